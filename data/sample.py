@@ -1,0 +1,71 @@
+"""Sample and Batch: what travels from a data set to the networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One label map with its photograph, ready for the networks.
+
+    `photo` is float in [-1, 1] of shape (3, H, W), or None where only a label map is given;
+    `labels` are class ids, int64 (H, W); `instances` are instance ids, int64 (H, W), or None where
+    the data set has none; `style_id` is the id of the style (film, time of day), 0 where there is one
+    style only; `name` is the file's name without its ending.
+    """
+
+    photo: Tensor | None
+    labels: Tensor
+    instances: Tensor | None
+    style_id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Samples of one size, stacked: `photo` (B, 3, H, W), `labels` (B, H, W), `style_id` (B,)."""
+
+    photo: Tensor | None
+    labels: Tensor
+    instances: Tensor | None
+    style_id: Tensor
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on `device`; copies from pinned memory do not make the host wait."""
+
+        def move(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else tensor.to(device, non_blocking=True)
+
+        return Batch(
+            move(self.photo),
+            self.labels.to(device, non_blocking=True),
+            move(self.instances),
+            self.style_id.to(device, non_blocking=True),
+            self.names,
+        )
+
+
+def collate(samples: list[Sample]) -> Batch:
+    """Stacks samples of one size into a batch; either all or none have photos and instances."""
+
+    def stack(tensors: list[Tensor | None]) -> Tensor | None:
+        given = [tensor for tensor in tensors if tensor is not None]
+        if len(given) not in (0, len(tensors)):
+            raise ValueError("a batch mixes samples with and without photo or instance map; give one kind")
+        return torch.stack(given) if given else None
+
+    return Batch(
+        stack([sample.photo for sample in samples]),
+        torch.stack([sample.labels for sample in samples]),
+        stack([sample.instances for sample in samples]),
+        torch.tensor([sample.style_id for sample in samples]),
+        tuple(sample.name for sample in samples),
+    )

@@ -1,0 +1,62 @@
+"""The contract of a data set's reader: what is stored, before any transform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """The classes of a data set, in the order of their ids.
+
+    Where the data set has unknown (void) pixels they are one more class, the last one, so that every
+    id that leaves a reader lies in 0 .. len(names) - 1.
+
+    `names`: one a class; `colours`: RGB 0-255, one a class, for pictures people look at;
+    `has_unknown`: the last class is "unknown".
+    """
+
+    names: tuple[str, ...]
+    colours: tuple[tuple[int, int, int], ...]
+    has_unknown: bool
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def unknown(self) -> int | None:
+        """The id of the unknown class, or None."""
+        return len(self.names) - 1 if self.has_unknown else None
+
+
+@dataclass(frozen=True)
+class Record:
+    """One pair as it is stored, at its own size.
+
+    `photo` is RGB or None; `labels` are ids in 0 .. K-1, int32 (H, W) (unknown already mapped to the
+    last class); `instances` are instance ids, int32 (H, W), or None.
+    """
+
+    photo: Image.Image | None
+    labels: np.ndarray
+    instances: np.ndarray | None
+    style_id: int
+    name: str
+
+
+class Source(Protocol):
+    """A data set's split that can be read by index; cheap to pickle into the loader's workers."""
+
+    label_set: LabelSet
+    has_instances: bool
+    styles: tuple[str, ...]  # names of the styles, index = style id; one entry where there is one style
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int) -> Record:
+        """Reads one pair; raises ValueError naming the file, what is wrong with it and the remedy."""
+        ...
