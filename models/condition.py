@@ -1,0 +1,88 @@
+"""Condition: all that a normalisation layer may look at, at one resolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What an image is to be made from.
+
+    `labels`: class ids, int64 (B, H, W): the source of truth.
+    `edges`: true where a pixel lies on an instance's border, bool (B, H, W), or None.
+    `styles`: one style code a sample, float (B, D), or one a region, float (B, K, D), or None.
+    `style_ids`: index of a learned style, int64 (B,), or None.
+    `noise`: where layers that add noise (SEAN) draw it from; None adds none.
+    """
+
+    labels: Tensor
+    edges: Tensor | None = None
+    styles: Tensor | None = None
+    style_ids: Tensor | None = None
+    noise: torch.Generator | None = None
+    _sizes: dict[tuple[int, int], Condition] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.labels.shape[-2], self.labels.shape[-1]
+
+    def at(self, size: tuple[int, int]) -> Condition:
+        """The same condition at another size, maps resized by nearest; made once and shared."""
+        size = (int(size[0]), int(size[1]))
+        if size == self.size:
+            return self
+        if size not in self._sizes:
+            self._sizes[size] = replace(
+                self,
+                labels=nearest(self.labels, size),
+                edges=None if self.edges is None else nearest(self.edges, size),
+                _sizes={},
+            )
+        return self._sizes[size]
+
+    def one_hot(self, classes: int, like: Tensor) -> Tensor:
+        """The label map as channels, with the edges as one more: `like`'s type, (B, K or K+1, H, W)."""
+        batch, height, width = self.labels.shape
+        channels = classes + (self.edges is not None)
+        maps = torch.zeros(
+            (batch, channels, height, width),
+            dtype=like.dtype,
+            device=like.device,
+            # One pixel's classes side by side, as the convolution that follows wants them.
+            memory_format=torch.channels_last,
+        )
+        maps.scatter_(1, self.labels[:, None], 1)
+        if self.edges is not None:
+            maps[:, -1] = self.edges
+        return maps
+
+
+def nearest(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Maps of ids or flags (B, H, W) at another size by nearest neighbour (no id is ever invented).
+
+    Source pixel floor(i * H / h), the rule of `F.interpolate(mode="nearest")`.
+    """
+    # float32 holds ids exactly to 2^24, and its index arithmetic is the one the published code uses.
+    resized = F.interpolate(maps[:, None].float(), size=size, mode="nearest")
+    return resized[:, 0].to(maps.dtype)
+
+
+def instance_edges(instances: Tensor) -> Tensor:
+    """True where a pixel's instance differs from one of its 4 neighbours: bool (B, H, W).
+
+    pix2pixHD (Wang et al. 2018), section 3.3: the boundary map.
+    """
+    edges = torch.zeros_like(instances, dtype=torch.bool)
+    horizontal = instances[..., :, 1:] != instances[..., :, :-1]
+    vertical = instances[..., 1:, :] != instances[..., :-1, :]
+    edges[..., :, 1:] |= horizontal
+    edges[..., :, :-1] |= horizontal
+    edges[..., 1:, :] |= vertical
+    edges[..., :-1, :] |= vertical
+    return edges

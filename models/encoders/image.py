@@ -1,0 +1,49 @@
+"""The image encoder of SPADE's VAE (Park et al. 2019, appendix A and figure 14)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from models.encoders.posterior import Posterior
+from models.encoders.style import Style
+
+SLOPE = 0.2
+SIZE = 256
+
+
+class ImageEncoder(nn.Module):
+    """Photo to the posterior of its style code: six stride-2 convolutions, then two linear layers.
+
+    The photo is resized to 256x256 first (bilinear), so any size goes in.
+    """
+
+    def __init__(self, width: int = 64, style_width: int = 256) -> None:
+        super().__init__()
+        channels = [3] + [width * multiple for multiple in (1, 2, 4, 8, 8, 8)]
+        self.style_width = style_width
+        self.convs = nn.ModuleList(
+            # No bias: the instance norm that follows would take it away again.
+            spectral_norm(nn.Conv2d(channels_in, channels_out, 3, stride=2, padding=1, bias=False))
+            for channels_in, channels_out in zip(channels, channels[1:])
+        )
+        flat = channels[-1] * (SIZE // 2**6) ** 2
+        self.to_mean = nn.Linear(flat, style_width)
+        self.to_log_var = nn.Linear(flat, style_width)
+
+    def forward(self, photo: Tensor) -> Posterior:
+        """Photo in [-1, 1], (B, 3, H, W)."""
+        x = photo
+        if photo.shape[-2:] != (SIZE, SIZE):
+            x = F.interpolate(photo, size=(SIZE, SIZE), mode="bilinear", align_corners=False)
+        for conv in self.convs:
+            x = F.leaky_relu(F.instance_norm(conv(x)), SLOPE)
+        x = x.flatten(1)  # (B, 8 width * 16)
+        return Posterior(self.to_mean(x), self.to_log_var(x))
+
+    def encode(self, photo: Tensor, labels: Tensor, noise: torch.Generator | None) -> Style:
+        """A style code drawn from the photo's posterior (its mean where there is no noise): (B, D)."""
+        posterior = self(photo)
+        return Style(posterior.sample(noise), posterior)

@@ -1,0 +1,35 @@
+"""Initial weights of the generator, the encoder and the discriminator."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from models.layers.pair_conv import PairConv2d
+
+GAIN = 0.02
+
+
+@torch.no_grad()
+def xavier(network: nn.Module, gain: float = GAIN) -> None:
+    """Xavier normal weights of the given gain and zero biases, in every convolution and linear layer.
+
+    Glorot & Bengio 2010, eq. 16: std = gain * sqrt(2 / (fan_in + fan_out)), as the published SPADE
+    code sets it (gain 0.02). A layer under spectral norm has its unnormalised weight set.
+    """
+    for module in network.modules():
+        if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            continue
+        for part in unnormalised_weight(module).chunk(
+            PairConv2d.PARTS if isinstance(module, PairConv2d) else 1
+        ):
+            nn.init.xavier_normal_(part, gain)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def unnormalised_weight(module: nn.Module) -> Tensor:
+    """The parameter itself, where a parametrization (spectral norm) stands before `module.weight`."""
+    if "parametrizations" in module._modules:
+        return module.parametrizations.weight.original  # type: ignore[union-attr, return-value]
+    return module.weight  # type: ignore[return-value]

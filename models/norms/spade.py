@@ -1,0 +1,49 @@
+"""SPADE: spatially-adaptive normalisation (Park et al. 2019, eq. 1)."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.condition import Condition
+from models.layers.pair_conv import PairConv2d
+from models.norms.norm import ConditionalNorm
+from models.norms.statistics import Standardise
+
+
+class Spade(ConditionalNorm):
+    """y = (1 + gamma(m)) * (x - mean) / std + beta(m), a pair for each pixel from the label map m.
+
+    gamma and beta are two convolutions on a shared one:
+    a = ReLU(conv(one_hot(m))), gamma = conv(a), beta = conv(a), all of kernel size k.
+    Park et al. 2019, eq. 1 and figure 2; statistics over any axes, without affine.
+
+    Good: the layout survives normalisation, at every resolution. Bad: most of a generator's
+    arithmetic is spent on the label map.
+
+    `classes`: K, the unknown class included; `edges`: the condition carries instance borders;
+    `hidden`: width of the shared convolution (128 in the paper); `kernel_size`: odd.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        standardise: Standardise,
+        classes: int,
+        edges: bool = False,
+        kernel_size: int = 3,
+        hidden: int = 128,
+    ) -> None:
+        super().__init__(standardise)
+        if kernel_size % 2 == 0:
+            raise ValueError(f"norm.kernel_size={kernel_size} is even: a pixel needs a centre; use 1, 3 or 5")
+        self.classes = classes
+        padding = kernel_size // 2
+        self.shared = nn.Conv2d(classes + edges, hidden, kernel_size, padding=padding)
+        self.pair = PairConv2d(hidden, channels, kernel_size, padding=padding)
+
+    def modulation(self, condition: Condition) -> tuple[Tensor, Tensor]:
+        maps = condition.one_hot(self.classes, like=self.shared.weight)  # (B, K, H, W)
+        activation = F.relu(self.shared(maps))  # (B, hidden, H, W)
+        gamma, beta = self.pair(activation).chunk(2, dim=1)  # (B, C, H, W) each
+        return 1 + gamma, beta

@@ -1,0 +1,97 @@
+"""Standardisation: (x - mean) / sqrt(var + eps), over the axes that give a norm its name.
+
+| word | statistics over |
+|---|---|
+| batch | N, H, W; running averages at test time (Ioffe & Szegedy 2015) |
+| sync_batch | the same over all processes |
+| instance | H, W of a sample and channel (Ulyanov et al. 2016) |
+| layer | C, H, W of a sample (Ba et al. 2016) |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+
+EPS = 1e-5
+
+
+class Standardise(nn.Module):
+    """Feature maps (B, C, H, W) to zero mean and unit variance over some axes; no affine."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def extra_repr(self) -> str:
+        return str(self.channels)
+
+
+class BatchStatistics(Standardise):
+    """Over N, H, W; running averages (momentum 0.1, unbiased variance) in eval mode."""
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, channels: int, momentum: float = 0.1) -> None:
+        super().__init__(channels)
+        self.momentum = momentum
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.batch_norm(
+            x, self.running_mean, self.running_var, training=self.training, momentum=self.momentum, eps=EPS
+        )
+
+
+class SyncBatchStatistics(BatchStatistics):
+    """Over N, H, W of all processes, on any device (torch's SyncBatchNorm refuses CPUs).
+
+    The sums are all-reduced differentiably: first the mean, then the squared deviations from it, which
+    loses no digits to cancellation. Every process's share of pixels may differ.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not (self.training and dist.is_initialized() and dist.get_world_size() > 1):
+            return super().forward(x)
+        # Sums in float32 at least: bf16 would lose the small deviations.
+        wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+        pixels = wide.new_full((1,), x.numel() / x.shape[1])  # (1,)
+        sums = all_reduce(torch.cat([wide.sum((0, 2, 3)), pixels]))  # (C + 1,)
+        count = sums[-1].detach()
+        mean = sums[:-1] / count  # (C,)
+        centred = wide - mean[:, None, None]  # (B, C, H, W)
+        variance = all_reduce(centred.square().sum((0, 2, 3))) / count  # (C,)
+        with torch.no_grad():
+            self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)
+            unbiased = variance * (count / (count - 1))
+            self.running_var.lerp_(unbiased.to(self.running_var.dtype), self.momentum)
+        return (centred * torch.rsqrt(variance + EPS)[:, None, None]).to(x.dtype)
+
+
+class InstanceStatistics(Standardise):
+    """Over H, W of a sample and channel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.instance_norm(x, eps=EPS)
+
+
+class LayerStatistics(Standardise):
+    """Over C, H, W of a sample."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.group_norm(x, 1, eps=EPS)
+
+
+STATISTICS: dict[str, Callable[[int], Standardise]] = {
+    "batch": BatchStatistics,
+    "sync_batch": SyncBatchStatistics,
+    "instance": InstanceStatistics,
+    "layer": LayerStatistics,
+}

@@ -1,0 +1,64 @@
+"""The player that makes images: a generator with the encoder that gives it style codes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from models.condition import Condition, instance_edges
+from models.encoders.posterior import Posterior
+
+
+class Synthesis(NamedTuple):
+    """`fake`: image in [-1, 1], (B, 3, H, W); `posterior` of the style where a VAE encoder made it."""
+
+    fake: Tensor
+    posterior: Posterior | None
+
+
+class Synthesiser(nn.Module):
+    """Generator and encoder as one network, so that one optimizer and one DDP hold both.
+
+    `encoder.encode(photo, labels, noise)` answers a `Style` (models/encoders/style.py); None where the generator needs no style.
+    `edges`: the generator sees instance borders.
+    """
+
+    def __init__(self, generator: nn.Module, encoder: nn.Module | None, edges: bool) -> None:
+        super().__init__()
+        self.generator = generator
+        self.encoder = encoder
+        self.edges = edges
+
+    def condition(
+        self,
+        labels: Tensor,
+        instances: Tensor | None = None,
+        styles: Tensor | None = None,
+        style_ids: Tensor | None = None,
+        noise: torch.Generator | None = None,
+    ) -> Condition:
+        """What the generator looks at, from label maps (B, H, W) and instance maps (B, H, W)."""
+        if self.edges and instances is None:
+            raise ValueError(
+                "this generator was trained with instance maps and got none; give instances, "
+                "one id a pixel, of the label map's size"
+            )
+        edges = instance_edges(instances) if self.edges and instances is not None else None
+        return Condition(labels, edges, styles, style_ids, noise)
+
+    def forward(
+        self,
+        labels: Tensor,
+        instances: Tensor | None,
+        photo: Tensor | None,
+        style_ids: Tensor | None,
+        noise: torch.Generator | None,
+    ) -> Synthesis:
+        """Images from label maps, in the style of the photos where there is an encoder."""
+        codes, posterior = None, None
+        if self.encoder is not None:
+            codes, posterior = self.encoder.encode(photo, labels, noise)
+        condition = self.condition(labels, instances, codes, style_ids, noise)
+        return Synthesis(self.generator(condition), posterior)
