@@ -50,13 +50,11 @@ class Condition:
         """The label map as channels, with the edges as one more: `like`'s type, (B, K or K+1, H, W)."""
         batch, height, width = self.labels.shape
         channels = classes + (self.edges is not None)
-        maps = torch.zeros(
-            (batch, channels, height, width),
-            dtype=like.dtype,
-            device=like.device,
-            # One pixel's classes side by side, as the convolution that follows wants them.
-            memory_format=torch.channels_last,
-        )
+        shape = (batch, channels, height, width)
+        # Channels last: one pixel's classes side by side, as the convolution that follows wants them.
+        maps = torch.empty(
+            shape, dtype=like.dtype, device=like.device, memory_format=torch.channels_last
+        ).zero_()
         maps.scatter_(1, self.labels[:, None], 1)
         if self.edges is not None:
             maps[:, -1] = self.edges

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.condition import Condition, instance_edges
+from models.encoders.encoder import Encoder
 from models.encoders.posterior import Posterior
 
 
@@ -21,11 +22,11 @@ class Synthesis(NamedTuple):
 class Synthesiser(nn.Module):
     """Generator and encoder as one network, so that one optimizer and one DDP hold both.
 
-    `encoder.encode(photo, labels, noise)` answers a `Style` (models/encoders/style.py); None where the generator needs no style.
+    `encoder`: None where the generator needs no style;
     `edges`: the generator sees instance borders.
     """
 
-    def __init__(self, generator: nn.Module, encoder: nn.Module | None, edges: bool) -> None:
+    def __init__(self, generator: nn.Module, encoder: Encoder | None, edges: bool) -> None:
         super().__init__()
         self.generator = generator
         self.encoder = encoder
@@ -59,6 +60,7 @@ class Synthesiser(nn.Module):
         """Images from label maps, in the style of the photos where there is an encoder."""
         codes, posterior = None, None
         if self.encoder is not None:
+            assert photo is not None, "an encoder needs photos"
             codes, posterior = self.encoder.encode(photo, labels, noise)
         condition = self.condition(labels, instances, codes, style_ids, noise)
         return Synthesis(self.generator(condition), posterior)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -54,7 +55,7 @@ class PatchDiscriminator(nn.Module):
         widths = [min(width * 2**index, WIDEST) for index in range(layers)]
         self.hidden = nn.ModuleList(
             HiddenLayer(channels_in, channels_out, stride=1 if index == layers - 2 else 2)
-            for index, (channels_in, channels_out) in enumerate(zip(widths, widths[1:]))
+            for index, (channels_in, channels_out) in enumerate(pairwise(widths))
         )
         self.to_logits = nn.Conv2d(widths[-1], 1, KERNEL, padding=PADDING)
 

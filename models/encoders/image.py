@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from models.encoders.encoder import Encoder, Style
 from models.encoders.posterior import Posterior
-from models.encoders.style import Style
 
 SLOPE = 0.2
 SIZE = 256
 
 
-class ImageEncoder(nn.Module):
+class ImageEncoder(Encoder):
     """Photo to the posterior of its style code: six stride-2 convolutions, then two linear layers.
 
     The photo is resized to 256x256 first (bilinear), so any size goes in.
@@ -27,7 +29,7 @@ class ImageEncoder(nn.Module):
         self.convs = nn.ModuleList(
             # No bias: the instance norm that follows would take it away again.
             spectral_norm(nn.Conv2d(channels_in, channels_out, 3, stride=2, padding=1, bias=False))
-            for channels_in, channels_out in zip(channels, channels[1:])
+            for channels_in, channels_out in pairwise(channels)
         )
         flat = channels[-1] * (SIZE // 2**6) ** 2
         self.to_mean = nn.Linear(flat, style_width)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -44,7 +46,7 @@ class SpadeGenerator(nn.Module):
         norms = [norm] * (len(channels) - 2) + [last_norm]
         self.blocks = nn.ModuleList(
             ResidualBlock(channels_in, channels_out, norm=block_norm, spectral=spectral)
-            for channels_in, channels_out, block_norm in zip(channels, channels[1:], norms, strict=True)
+            for (channels_in, channels_out), block_norm in zip(pairwise(channels), norms, strict=True)
         )
         self.to_rgb = nn.Conv2d(channels[-1], 3, 3, padding=1)
 

@@ -1,0 +1,28 @@
+"""The contract of every encoder: photo in, style code out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from models.encoders.posterior import Posterior
+
+
+class Style(NamedTuple):
+    """`codes`: (B, D), or (B, K, D) one a region; `posterior` where the codes were drawn from one."""
+
+    codes: Tensor
+    posterior: Posterior | None
+
+
+class Encoder(nn.Module):
+    """Answers the style of photos."""
+
+    def encode(self, photo: Tensor, labels: Tensor, noise: torch.Generator | None) -> Style:
+        """The style of photos in [-1, 1], (B, 3, H, W), with their label maps (B, H, W).
+
+        A style that is drawn at random is drawn from `noise`; its mean is taken where there is none.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must say how it encodes a photo")
