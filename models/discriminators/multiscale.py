@@ -8,9 +8,9 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from models.condition import Condition
+from models.layers.normed_conv import NormedConv
 
 SLOPE = 0.2
 KERNEL = 4
@@ -34,27 +34,32 @@ class DiscriminatorOutput(NamedTuple):
         )
 
 
-class HiddenLayer(nn.Module):
-    """Spectrally normalised convolution, instance norm without affine, leaky ReLU."""
+class HiddenLayer(NormedConv):
+    """Convolution, norm, leaky ReLU."""
 
-    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
-        super().__init__()
-        # No bias: the norm that follows would take it away again.
-        self.conv = spectral_norm(nn.Conv2d(in_channels, out_channels, KERNEL, stride, PADDING, bias=False))
+    def __init__(
+        self, in_channels: int, out_channels: int, stride: int, norm: str = "instance", spectral: bool = True
+    ) -> None:
+        super().__init__(nn.Conv2d(in_channels, out_channels, KERNEL, stride, PADDING), norm, spectral)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.leaky_relu(F.instance_norm(self.conv(x)), SLOPE)
+        return F.leaky_relu(super().forward(x), SLOPE)
 
 
 class PatchDiscriminator(nn.Module):
-    """Convolutions of stride 2, widths doubling to 512; the last hidden one and the logits have stride 1."""
+    """Convolutions of stride 2, widths doubling to 512; the last hidden one and the logits have stride 1.
 
-    def __init__(self, in_channels: int, width: int, layers: int) -> None:
+    Four layers judge patches of 70x70 pixels, as in pix2pix (Isola et al. 2017, appendix 6.1.2).
+    """
+
+    def __init__(
+        self, in_channels: int, width: int, layers: int, norm: str = "instance", spectral: bool = True
+    ) -> None:
         super().__init__()
         self.first = nn.Conv2d(in_channels, width, KERNEL, stride=2, padding=PADDING)
         widths = [min(width * 2**index, WIDEST) for index in range(layers)]
         self.hidden = nn.ModuleList(
-            HiddenLayer(channels_in, channels_out, stride=1 if index == layers - 2 else 2)
+            HiddenLayer(channels_in, channels_out, 1 if index == layers - 2 else 2, norm, spectral)
             for index, (channels_in, channels_out) in enumerate(pairwise(widths))
         )
         self.to_logits = nn.Conv2d(widths[-1], 1, KERNEL, padding=PADDING)
@@ -76,16 +81,24 @@ class PatchDiscriminator(nn.Module):
 class MultiscaleDiscriminator(nn.Module):
     """Patch discriminators on the image with its label map, at full size, halved, and so on.
 
-    Halving is average pooling 3/2/1 that does not count padding.
+    Halving is average pooling 3/2/1 that does not count padding. pix2pix's single patch discriminator is
+    `scales=1, norm="batch", spectral=False`.
     """
 
     def __init__(
-        self, classes: int, edges: bool = False, width: int = 64, layers: int = 4, scales: int = 2
+        self,
+        classes: int,
+        edges: bool = False,
+        width: int = 64,
+        layers: int = 4,
+        scales: int = 2,
+        norm: str = "instance",
+        spectral: bool = True,
     ) -> None:
         super().__init__()
         self.classes = classes
         self.scales = nn.ModuleList(
-            PatchDiscriminator(classes + edges + 3, width, layers) for _ in range(scales)
+            PatchDiscriminator(classes + edges + 3, width, layers, norm, spectral) for _ in range(scales)
         )
 
     def forward(self, images: Tensor, condition: Condition) -> list[DiscriminatorOutput]:

@@ -7,10 +7,10 @@ from itertools import pairwise
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from models.encoders.encoder import Encoder, Style
 from models.encoders.posterior import Posterior
+from models.layers.normed_conv import NormedConv
 
 SLOPE = 0.2
 SIZE = 256
@@ -22,13 +22,14 @@ class ImageEncoder(Encoder):
     The photo is resized to 256x256 first (bilinear), so any size goes in.
     """
 
-    def __init__(self, width: int = 64, style_width: int = 256) -> None:
+    def __init__(
+        self, width: int = 64, style_width: int = 256, norm: str = "instance", spectral: bool = True
+    ) -> None:
         super().__init__()
         channels = [3] + [width * multiple for multiple in (1, 2, 4, 8, 8, 8)]
         self.style_width = style_width
         self.convs = nn.ModuleList(
-            # No bias: the instance norm that follows would take it away again.
-            spectral_norm(nn.Conv2d(channels_in, channels_out, 3, stride=2, padding=1, bias=False))
+            NormedConv(nn.Conv2d(channels_in, channels_out, 3, stride=2, padding=1), norm, spectral)
             for channels_in, channels_out in pairwise(channels)
         )
         flat = channels[-1] * (SIZE // 2**6) ** 2
@@ -41,7 +42,7 @@ class ImageEncoder(Encoder):
         if photo.shape[-2:] != (SIZE, SIZE):
             x = F.interpolate(photo, size=(SIZE, SIZE), mode="bilinear", align_corners=False)
         for conv in self.convs:
-            x = F.leaky_relu(F.instance_norm(conv(x)), SLOPE)
+            x = F.leaky_relu(conv(x), SLOPE)
         x = x.flatten(1)  # (B, 8 width * 16)
         return Posterior(self.to_mean(x), self.to_log_var(x))
 

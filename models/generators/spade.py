@@ -22,7 +22,8 @@ class SpadeGenerator(nn.Module):
     `stem` makes 16 * width channels; the widths of the blocks are 16, 16, 16, 8, 4, 2, 1 (and 1/2 with
     `most`) times `width`. `more` doubles once more between the two middle blocks; `most` adds a
     further block at the end. `norm` makes the norms of all blocks but the last, `last_norm` those of
-    the last (SEAN's is plain SPADE).
+    the last (SEAN's is plain SPADE). `label_channels` of the one-hot label map (with its edges) are
+    concatenated to the input of every convolution in a block, 0 of them by default.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class SpadeGenerator(nn.Module):
         width: int = 64,
         upsampling: str = "normal",
         spectral: bool = True,
+        label_channels: int = 0,
     ) -> None:
         super().__init__()
         self.doublings = DOUBLINGS[upsampling]
@@ -45,7 +47,7 @@ class SpadeGenerator(nn.Module):
         self.stem = stem
         norms = [norm] * (len(channels) - 2) + [last_norm]
         self.blocks = nn.ModuleList(
-            ResidualBlock(channels_in, channels_out, norm=block_norm, spectral=spectral)
+            ResidualBlock(channels_in, channels_out, block_norm, spectral, label_channels)
             for (channels_in, channels_out), block_norm in zip(pairwise(channels), norms, strict=True)
         )
         self.to_rgb = nn.Conv2d(channels[-1], 3, 3, padding=1)

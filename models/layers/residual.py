@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
@@ -17,12 +18,25 @@ class ResidualBlock(nn.Module):
 
     Where the width changes the shortcut has a norm and a 1x1 convolution of its own, without bias and
     without activation.
+
+    `label_channels` of the one-hot label map (its classes and its edges) are concatenated to the input of
+    every convolution: how norms that do not see labels get them at every stage (a baseline of Park et al.
+    2019, section 4). 0 leaves them out.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, norm: NormFactory, spectral: bool = True) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        norm: NormFactory,
+        spectral: bool = True,
+        label_channels: int = 0,
+    ) -> None:
         super().__init__()
+        self.label_channels = label_channels
 
         def conv(channels_in: int, channels_out: int, kernel_size: int, bias: bool = True) -> nn.Module:
+            channels_in += label_channels
             layer = nn.Conv2d(channels_in, channels_out, kernel_size, padding=kernel_size // 2, bias=bias)
             return spectral_norm(layer) if spectral else layer
 
@@ -38,7 +52,17 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         """Feature maps (B, C_in, H, W) to (B, C_out, H, W)."""
-        dx = self.conv_0(F.leaky_relu(self.norm_0(x, condition), SLOPE))
-        dx = self.conv_1(F.leaky_relu(self.norm_1(dx, condition), SLOPE))
-        shortcut = self.conv_s(self.norm_s(x, condition)) if self.learned_shortcut else x
+        dx = self.conv_0(self._labelled(F.leaky_relu(self.norm_0(x, condition), SLOPE), condition))
+        dx = self.conv_1(self._labelled(F.leaky_relu(self.norm_1(dx, condition), SLOPE), condition))
+        shortcut = x
+        if self.learned_shortcut:
+            shortcut = self.conv_s(self._labelled(self.norm_s(x, condition), condition))
         return shortcut + dx
+
+    def _labelled(self, x: Tensor, condition: Condition) -> Tensor:
+        """Feature maps (B, C, H, W) with the label map's channels after them where they are wanted."""
+        if not self.label_channels:
+            return x
+        condition = condition.at((x.shape[-2], x.shape[-1]))
+        classes = self.label_channels - (condition.edges is not None)
+        return torch.cat([x, condition.one_hot(classes, like=x)], dim=1)  # (B, C + label_channels, H, W)

@@ -1,0 +1,97 @@
+"""pix2pixHD's local enhancer: a global generator at half size, refined (Wang et al. 2018, figure 3)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.condition import Condition
+from models.generators.pix2pixhd import (
+    RGB_KERNEL,
+    Pix2pixHDGenerator,
+    PlainResidualBlock,
+    doubling_conv,
+    halving_conv,
+    reflect,
+)
+from models.layers.normed_conv import NormedConv
+
+PHASES = ("global", "enhancer", "joint")
+"""Coarse to fine: what is trained, in this order (Wang et al. 2018, section 3.1)."""
+
+
+class LocalEnhancer(nn.Module):
+    """G2 round G1: the label map halved once, plus G1's last features at half size, then up to an image.
+
+    `coarse` is G1; it sees the label map at half size, resized by nearest as when it is trained alone. This
+    network has half its width.
+
+    `phase` says what a step trains and how large its images are. Set it before the step:
+
+    - `global`: G1 alone. `forward` makes G1's own image, and the batch (label map and photo) is to be given
+      at half size: `scale` is 2.
+    - `enhancer`: all but G1, which gets no gradient (its parameters' `grad` stays None). `scale` is 1.
+    - `joint`: everything. `scale` is 1. This is also the phase of a trained network.
+
+    `phase_at` tells the phase from the images seen: `global_images` of the first, then `enhancer_images` of
+    the second, then the third.
+    """
+
+    def __init__(
+        self,
+        coarse: Pix2pixHDGenerator,
+        edges: bool = False,
+        blocks: int = 3,
+        kernel_size: int = 3,
+        norm: str = "instance",
+        spectral: bool = True,
+        global_images: int = 0,
+        enhancer_images: int = 0,
+    ) -> None:
+        super().__init__()
+        if coarse.width % 2:
+            raise ValueError(f"generator.width={coarse.width} is odd: the local enhancer has half of it")
+        width = coarse.width // 2
+        self.coarse = coarse
+        self.first = NormedConv(nn.Conv2d(coarse.classes + edges, width, RGB_KERNEL), norm, spectral)
+        self.down = halving_conv(width, norm, spectral)
+        self.blocks = nn.ModuleList(
+            PlainResidualBlock(2 * width, kernel_size, norm, spectral) for _ in range(blocks)
+        )
+        self.up = doubling_conv(2 * width, norm, spectral)
+        self.to_rgb = nn.Conv2d(width, 3, RGB_KERNEL)
+        self.phase = "joint"
+        self.global_images = global_images
+        self.enhancer_images = enhancer_images
+
+    @property
+    def multiple(self) -> int:
+        """Height and width of an image must be multiples of this, in every phase."""
+        return 2 * self.coarse.multiple
+
+    @property
+    def scale(self) -> int:
+        """How many times smaller than the full size the images of this phase are."""
+        return 2 if self.phase == "global" else 1
+
+    def phase_at(self, images: int) -> str:
+        """The phase of a step before which training has seen so many images."""
+        ends = (self.global_images, self.global_images + self.enhancer_images)
+        return PHASES[sum(images >= end for end in ends)]
+
+    def forward(self, condition: Condition) -> Tensor:
+        """An image in [-1, 1] of the condition's size, (B, 3, H, W)."""
+        if self.phase == "global":
+            return self.coarse(condition)
+        height, width = condition.size
+        coarse = self.coarse.features(condition.at((height // 2, width // 2)))  # (B, 2 w, H / 2, W / 2)
+        if self.phase == "enhancer":
+            coarse = coarse.detach()
+        maps = condition.one_hot(self.coarse.classes, like=self.to_rgb.weight)  # (B, K, H, W)
+        x = F.relu(self.first(reflect(maps, RGB_KERNEL)))  # (B, w, H, W)
+        x = F.relu(self.down(x)) + coarse  # (B, 2 w, H / 2, W / 2)
+        for block in self.blocks:
+            x = block(x)
+        x = F.relu(self.up(x))  # (B, w, H, W)
+        return torch.tanh(self.to_rgb(reflect(x, RGB_KERNEL)))

@@ -1,0 +1,98 @@
+"""pix2pix's U-Net (Isola et al. 2017, section 3.2 and appendix 6.1.1)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.condition import Condition
+from models.layers.normed_conv import NormedConv
+
+SLOPE = 0.2
+DEEPEST = 8
+WIDEST = 8
+NOISY_LAYERS = 3
+
+
+def unet_depth(size: tuple[int, int]) -> int:
+    """How often both sides of an image halve evenly, at most the paper's 8 (256x256 down to 1x1).
+
+    Raises ValueError for a size that does not halve twice.
+    """
+    depth = min(DEEPEST, *((side & -side).bit_length() - 1 for side in size))
+    if depth < 2:
+        raise ValueError(f"a U-Net must halve {size[1]}x{size[0]} twice at least; use a multiple of 4")
+    return depth
+
+
+class UnetGenerator(nn.Module):
+    """Label map down to a few pixels and up again, each step up seeing the step down of its size.
+
+    Down: 4x4 convolutions of stride 2 to 1, 2, 4, 8, 8, ... times `width` channels, `depth` of them, leaky
+    ReLU. Up: transposed ones back, ReLU, each after the first on its input with the skip concatenated; tanh.
+    The outermost layers and the innermost one down have no norm (a norm of a single pixel is zero).
+
+    The paper's noise is dropout in the first three layers up, in training and at test time alike. It is drawn
+    from the condition's noise; without noise there is no dropout and the image is determined.
+
+    `classes`: K, the unknown class included; `edges`: the condition carries instance borders; `norm`: `batch`
+    (the paper's) or `instance`; `dropout`: share of the features dropped, in [0, 1).
+    """
+
+    def __init__(
+        self,
+        classes: int,
+        edges: bool = False,
+        width: int = 64,
+        depth: int = 8,
+        norm: str = "batch",
+        spectral: bool = False,
+        dropout: float = 0.5,
+    ) -> None:
+        super().__init__()
+        if depth < 2 or not 0 <= dropout < 1:
+            raise ValueError(f"a U-Net needs depth >= 2 and 0 <= dropout < 1, not {depth} and {dropout}")
+        self.classes, self.dropout = classes, dropout
+        down = [classes + edges] + [width * min(2**index, WIDEST) for index in range(depth)]
+        # Up again: from the innermost maps, then from what the layer before made next to its skip.
+        up = [(down[-1], down[-2])] + [(2 * inputs, outputs) for inputs, outputs in pairwise(down[-2:0:-1])]
+        down_norms = ["none"] + [norm] * (depth - 2) + ["none"]
+        self.down = nn.ModuleList(
+            NormedConv(nn.Conv2d(inputs, outputs, 4, stride=2, padding=1), layer_norm, spectral)
+            for (inputs, outputs), layer_norm in zip(pairwise(down), down_norms, strict=True)
+        )
+        self.up = nn.ModuleList(
+            NormedConv(nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1), norm, spectral)
+            for inputs, outputs in up
+        )
+        self.to_rgb = nn.ConvTranspose2d(2 * width, 3, 4, stride=2, padding=1)
+
+    @property
+    def multiple(self) -> int:
+        """Height and width of an image must be multiples of this."""
+        return 2 ** len(self.down)
+
+    def forward(self, condition: Condition) -> Tensor:
+        """An image in [-1, 1] of the condition's size, (B, 3, H, W)."""
+        x = condition.one_hot(self.classes, like=self.to_rgb.weight)  # (B, K, H, W)
+        skips = []
+        for index, conv in enumerate(self.down):
+            x = conv(F.leaky_relu(x, SLOPE) if index else x)  # (B, C, H / 2^(index + 1), W / 2^(index + 1))
+            skips.append(x)
+        skips.pop()
+        for index, conv in enumerate(self.up):
+            x = conv(F.relu(x))
+            if index < NOISY_LAYERS:
+                x = self._drop(x, condition.noise)
+            x = torch.cat([x, skips.pop()], dim=1)  # (B, 2 C, h, w)
+        return torch.tanh(self.to_rgb(F.relu(x)))
+
+    def _drop(self, x: Tensor, noise: torch.Generator | None) -> Tensor:
+        """Features (B, C, h, w) with a share of them dropped, the others raised to keep the mean."""
+        if noise is None or not self.dropout:
+            return x
+        kept = torch.empty_like(x).bernoulli_(1 - self.dropout, generator=noise)  # (B, C, h, w)
+        return x * kept / (1 - self.dropout)
