@@ -1,0 +1,149 @@
+"""Evaluation as a whole: against the metrics one by one, and on real photographs against known figures."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from evaluation.evaluate import evaluate, measure_scale
+from evaluation.features import load_metric_network
+from evaluation.frechet import FeatureStatistics, frechet_distance
+from evaluation.null_model import MeanColours, paint
+from evaluation.pictures import from_uint8, quantise
+from evaluation.protocol import Protocol
+from evaluation.psnr import PSNR
+from evaluation.ssim import SSIM
+from tests.evaluation.made_up import TinyFeatures, batch, label_maps, pictures, protocol
+from tests.shared import shared_data
+
+K = 4
+
+
+def batches(photo, labels, size):
+    return [batch(p, ids) for p, ids in zip(photo.split(size), labels.split(size), strict=True)]
+
+
+def pairs(generated, photo, labels, size):
+    return list(zip(generated.split(size), batches(photo, labels, size), strict=True))
+
+
+@pytest.fixture
+def made():
+    """Generated pictures, photos, labels of 9, and 12 training photos with labels."""
+    return (
+        pictures(9, seed=1),
+        pictures(9, seed=2),
+        label_maps(9, K),
+        pictures(12, seed=3),
+        label_maps(12, K, seed=3),
+    )
+
+
+def rows_of(made, size=4, kind="png"):
+    generated, photo, labels, train_photo, train_labels = made
+    network = TinyFeatures()
+    scale = measure_scale(batches(train_photo, train_labels, size), K, network, protocol(9, kind))
+    return evaluate(pairs(generated, photo, labels, size), network, protocol(9, kind), scale)
+
+
+def distance(first, second):
+    gaussians = []
+    for photos in (first, second):
+        statistics = FeatureStatistics(6)
+        statistics.update(TinyFeatures()(photos))
+        gaussians.append(statistics.compute())
+    return frechet_distance(*gaussians)
+
+
+def test_rows_are_the_metrics_of_8_bit_pictures(made):
+    generated, photo, labels, train_photo, train_labels = made
+    g, p, t = quantise(generated), quantise(photo), quantise(train_photo)
+    colours = MeanColours(K)
+    colours.update(t, train_labels)
+    expected = {}
+    for row, shown in (("model", g), ("null_model", paint(colours.compute(), labels))):
+        psnr, ssim = PSNR(), SSIM()
+        psnr.update(shown, p)
+        ssim.update(shown, p)
+        expected[row] = {
+            "images": 9,
+            "psnr": psnr.compute(),
+            "ssim": ssim.compute(),
+            "fd_tiny": distance(shown, p),
+        }
+    expected["real_train"] = {"images": 12, "fd_tiny": distance(t, p)}
+    found = rows_of(made)
+    assert list(found) == ["model", "null_model", "real_train"]
+    for row, figures in expected.items():
+        assert found[row] == pytest.approx({name: float(value) for name, value in figures.items()}, rel=1e-5)
+
+
+def test_batch_size_does_not_show(made):
+    for row, figures in rows_of(made, size=9).items():
+        assert rows_of(made, size=2)[row] == pytest.approx(figures, rel=1e-5)
+
+
+def test_tensors_are_measured_unrounded_where_the_protocol_says_so(made):
+    generated, photo = made[:2]
+    psnr = PSNR()
+    psnr.update(generated, photo)
+    assert rows_of(made, kind="tensor")["model"]["psnr"] == pytest.approx(float(psnr.compute()), rel=1e-9)
+    assert rows_of(made, kind="png")["model"]["psnr"] != pytest.approx(float(psnr.compute()), rel=1e-9)
+
+
+def test_photos_in_place_of_generated_pictures_are_perfect(made):
+    _, photo, labels, *_ = made
+    (row,) = evaluate(pairs(photo, photo, labels, 4), TinyFeatures(), protocol(9)).values()
+    assert row["fd_tiny"] < 1e-9
+    assert row["ssim"] == pytest.approx(1)
+    assert math.isinf(row["psnr"])
+
+
+def test_what_cannot_be_measured_is_refused(made):
+    generated, photo, labels, *_ = made
+    with pytest.raises(ValueError, match="without photos there are no metrics"):
+        evaluate([(generated, batch(None, labels))], TinyFeatures(), protocol(9))
+    with pytest.raises(ValueError, match="protocol says 101"):
+        evaluate(pairs(generated, photo, labels, 4), TinyFeatures(), protocol(101))
+    with pytest.raises(ValueError, match="at least 2"):
+        evaluate(pairs(generated[:1], photo[:1], labels[:1], 4), TinyFeatures(), protocol(1))
+    with pytest.raises(ValueError, match="one size"):
+        evaluate([(generated[..., :-1], batch(photo, labels))], TinyFeatures(), protocol(9))
+    with pytest.raises(ValueError, match="NaN"):
+        evaluate([(generated * float("nan"), batch(photo, labels))], TinyFeatures(), protocol(9))
+
+
+@pytest.mark.filterwarnings("ignore:The ``compute`` method")
+def test_nothing_at_all_is_refused():
+    with pytest.raises(ValueError, match="at least 2"):
+        evaluate([], TinyFeatures(), protocol(9))
+    with pytest.raises(ValueError, match="no training photos"):
+        measure_scale([], K, TinyFeatures(), protocol(9))
+
+
+def camvid(split):
+    """CamVid at 128×96, read with Pillow alone: batches of 16."""
+    root = shared_data("camvid")
+    photos, labels = [], []
+    for path in sorted((root / split).glob("*.png")):
+        photos.append(np.asarray(Image.open(path).convert("RGB").resize((128, 96), Image.Resampling.LANCZOS)))
+        ids = Image.open(root / f"{split}annot" / path.name).resize((128, 96), Image.Resampling.NEAREST)
+        labels.append(np.asarray(ids))
+    photo = from_uint8(torch.from_numpy(np.stack(photos)).permute(0, 3, 1, 2))
+    return batches(photo, torch.from_numpy(np.stack(labels)).long(), 16)
+
+
+@pytest.mark.slow
+def test_camvid_gives_the_known_figures():
+    """The null model's 191.6 and the training photos' 50.5, measured with another program."""
+    network = load_metric_network("efficientnet_lite2")
+    measured = Protocol("camvid", "val", 101, 96, 128, "lanczos", "png", ema=True, seed=0)
+    val = camvid("val")
+    scale = measure_scale(camvid("train"), 12, network, measured)
+    rows = evaluate([(each.photo, each) for each in val], network, measured, scale)
+    assert rows["null_model"]["fd_efficientnet_lite2"] == pytest.approx(191.6, abs=0.1)
+    assert rows["real_train"]["fd_efficientnet_lite2"] == pytest.approx(50.5, abs=0.1)
+    assert rows["real_train"]["images"] == 367
+    assert rows["model"]["fd_efficientnet_lite2"] < 1e-6
