@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from models.layers.class_linear import ClassLinear
 from models.layers.pair_conv import PairConv2d
 
 GAIN = 0.02
@@ -18,14 +19,20 @@ def xavier(network: nn.Module, gain: float = GAIN) -> None:
     code sets it (gain 0.02). A layer under spectral norm has its unnormalised weight set.
     """
     for module in network.modules():
-        if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | ClassLinear):
             continue
-        for part in unnormalised_weight(module).chunk(
-            PairConv2d.PARTS if isinstance(module, PairConv2d) else 1
-        ):
+        for part in separate_weights(module):
             nn.init.xavier_normal_(part, gain)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+def separate_weights(module: nn.Module) -> tuple[Tensor, ...]:
+    """The weights of the layers that are computed as one product in this module, each a view of its own."""
+    weight = unnormalised_weight(module)
+    if isinstance(module, PairConv2d):
+        return weight.chunk(PairConv2d.PARTS)
+    return weight.unbind() if isinstance(module, ClassLinear) else (weight,)
 
 
 def unnormalised_weight(module: nn.Module) -> Tensor:

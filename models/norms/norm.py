@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +15,18 @@ from models.norms.statistics import Standardise
 class ConditionalNorm(nn.Module):
     """y = scale * standardise(x) + shift, with the pair computed from a condition.
 
-    A subclass answers one question: `modulation`.
+    A subclass answers one question: `modulation`. Whoever builds it learns what it looks at from its class
+    attributes and from the facts its constructor asks for: `classes`, `edges`, `style_width`, `style_count`.
+
+    `allowed_statistics`: the words of STATISTICS that it may standardise over, its default first;
+    `sees_labels`: the pair depends on the label map;
+    `styles`: the style codes it needs, one a sample ("global") or one a region ("region").
     """
+
+    # sync_batch is what SPADE was published with, and in one process it is batch.
+    allowed_statistics: ClassVar[tuple[str, ...]] = ("sync_batch", "batch", "instance", "layer")
+    sees_labels: ClassVar[bool] = False
+    styles: ClassVar[Literal["none", "global", "region"]] = "none"
 
     def __init__(self, standardise: Standardise) -> None:
         super().__init__()
@@ -26,9 +37,10 @@ class ConditionalNorm(nn.Module):
         raise NotImplementedError(f"{type(self).__name__} must say what its scale and shift come from")
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
-        """Normalises feature maps (B, C, H, W); the same shape out."""
+        """Normalises feature maps (B, C, H, W); the same shape and type out."""
         scale, shift = self.modulation(condition.at((x.shape[-2], x.shape[-1])))
-        return torch.addcmul(shift, self.standardise(x), scale)
+        # Under autocast a learned pair is float32 and the maps are not; the maps' type goes on.
+        return torch.addcmul(shift, self.standardise(x), scale).to(x.dtype)
 
 
 NormFactory = Callable[[int], ConditionalNorm]

@@ -25,6 +25,8 @@ class Spade(ConditionalNorm):
     `hidden`: width of the shared convolution (128 in the paper); `kernel_size`: odd.
     """
 
+    sees_labels = True
+
     def __init__(
         self,
         channels: int,

@@ -1,0 +1,58 @@
+"""SEAN: semantic region-adaptive normalisation (Zhu et al. 2020, section 3)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.condition import Condition
+from models.layers.by_label import by_label
+from models.layers.class_linear import ClassLinear
+from models.layers.pair_conv import PairConv2d
+from models.norms.noisy_spade import NoisySpade
+from models.norms.statistics import Standardise
+
+
+class Sean(NoisySpade):
+    """y = (1 + gamma) * standardise(x + w * n) + beta, each pixel's pair a blend of the style's and SPADE's:
+
+    gamma = a * gamma_style + (1 - a) * gamma_spade with a = sigmoid(blending_gamma), beta likewise.
+    Zhu et al. 2020, eq. 1-3. The style's pair: the code s_k of each region through its class's own linear
+    layer and ReLU, broadcast to the pixels of class k, then one convolution each for gamma and beta.
+    SPADE's pair and the noise are those of `NoisySpade`.
+    Maps (B, C, H, W); `labels` (B, H, W); `styles` (B, K, D), zero for a class without a style.
+
+    Good: each region has a style of its own, from any photo. Bad: dearer than SPADE by a convolution of
+    width D in every layer, and it needs a photo (or a stored code) for every region.
+
+    `classes`: K, the unknown class included; `style_width`: D; `kernel_size`: of all convolutions, odd.
+    """
+
+    styles = "region"
+
+    def __init__(
+        self,
+        channels: int,
+        standardise: Standardise,
+        classes: int,
+        style_width: int,
+        edges: bool = False,
+        kernel_size: int = 3,
+        hidden: int = 128,
+    ) -> None:
+        super().__init__(channels, standardise, classes, edges, kernel_size, hidden)
+        self.style_linear = ClassLinear(classes, style_width, style_width)
+        self.style_pair = PairConv2d(style_width, channels, kernel_size, padding=kernel_size // 2)
+        self.blending_gamma = nn.Parameter(torch.zeros(1))
+        self.blending_beta = nn.Parameter(torch.zeros(1))
+
+    def modulation(self, condition: Condition) -> tuple[Tensor, Tensor]:
+        codes = condition.styles
+        assert codes is not None and codes.dim() == 3, "SEAN needs a style code a region: (B, K, D)"
+        codes = F.relu(self.style_linear(codes))  # (B, K, D)
+        gamma, beta = self.style_pair(by_label(codes, condition.labels)).chunk(2, dim=1)  # (B, C, H, W) each
+        spade_scale, spade_shift = super().modulation(condition)
+        gamma_weight = torch.sigmoid(self.blending_gamma).to(gamma.dtype)
+        beta_weight = torch.sigmoid(self.blending_beta).to(beta.dtype)
+        return torch.lerp(spade_scale, 1 + gamma, gamma_weight), torch.lerp(spade_shift, beta, beta_weight)
