@@ -1,0 +1,87 @@
+"""Which files belong together: the pictures of a folder, and their partners in another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
+
+PAIRINGS = ("name", "sorted")
+
+
+def require_folder(folder: Path, expected: str) -> Path:
+    """Returns `folder`; raises ValueError, saying what was `expected` there, where it is no folder."""
+    if not folder.is_dir():
+        found = "is a file, not a folder" if folder.exists() else "no such folder"
+        raise ValueError(f"{folder}: {found}; expected {expected}")
+    return folder
+
+
+def pictures_in(folder: Path, expected: str) -> list[str]:
+    """File names of the pictures in `folder`, sorted by name without ending, hidden files left out.
+
+    Raises ValueError, saying what was `expected` there, where the folder is missing, closed or has no
+    picture, and where two pictures differ in their endings only.
+    """
+    require_folder(folder, expected)
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_file()]
+    except OSError as cause:
+        raise ValueError(f"{folder}: cannot be listed ({cause.strerror}); expected {expected}") from cause
+    pictures = sorted((name for name in names if name.lower().endswith(ENDINGS)), key=stem)
+    if not pictures:
+        raise ValueError(
+            f"{folder}: none of its {len(names)} files is a picture "
+            f"({', '.join(ENDINGS)}); expected {expected}"
+        )
+    for first, second in pairwise(pictures):
+        if stem(first) == stem(second):
+            raise ValueError(f"{folder}: {first} and {second} have one name; keep one of them")
+    return pictures
+
+
+def pair(
+    labels: Sequence[str], labels_folder: Path, others: Sequence[str], others_folder: Path, pairing: str
+) -> list[str]:
+    """For each label map its partner in another folder of photos (or instance maps).
+
+    `pairing`: "name" matches file names without their endings; "sorted" takes both folders in the
+    order of their names. Raises ValueError with counts and the first offenders where anything is left over.
+    """
+    if pairing not in PAIRINGS:
+        raise ValueError(f"pairing={pairing}: choose one of {', '.join(PAIRINGS)}")
+    if pairing == "sorted":
+        if len(labels) != len(others):
+            raise ValueError(
+                f"{labels_folder} has {len(labels)} pictures but {others_folder} has {len(others)}: "
+                "pairing=sorted needs equal numbers; remove what has no partner, or use pairing=name"
+            )
+        return list(others)
+    partners = {stem(name): name for name in others}
+    known = {stem(name) for name in labels}
+    alone = _count([name for name in labels if stem(name) not in partners], labels_folder, others_folder)
+    alone += _count([name for name in others if stem(name) not in known], others_folder, labels_folder)
+    if alone:
+        raise ValueError(
+            f"{'; '.join(alone)}: files pair by name without ending; add or remove what has no partner, "
+            "or use pairing=sorted where the names differ but their order is the same"
+        )
+    return [partners[stem(name)] for name in labels]
+
+
+def stem(name: str) -> str:
+    """A file's name without its ending."""
+    return os.path.splitext(name)[0]
+
+
+def _count(alone: Sequence[str], here: Path, there: Path) -> list[str]:
+    if not alone:
+        return []
+    more = ", …" if len(alone) > 3 else ""
+    return [
+        f"{len(alone)} of the pictures in {here} have no partner in {there} ({', '.join(alone[:3])}{more})"
+    ]
