@@ -1,0 +1,81 @@
+"""Anybody's own data: a folder of label maps, one of photos, one of instance maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from data.sources.classes import numbered_label_set
+from data.sources.pairing import pair, pictures_in, require_folder
+from data.sources.reading import read_record
+from data.sources.source import Record
+
+
+class Folder:
+    """Label maps with the photos and instance maps of the same names.
+
+    `labels`: folder of label maps, ids in 0 .. num_classes - 1; `photos`: folder of photos, or None to
+    generate from label maps alone; `instances`: folder of instance maps, or None where there are none;
+    `num_classes`: number of classes, unknown not counted; `unknown_id`: the id that stands for unknown
+    in the label maps, which becomes one more class (the last), or None where no pixel is unknown;
+    `pairing`: "name" (file name without ending) or "sorted" (n-th with n-th, whatever the names).
+
+    Raises ValueError where a folder is missing or empty, or a file has no partner.
+    """
+
+    styles: tuple[str, ...] = ("default",)
+
+    def __init__(
+        self,
+        labels: Path,
+        photos: Path | None,
+        instances: Path | None,
+        num_classes: int,
+        unknown_id: int | None = 255,
+        pairing: str = "name",
+    ) -> None:
+        if num_classes < 1:
+            raise ValueError(
+                f"num_classes={num_classes}: give the number of classes in the label maps, 1 or more"
+            )
+        self.label_set = numbered_label_set(num_classes, has_unknown=unknown_id is not None)
+        self.has_instances = instances is not None
+        self._unknown_id = unknown_id
+        self._folders = (labels, photos, instances)
+        self._labels = pictures_in(labels, "label maps")
+        self._photos = self._partners_in(photos, "photos", pairing)
+        self._instances = self._partners_in(instances, "instance maps", pairing)
+
+    @classmethod
+    def from_root(
+        cls, root: Path, split: str, num_classes: int, unknown_id: int | None = 255, pairing: str = "name"
+    ) -> Folder:
+        """Opens ROOT/SPLIT/labels and ROOT/SPLIT/photos, and ROOT/SPLIT/instances where it exists."""
+        require_folder(root, f"{split}/labels and {split}/photos in it (and {split}/instances, if wanted)")
+        instances = root / split / "instances"
+        return cls(
+            root / split / "labels",
+            root / split / "photos",
+            instances if instances.is_dir() else None,
+            num_classes,
+            unknown_id,
+            pairing,
+        )
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def read(self, index: int) -> Record:
+        """Reads one pair; raises ValueError naming the file, what is wrong with it and the remedy."""
+        labels, photos, instances = self._folders
+        return read_record(
+            labels / self._labels[index],
+            None if photos is None else photos / self._photos[index],
+            None if instances is None else instances / self._instances[index],
+            self.label_set,
+            self._unknown_id,
+        )
+
+    def _partners_in(self, folder: Path | None, expected: str, pairing: str) -> list[str]:
+        if folder is None:
+            return []
+        return pair(self._labels, self._folders[0], pictures_in(folder, expected), folder, pairing)
