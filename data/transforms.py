@@ -1,0 +1,124 @@
+"""Joint transforms: photo, labels and instances are resized, cropped and flipped as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision import tv_tensors
+from torchvision.transforms.v2 import InterpolationMode
+from torchvision.transforms.v2 import functional as F
+
+from data.sample import Sample
+from data.sources.source import Record
+
+Resize = Literal["fixed", "short_side", "width", "none"]
+Crop = Literal["random", "centre", "none"]
+
+
+@dataclass(frozen=True)
+class JointTransform:
+    """Turns a stored record into a sample of `height` × `width` pixels.
+
+    `resize`, to a length of `resize_to` pixels:
+    - "fixed": to the shape height × width, whatever the picture's; `resize_to` is the shorter side where
+      something is to be left for the crop (286 before a crop of 256×256), else exactly height × width;
+    - "short_side", "width": that side to `resize_to` (default: the shorter of `height` and `width`,
+      or `width`), the aspect kept;
+    - "none": left as stored.
+    `crop`: a height × width window at "random" or in the "centre", or "none".
+    `flip`: mirror every other picture, at random.
+
+    Photos are resized bicubic with antialiasing, as in the official code. Ids are always taken from the
+    nearest pixel, counted from pixel centres (as Pillow does, and unlike torch's "nearest", which would
+    shift the ids against the photo).
+    """
+
+    height: int
+    width: int
+    resize: Resize = "fixed"
+    resize_to: int | None = None
+    crop: Crop = "none"
+    flip: bool = False
+
+    def __post_init__(self) -> None:
+        if self.resize not in get_args(Resize):
+            raise ValueError(f"resize={self.resize}: choose one of {', '.join(get_args(Resize))}")
+        if self.crop not in get_args(Crop):
+            raise ValueError(f"crop={self.crop}: choose one of {', '.join(get_args(Crop))}")
+        if self.resize == "none" and self.resize_to is not None:
+            raise ValueError(f"resize_to={self.resize_to} has no effect with resize=none; drop one of them")
+        if min(self.height, self.width, self.resize_to or 1) < 1:
+            raise ValueError(
+                f"height={self.height}, width={self.width}, resize_to={self.resize_to}: "
+                "sizes are 1 pixel or more"
+            )
+
+    def __call__(self, record: Record, random: np.random.Generator) -> Sample:
+        """Applies all steps; the window and the flip are drawn from `random`.
+
+        Raises ValueError where the crop is larger than the picture.
+        """
+        photo = None if record.photo is None else tv_tensors.Image(record.photo)  # (3, h, w) uint8
+        labels = tv_tensors.Mask(torch.from_numpy(record.labels)[None])  # (1, h, w)
+        instances = None
+        if record.instances is not None:
+            instances = tv_tensors.Mask(torch.from_numpy(record.instances)[None])  # (1, h, w)
+        size = self.resized(*record.labels.shape)
+        top, left, height, width = self._window(size, record.name, random)
+        mirrored = self.flip and random.random() < 0.5
+
+        def moved(picture: Tensor) -> Tensor:
+            picture = F.crop(_resized(picture, size), top, left, height, width)
+            picture = F.horizontal_flip(picture) if mirrored else picture
+            return picture.as_subclass(Tensor)  # networks take plain tensors
+
+        return Sample(
+            photo=None if photo is None else moved(photo).float() / 127.5 - 1,  # (3, H, W)
+            labels=moved(labels)[0].long().contiguous(),  # (H, W)
+            instances=None if instances is None else moved(instances)[0].long().contiguous(),  # (H, W)
+            style_id=record.style_id,
+            name=record.name,
+        )
+
+    def resized(self, height: int, width: int) -> tuple[int, int]:
+        """The size (height, width) that a picture of this size has before the crop."""
+        if self.resize == "none":
+            return height, width
+        if self.resize == "fixed":
+            height, width = self.height, self.width
+        if self.resize == "width":
+            scale = (self.resize_to or self.width) / width
+        else:
+            scale = (self.resize_to or min(self.height, self.width)) / min(height, width)
+        return max(1, round(height * scale)), max(1, round(width * scale))
+
+    def _window(
+        self, size: tuple[int, int], name: str, random: np.random.Generator
+    ) -> tuple[int, int, int, int]:
+        """Top, left, height and width of the crop in a picture of `size`."""
+        if self.crop == "none":
+            return 0, 0, *size
+        free_rows, free_columns = size[0] - self.height, size[1] - self.width
+        if min(free_rows, free_columns) < 0:
+            raise ValueError(
+                f"{name}: the crop of {self.width}×{self.height} (width×height) is larger than the picture, "
+                f"{size[1]}×{size[0]} after resize={self.resize}; make the crop smaller or resize_to larger"
+            )
+        if self.crop == "centre":
+            return free_rows // 2, free_columns // 2, self.height, self.width
+        top, left = random.integers(0, [free_rows + 1, free_columns + 1])
+        return int(top), int(left), self.height, self.width
+
+
+def _resized(picture: Tensor, size: tuple[int, int]) -> Tensor:
+    if picture.shape[-2:] == size:
+        return picture
+    if isinstance(picture, tv_tensors.Image):
+        return F.resize(picture, list(size), InterpolationMode.BICUBIC, antialias=True)
+    # A Mask would be resized by torch's "nearest"; as a plain tensor it may name another.
+    ids = picture.as_subclass(Tensor)
+    return tv_tensors.Mask(F.resize(ids, list(size), InterpolationMode.NEAREST_EXACT))
