@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -41,14 +42,18 @@ class Batch:
     def to(self, device: torch.device) -> Batch:
         """The same batch on `device`; copies from pinned memory do not make the host wait."""
 
-        def move(tensor: Tensor | None) -> Tensor | None:
-            return None if tensor is None else tensor.to(device, non_blocking=True)
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
 
+    def pin_memory(self) -> Batch:
+        """The same batch in page-locked memory; a data loader that pins calls this."""
+        return self._each(Tensor.pin_memory)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
         return Batch(
-            move(self.photo),
-            self.labels.to(device, non_blocking=True),
-            move(self.instances),
-            self.style_id.to(device, non_blocking=True),
+            None if self.photo is None else change(self.photo),
+            change(self.labels),
+            None if self.instances is None else change(self.instances),
+            change(self.style_id),
             self.names,
         )
 

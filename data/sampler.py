@@ -1,0 +1,79 @@
+"""The order in which training sees the images: one endless stream, the same on any number of processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from torch.utils.data import Sampler
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The `index`-th record of the data set, as seen in `epoch`; augmentation depends on both."""
+
+    epoch: int
+    index: int
+
+
+class StreamSampler(Sampler[list[Position]]):
+    """Batches of positions, without end; this process's share of each.
+
+    Place p of the stream is in epoch p // N and holds entry p % N of that epoch's permutation of the N
+    records, drawn from (seed, epoch). The global batch s is places s·B .. s·B + B-1, of which process
+    `rank` of `world_size` takes a contiguous share. So each record is seen once an epoch, batches run
+    across the borders of epochs, and the order knows nothing of processes and workers.
+
+    `images_seen` is the number of places that the whole group has trained on: the loader advances it when it
+    hands a batch out (workers run ahead of that), and a new iteration starts there. It is all that
+    resuming needs.
+
+    `length`: N; `batch_size`: B, of all processes together; `start`: images already seen.
+    Raises ValueError where B is larger than N or not divisible by `world_size`.
+    """
+
+    def __init__(
+        self, length: int, batch_size: int, seed: int = 0, rank: int = 0, world_size: int = 1, start: int = 0
+    ) -> None:
+        assert 0 <= rank < world_size, f"rank {rank} of {world_size}"
+        if batch_size < 1:
+            raise ValueError(f"batch size {batch_size}: give 1 or more")
+        if batch_size > length:
+            raise ValueError(
+                f"batch size {batch_size} exceeds the data set of {length} images; make the batch smaller"
+            )
+        if batch_size % world_size:
+            raise ValueError(
+                f"batch size {batch_size} is that of all processes together and must be divisible by their "
+                f"number, {world_size}; try {max(1, batch_size // world_size) * world_size}"
+            )
+        self.images_seen = start
+        self.batch_size = batch_size
+        self._length, self._seed = length, seed
+        self._share = batch_size // world_size
+        self._offset = rank * self._share
+
+    def __iter__(self) -> Iterator[list[Position]]:
+        first = self.images_seen + self._offset
+        epoch, order = -1, np.empty(0, dtype=np.int64)
+        while True:
+            batch: list[Position] = []
+            for place in range(first, first + self._share):
+                if place // self._length != epoch:
+                    epoch = place // self._length
+                    order = self._permutation(epoch)  # (N,)
+                batch.append(Position(epoch, int(order[place % self._length])))
+            yield batch
+            first += self.batch_size
+
+    def state_dict(self) -> dict[str, int]:
+        """What a checkpoint keeps."""
+        return {"images_seen": self.images_seen}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Goes on after `images_seen` images; call it before the iteration starts."""
+        self.images_seen = state["images_seen"]
+
+    def _permutation(self, epoch: int) -> np.ndarray:
+        return np.random.default_rng((self._seed, epoch)).permutation(self._length)
