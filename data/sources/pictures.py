@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 # What Pillow raises on damaged files, format by format: it promises no common ancestor.
 DAMAGED = (
@@ -39,7 +39,7 @@ def read_photo(file: Path) -> Image.Image:
 
     Raises ValueError, naming the file, where it cannot be decoded or its range is unknown.
     """
-    image = _decode(file)
+    image, _ = _decode(file)
     if image.mode in (*GREY_16_BIT, "I"):
         image = _scaled_to_8_bits(image, file)
     if image.mode in ("F", "La"):  # fractions, or grey multiplied by its alpha
@@ -53,13 +53,13 @@ def read_ids(file: Path) -> np.ndarray:
     Raises ValueError, naming the file, where it cannot be decoded, holds colours instead of ids, was
     compressed by JPEG (which alters ids), or holds an id that is not in 0 .. 2^24 - 1.
     """
-    image = _decode(file)
+    image, file_format = _decode(file)
     if image.mode not in ID_MODES:
         raise ValueError(
             f"{file}: a map of ids needs one channel of whole numbers, this picture's mode is {image.mode}; "
             "replace colours by class ids and save it as a grey (8 or 16 bits) or palette PNG"
         )
-    if image.format == "JPEG":
+    if file_format == "JPEG":
         raise ValueError(f"{file}: JPEG alters the ids of a map; make it again from its origin, as a PNG")
     ids = np.asarray(image).astype(np.int32)  # (H, W)
     if ids.min() < 0 or ids.max() > LARGEST_ID:
@@ -70,27 +70,24 @@ def read_ids(file: Path) -> np.ndarray:
     return ids
 
 
-def _decode(file: Path) -> Image.Image:
-    """The whole picture, decoded and upright; `format` is kept, which a turned copy would lose."""
+def _decode(file: Path) -> tuple[Image.Image, str | None]:
+    """The whole picture, decoded and upright, and the file's format, whatever the name's ending says."""
     try:
         with Image.open(file) as image:
             image.load()
-            kind = image.format
-            upright = ImageOps.exif_transpose(image)
+            return ImageOps.exif_transpose(image), image.format
     except DAMAGED as cause:
         raise ValueError(
             f"{file}: cannot be read as a picture ({_reason(cause)}); "
             "replace the file, or take it and its partner out of the data set"
         ) from cause
-    upright.format = kind
-    return upright
 
 
 def _reason(cause: Exception) -> str:
     """The cause in one line, without the path that the message already gives."""
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
-    if isinstance(cause, Image.UnidentifiedImageError):
+    if isinstance(cause, UnidentifiedImageError):
         return "empty, damaged or of an unknown format"
     return " ".join(str(cause).split()) or type(cause).__name__
 
