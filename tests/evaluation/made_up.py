@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 
 from data.sample import Batch
+from data.sources.classes import numbered_label_set
+from data.sources.source import LabelSet
 from evaluation.features import FeatureNetwork
 from evaluation.protocol import Protocol
 
@@ -41,3 +43,7 @@ def batch(photo: Tensor | None, labels: Tensor) -> Batch:
 
 def protocol(count: int, kind: str = "png") -> Protocol:
     return Protocol("made-up", "val", count, 16, 20, "lanczos", kind, ema=True, seed=0)
+
+
+def label_set(num_classes: int) -> LabelSet:
+    return numbered_label_set(num_classes, has_unknown=False)

@@ -1,0 +1,103 @@
+"""The pictures of an evaluation on disk: one PNG file a picture, and rows that say which belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from torch import Tensor
+
+from data.colours import colourise
+from data.sample import Batch
+from data.sources.source import LabelSet
+from evaluation.pictures import to_uint8
+
+LABELS, GENERATED, PHOTOS = "labels", "images", "photos"
+"""Folders beside the report."""
+
+
+@dataclass(frozen=True)
+class GalleryRow:
+    """What belongs to one label map: paths of PNG files relative to the report's folder, with "/" between.
+
+    `generated` holds one picture, or several samples of one label map; `photo` is None where there is none;
+    `width`, `height` are the label map's, in pixels.
+    """
+
+    name: str
+    labels: str
+    generated: tuple[str, ...]
+    photo: str | None
+    width: int
+    height: int
+
+
+class Gallery:
+    """Writes label map, generated pictures and photo of each sample below `folder`; keeps only their names.
+
+    Generated pictures are called after their label map, `images/NAME.png`, further samples of it
+    `images/NAME_2.png` and so on. Label maps are written as palette PNG files: a viewer shows the classes'
+    colours, a reader finds the ids (RGB colours only above 256 classes).
+    """
+
+    def __init__(self, folder: Path, label_set: LabelSet) -> None:
+        self.folder = folder
+        self.label_set = label_set
+        self.rows: list[GalleryRow] = []
+
+    def add(self, batch: Batch, *samples: Tensor) -> None:
+        """Writes a batch with its generated pictures, each of `samples` (B, 3, H, W) in [-1, 1].
+
+        Raises ValueError for a name that leads out of the folder.
+        """
+        generated = [to_uint8(pictures).cpu() for pictures in samples]  # (B, 3, H, W) each
+        photos = None if batch.photo is None else to_uint8(batch.photo).cpu()  # (B, 3, H, W)
+        labels = batch.labels.cpu()  # (B, H, W)
+        for index, name in enumerate(batch.names):
+            files = [
+                self._save(
+                    picture_of(pictures[index]), GENERATED, name if number == 1 else f"{name}_{number}"
+                )
+                for number, pictures in enumerate(generated, start=1)
+            ]
+            height, width = labels[index].shape
+            self.rows.append(
+                GalleryRow(
+                    name,
+                    self._save(label_picture(labels[index], self.label_set), LABELS, name),
+                    tuple(files),
+                    None if photos is None else self._save(picture_of(photos[index]), PHOTOS, name),
+                    width,
+                    height,
+                )
+            )
+
+    def _save(self, picture: Image.Image, kind: str, name: str) -> str:
+        path = self.folder / kind / f"{name}.png"
+        if not path.resolve().is_relative_to((self.folder / kind).resolve()):
+            raise ValueError(
+                f"the name {name!r} leads out of {self.folder / kind}; rename the label map's file"
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture.save(path)
+        return path.relative_to(self.folder).as_posix()
+
+
+def picture_of(pixels: Tensor) -> Image.Image:
+    """uint8 (3, H, W) as an RGB picture."""
+    return Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
+
+
+def label_picture(labels: Tensor, label_set: LabelSet) -> Image.Image:
+    """Ids (H, W) in the colours of their classes: a palette picture whose indices are the ids."""
+    if len(label_set) > 256:
+        return picture_of(colourise(labels, label_set.colours))
+    picture = Image.fromarray(labels.byte().numpy())
+    picture.putpalette(_flat(label_set.colours))
+    return picture
+
+
+def _flat(colours: Sequence[tuple[int, int, int]]) -> list[int]:
+    return [value for colour in colours for value in colour]
