@@ -1,0 +1,159 @@
+"""Checkpoints: all that resuming needs, and apart from it all that generation needs.
+
+A run folder holds `state-<images>.pt` (parts' state dicts), `weights-<images>.safetensors` (the averaged
+generator and its encoder) and `latest` (the images of the newest complete pair). They hold tensors and
+plain values only: nothing read from them is ever executed.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+from pathlib import Path
+from typing import Any, Protocol
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from engine.files import write_whole
+
+FORMAT = 1
+LATEST = "latest"
+STATE = re.compile(r"state-(\d+)\.pt")
+
+
+class Stateful(Protocol):
+    """What a checkpoint can keep."""
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> object: ...
+
+
+class Checkpoint:
+    """Saves and restores the named parts of a run, in its folder; keeps the newest `keep`."""
+
+    def __init__(self, run: Path, parts: dict[str, Stateful], weights: nn.Module, keep: int) -> None:
+        self.run = run
+        self.parts = parts
+        self.weights = weights
+        self.keep = keep
+
+    def save(self, images: int) -> None:
+        """Writes the state and the weights after `images`; `latest` names them once both are whole.
+
+        Raises OSError where they cannot be written; the previous checkpoint is then as it was.
+        """
+        state = {"format": FORMAT, **{name: part.state_dict() for name, part in self.parts.items()}}
+        try:
+            write_whole(weights_file(self.run, images), lambda file: save_weights(self.weights, file))
+            write_whole(state_file(self.run, images), lambda file: torch.save(state, file))
+            write_whole(self.run / LATEST, lambda file: _write_text(file, f"{images}\n"))
+        except (RuntimeError, safetensors.SafetensorError) as error:
+            # How torch and safetensors report what the file system refuses.
+            raise OSError(f"{self.run}: {error}") from error
+        self._prune()
+
+    def restore(self) -> int | None:
+        """Restores every part from the newest checkpoint; its images, or None where there is none.
+
+        Raises ValueError where the file is damaged or of another architecture.
+        """
+        images = latest_images(self.run)
+        if images is None:
+            return None
+        file = state_file(self.run, images)
+        state = load_tensors(file)
+        if state.get("format") != FORMAT:
+            raise ValueError(f"{file} has format {state.get('format')}; this version reads format {FORMAT}")
+        for name, part in self.parts.items():
+            if name not in state:
+                raise ValueError(f"{file} holds no {name}: it was saved by another kind of run; train anew")
+            if isinstance(part, nn.Module):
+                load_weights(part, state[name], file)
+            else:
+                part.load_state_dict(state[name])
+        return images
+
+    def _prune(self) -> None:
+        for images in complete_checkpoints(self.run)[: -self.keep]:
+            state_file(self.run, images).unlink(missing_ok=True)
+            weights_file(self.run, images).unlink(missing_ok=True)
+
+
+def state_file(run: Path, images: int) -> Path:
+    """The file of all that resuming needs."""
+    return run / f"state-{images:09d}.pt"
+
+
+def weights_file(run: Path, images: int) -> Path:
+    """The file of all that generation needs."""
+    return run / f"weights-{images:09d}.safetensors"
+
+
+def complete_checkpoints(run: Path) -> list[int]:
+    """Images of the checkpoints whose two files are there, oldest first."""
+    found = [int(match[1]) for file in run.glob("state-*.pt") if (match := STATE.fullmatch(file.name))]
+    return sorted(images for images in found if weights_file(run, images).is_file())
+
+
+def latest_images(run: Path) -> int | None:
+    """Images of the newest checkpoint, or None where there is none."""
+    try:
+        return int((run / LATEST).read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise ValueError(f"{run / LATEST} holds no number; write the images of a state file there") from error
+
+
+def save_weights(network: nn.Module, file: Path) -> None:
+    """The network's tensors as safetensors."""
+    safetensors.torch.save_file({name: t.contiguous() for name, t in network.state_dict().items()}, file)
+
+
+def read_weights(file: Path) -> dict[str, Tensor]:
+    """Tensors of a safetensors file; ValueError where it is absent or damaged."""
+    try:
+        return safetensors.torch.load_file(file)
+    except FileNotFoundError as error:
+        raise ValueError(f"{file} is absent; the run has saved no such checkpoint") from error
+    except (safetensors.SafetensorError, OSError) as error:
+        raise ValueError(f"{file} is damaged ({error}); use another checkpoint of the run") from error
+
+
+def load_tensors(file: Path) -> dict[str, Any]:
+    """A file of `torch.save` that holds tensors and plain values; ValueError where it holds others."""
+    try:
+        loaded = torch.load(file, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise ValueError(f"{file} is absent; the run has saved no such checkpoint") from error
+    except (RuntimeError, EOFError, pickle.UnpicklingError, OSError) as error:
+        raise ValueError(
+            f"{file} is damaged, or holds more than tensors ({type(error).__name__}); use another checkpoint"
+        ) from error
+    if not isinstance(loaded, dict):
+        raise ValueError(f"{file} holds a {type(loaded).__name__}, not a checkpoint")
+    return loaded
+
+
+def load_weights(network: nn.Module, state: dict[str, Tensor], file: Path) -> None:
+    """Loads a state dict; ValueError naming the first tensor that does not fit."""
+    own = network.state_dict()
+    for name, tensor in own.items():
+        if name not in state:
+            raise ValueError(f"{file} is of another architecture: it lacks {name} {tuple(tensor.shape)}")
+        if state[name].shape != tensor.shape:
+            raise ValueError(
+                f"{file} is of another architecture: {name} is {tuple(state[name].shape)} there and "
+                f"{tuple(tensor.shape)} in the network that the options describe"
+            )
+    for name in state:
+        if name not in own:
+            raise ValueError(f"{file} is of another architecture: the network has no {name}")
+    network.load_state_dict(state)
+
+
+def _write_text(file: Path, text: str) -> None:
+    file.write_text(text)

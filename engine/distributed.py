@@ -1,0 +1,84 @@
+"""All that knows of several processes: ranks, DistributedDataParallel, and what only one of them does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from engine.hardware import distributed_backend
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process among all: `rank` of `count`."""
+
+    rank: int
+    count: int
+    control: dist.ProcessGroup | None = None  # on the host, so that agreeing never waits for a device
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this process writes files and talks to the person."""
+        return self.rank == 0
+
+
+@contextmanager
+def join_processes(device: torch.device, timeout_minutes: float = 30) -> Iterator[Processes]:
+    """Joins the processes that torchrun started; alone where it did not."""
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count == 1:
+        yield Processes(rank=0, count=1)
+        return
+    dist.init_process_group(distributed_backend(device), timeout=timedelta(minutes=timeout_minutes))
+    try:
+        yield Processes(dist.get_rank(), count, control=_control_group())
+    finally:
+        dist.destroy_process_group()
+
+
+def _control_group() -> dist.ProcessGroup:
+    group = dist.new_group(backend="gloo")
+    assert isinstance(group, dist.ProcessGroup), "every process is in the group of all"
+    return group
+
+
+def parallel(network: nn.Module, processes: Processes) -> nn.Module:
+    """The network with its gradients averaged over processes, or itself where there is one process."""
+    if processes.count == 1 or not any(parameter.requires_grad for parameter in network.parameters()):
+        return network
+    device = next(network.parameters()).device
+    return DistributedDataParallel(
+        network, device_ids=None if device.index is None else [device.index], broadcast_buffers=False
+    )
+
+
+def mean_over_processes(values: dict[str, Tensor], processes: Processes) -> dict[str, Tensor]:
+    """Scalars averaged over processes: what one process with the whole batch would have seen."""
+    if processes.count == 1:
+        return values
+    stacked = torch.stack([value.detach().float() for value in values.values()])
+    dist.all_reduce(stacked, op=dist.ReduceOp.SUM)
+    return dict(zip(values, stacked / processes.count, strict=True))
+
+
+def wait_for_all(processes: Processes) -> None:
+    """Returns when every process has come here."""
+    if processes.count > 1:
+        dist.barrier()
+
+
+def largest(values: list[float], processes: Processes) -> list[float]:
+    """The largest of each value over processes, so that all take the same decisions."""
+    if processes.count == 1:
+        return values
+    agreed = torch.tensor(values, dtype=torch.float64)
+    dist.all_reduce(agreed, op=dist.ReduceOp.MAX, group=processes.control)
+    return [float(value) for value in agreed]

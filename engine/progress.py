@@ -1,0 +1,68 @@
+"""How far a run is: images seen and seconds spent."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+
+@dataclass
+class Progress:
+    """What a run has done so far, over all its restarts."""
+
+    images: int = 0
+    seconds: float = 0.0
+
+    def state_dict(self) -> dict[str, float]:
+        """What a checkpoint keeps."""
+        return {"images": self.images, "seconds": self.seconds}
+
+    def load_state_dict(self, state: dict[str, float]) -> None:
+        """Takes back what `state_dict` gave."""
+        self.images, self.seconds = int(state["images"]), float(state["seconds"])
+
+
+@dataclass(frozen=True)
+class Length:
+    """When a run ends: after so many images, or after so many minutes of training."""
+
+    images: int | None
+    minutes: float | None
+
+    def done(self, progress: Progress) -> float:
+        """How much is done, in `unit`, at most `total`."""
+        done = progress.images if self.images is not None else progress.seconds / 60
+        return min(done, self.total)
+
+    def share(self, progress: Progress) -> float:
+        """The share of the run that is done, 0 to 1."""
+        return self.done(progress) / self.total
+
+    @property
+    def total(self) -> float:
+        """The whole run, in `unit`."""
+        return float(self.images if self.images is not None else self.minutes or 0)
+
+    @property
+    def unit(self) -> str:
+        """What the length is counted in."""
+        return "images" if self.images is not None else "minutes"
+
+
+class Stopwatch:
+    """Adds the time of training, not that of pauses, to a progress."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._last = time.monotonic()
+
+    def lap(self) -> None:
+        """Counts the time since the last lap."""
+        now = time.monotonic()
+        self._progress.seconds += now - self._last
+        self._last = now
+
+
+def passed(interval: int, before: int, after: int) -> bool:
+    """Whether a multiple of `interval` images lies in (before, after]."""
+    return before // interval < after // interval

@@ -1,0 +1,95 @@
+"""What happens between steps: curves, sample pictures and checkpoints, each at its interval in images."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from engine.checkpoint import Checkpoint
+from engine.distributed import Processes, mean_over_processes
+from engine.logging import RunLog, TrainingBar
+from engine.progress import Progress, passed
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """In images."""
+
+    log: int
+    sample: int
+    save: int
+
+
+class Recorder:
+    """Writes down how a run goes. Losses stay tensors until a row is due, so that no step waits for them.
+
+    `log`, `bar`: of the main process; the others have none and only take part in averaging.
+    `sample_picture`: draws labels | fake | real, (H, W, 3) of 8-bit values.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        progress: Progress,
+        intervals: Intervals,
+        processes: Processes,
+        log: RunLog | None,
+        bar: TrainingBar,
+        sample_picture: Callable[[], Tensor],
+    ) -> None:
+        self.checkpoint = checkpoint
+        self.progress = progress
+        self.intervals = intervals
+        self.processes = processes
+        self.log = log
+        self.bar = bar
+        self.sample_picture = sample_picture
+        self._sums: dict[str, Tensor] = {}
+        self._steps = 0
+        self._since = (progress.images, time.monotonic())
+        self._saved = progress.images
+
+    def after_step(self, losses: dict[str, Tensor], rates: dict[str, float], before: int) -> None:
+        """Counts a step that began after `before` images, and does what is due."""
+        for name, loss in losses.items():
+            self._sums[name] = self._sums[name] + loss.detach() if name in self._sums else loss.detach()
+        self._steps += 1
+        self.bar.show()
+        images = self.progress.images
+        if passed(self.intervals.log, before, images):
+            self._write_row(rates)
+        if passed(self.intervals.sample, before, images) and self.log is not None:
+            self.log.write_samples(images, self.sample_picture())
+        if passed(self.intervals.save, before, images):
+            self.save()
+
+    def save(self) -> bool:
+        """Saves a checkpoint unless this one is saved; says so where it cannot and answers False."""
+        if self.log is None or self._saved == self.progress.images:
+            return True
+        try:
+            self.checkpoint.save(self.progress.images)
+        except OSError as error:
+            self.bar.say(f"warning: no checkpoint was saved ({error}); the previous one stays in use")
+            return False
+        self._saved = self.progress.images
+        return True
+
+    def close(self) -> None:
+        """Writes what is still held back."""
+        self.bar.close()
+        if self.log is not None:
+            self.log.close()
+
+    def _write_row(self, rates: dict[str, float]) -> None:
+        images, now = self.progress.images, time.monotonic()
+        means = {name: total / self._steps for name, total in self._sums.items()}
+        values = {name: value.item() for name, value in mean_over_processes(means, self.processes).items()}
+        speed = (images - self._since[0]) / (now - self._since[1])
+        self._sums, self._steps, self._since = {}, 0, (images, now)
+        self.bar.show_values(speed, values)
+        if self.log is not None:
+            self.log.write(images, values | rates | {"images_per_second": speed})

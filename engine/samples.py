@@ -1,0 +1,46 @@
+"""Pictures of how a run comes along: the same few label maps, generated anew."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from data.colours import Colour, colourise
+from data.sample import Batch
+from engine.hardware import Hardware
+from models.synthesiser import Synthesiser
+
+
+class SamplePicture:
+    """Draws labels | fake | real of one batch, one row a sample: 8-bit (B H, 3 W, 3).
+
+    `synthesiser`: the averaged one, in eval mode.
+    """
+
+    def __init__(
+        self, synthesiser: Synthesiser, batch: Batch, colours: tuple[Colour, ...], hardware: Hardware
+    ) -> None:
+        self.synthesiser = synthesiser
+        self.batch = batch
+        self.colours = colours
+        self.hardware = hardware
+        self.noise = hardware.noise()
+
+    @torch.inference_mode()
+    def __call__(self) -> Tensor:
+        batch = self.batch
+        self.noise.manual_seed(0)
+        with self.hardware.autocast():
+            fake = self.synthesiser(
+                batch.labels, batch.instances, batch.photo, batch.style_id, self.noise
+            ).fake
+        columns = [colourise(batch.labels, self.colours), as_bytes(fake)]
+        if batch.photo is not None:
+            columns.append(as_bytes(batch.photo))
+        rows = torch.cat(columns, dim=3)  # (B, 3, H, columns W)
+        return rows.movedim(1, -1).flatten(0, 1)
+
+
+def as_bytes(images: Tensor) -> Tensor:
+    """Images in [-1, 1] as 8-bit values, rounded."""
+    return ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)

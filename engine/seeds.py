@@ -1,0 +1,10 @@
+"""Where the random numbers of a step come from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def step_seed(seed: int, rank: int, images: int) -> int:
+    """The seed of the step that begins after `images`: a resumed run repeats the uninterrupted one."""
+    return int(np.random.SeedSequence((seed, rank, images)).generate_state(1)[0])

@@ -1,0 +1,35 @@
+"""A run in memory: everything the loop in train.py moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from data.sample import Batch
+from engine.distributed import Processes
+from engine.ema import ExponentialMovingAverage
+from engine.learning_rate import LearningRates
+from engine.progress import Length, Progress
+from engine.recorder import Recorder
+from engine.step import TrainingStep
+from models.synthesiser import Synthesiser
+
+
+@dataclass(frozen=True)
+class Training:
+    """The parts of a run.
+
+    `batches`: this process's shares of the batches, on the device, without end; `batch_images`: images of
+    a batch over all processes; `seed`: what all random numbers of the run derive from.
+    """
+
+    batches: Iterator[Batch]
+    step: TrainingStep
+    rates: LearningRates
+    ema: ExponentialMovingAverage[Synthesiser]
+    progress: Progress
+    length: Length
+    recorder: Recorder
+    processes: Processes
+    batch_images: int
+    seed: int

@@ -1,0 +1,96 @@
+"""From options to data: sources, transforms and loaders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from data.loader import eval_loader, train_loader
+from data.paired import PairedDataset
+from data.sample import Batch
+from data.sampler import StreamSampler
+from data.sources.camvid import CamVid
+from data.sources.folder import Folder
+from data.sources.scenes import Scenes
+from data.sources.source import Source
+from data.transforms import Crop, JointTransform
+from engine.distributed import Processes
+from engine.hardware import Hardware
+from options.facts import Facts
+from options.schema import CamVidOptions, DatasetOptions, FolderOptions, ScenesOptions, TrainOptions
+
+
+def _scenes(options: ScenesOptions, split: str) -> Source:
+    return Scenes(split, options.height, options.width, seed=options.seed)
+
+
+def _camvid(options: CamVidOptions, split: str) -> Source:
+    return CamVid(Path(options.root), split)
+
+
+def _folder(options: FolderOptions, split: str) -> Source:
+    return Folder.from_root(
+        Path(options.root), split, options.num_classes, options.unknown_id, options.pairing.value
+    )
+
+
+SOURCES: dict[str, Callable[[Any, str], Source]] = {"scenes": _scenes, "camvid": _camvid, "folder": _folder}
+"""How each data set is opened: (options, split) to a source."""
+
+
+def build_source(options: DatasetOptions, split: str) -> Source:
+    """A split of the data set."""
+    return SOURCES[options.name](options, split)
+
+
+def build_facts(options: DatasetOptions, source: Source) -> Facts:
+    """What the networks must know of the data set."""
+    return Facts.of(source, edges=getattr(options, "instances", False))
+
+
+def training_set(options: DatasetOptions, source: Source, seed: int) -> PairedDataset:
+    """The training pairs, cropped and mirrored at random."""
+    crop: Crop = "none" if isinstance(options, ScenesOptions) else "random"
+    transform = JointTransform(
+        options.height, options.width, options.resize.value, options.resize_to, crop, options.flip
+    )
+    return PairedDataset(source, transform, seed)
+
+
+def evaluation_set(options: DatasetOptions, source: Source) -> PairedDataset:
+    """Pairs resized to height x width, neither cropped nor mirrored."""
+    return PairedDataset(source, JointTransform(options.height, options.width))
+
+
+def training_batches(
+    options: TrainOptions, dataset: PairedDataset, sampler: StreamSampler, hardware: Hardware
+) -> Iterator[Batch]:
+    """Batches without end, on the device."""
+    for batch in train_loader(dataset, sampler, options.hardware.workers, hardware.pinned):
+        yield batch.to(hardware.device)
+
+
+def build_sampler(options: TrainOptions, dataset: PairedDataset, processes: Processes) -> StreamSampler:
+    """The order in which this process sees the training pairs."""
+    return StreamSampler(
+        len(dataset), options.train.batch, options.seed, rank=processes.rank, world_size=processes.count
+    )
+
+
+def evaluation_batches(
+    dataset: PairedDataset, batch: int, workers: int, hardware: Hardware
+) -> Iterator[Batch]:
+    """Every pair once, in order, on the device."""
+    for loaded in eval_loader(dataset, batch, workers, hardware.pinned):
+        yield loaded.to(hardware.device)
+
+
+def watched_batch(options: DatasetOptions, hardware: Hardware, count: int = 4) -> Batch:
+    """The pairs whose pictures show how a run comes along: of the val split, where there is one."""
+    try:
+        source = build_source(options, "val")
+    except ValueError:
+        source = build_source(options, "train")
+    dataset = evaluation_set(options, source)
+    return next(evaluation_batches(dataset, min(count, len(dataset)), 0, hardware))

@@ -1,0 +1,96 @@
+"""From options to a run that is ready to train, restored where it goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from engine.checkpoint import Checkpoint, Stateful
+from engine.distributed import Processes
+from engine.hardware import Hardware
+from engine.learning_rate import LearningRates
+from engine.logging import RunLog, TrainingBar
+from engine.progress import Length, Progress
+from engine.recorder import Intervals, Recorder
+from engine.samples import SamplePicture
+from engine.step import TrainingStep
+from engine.training import Training
+from options.build import (
+    build_discriminator,
+    build_ema,
+    build_objective,
+    build_optimizers,
+    build_synthesiser,
+)
+from options.build_data import (
+    build_facts,
+    build_sampler,
+    build_source,
+    training_batches,
+    training_set,
+    watched_batch,
+)
+from options.run_folder import write_options
+from options.schema import LengthOptions, TrainOptions
+
+
+def build_training(options: TrainOptions, run: Path, hardware: Hardware, processes: Processes) -> Training:
+    """Builds every part of a run and restores its newest checkpoint, where there is one."""
+    torch.manual_seed(options.seed)
+    source = build_source(options.dataset, "train")
+    facts = build_facts(options.dataset, source)
+    dataset = training_set(options.dataset, source, options.seed)
+    sampler = build_sampler(options, dataset, processes)
+    G = hardware.place(build_synthesiser(options, facts))
+    D = hardware.place(build_discriminator(options, facts))
+    opt_G, opt_D = build_optimizers(options.optimizer, G, D)
+    ema = build_ema(options.ema, G)
+    progress = Progress()
+    objective = build_objective(options.loss, hardware)
+    step = TrainingStep(G, D, opt_G, opt_D, objective, hardware, processes, options.optimizer.reuse_fake)
+    watched = watched_batch(options.dataset, hardware)
+
+    # All that must survive a restart.
+    parts: dict[str, Stateful] = {
+        "progress": progress, "G": G, "D": D, "ema": ema, "opt_G": opt_G, "opt_D": opt_D, "sampler": sampler
+    }  # fmt: skip
+    checkpoint = Checkpoint(run, parts, weights=ema.network, keep=options.train.keep)
+    checkpoint.restore()
+    if processes.is_main:
+        write_options(options, run)
+        facts.write(run)
+
+    length = Length(options.train.images, options.train.minutes)
+    recorder = Recorder(
+        checkpoint,
+        progress,
+        build_intervals(options.train),
+        processes,
+        log=RunLog(run, progress.images) if processes.is_main else None,
+        bar=TrainingBar(length, progress, visible=processes.is_main),
+        sample_picture=SamplePicture(ema.network, watched, facts.label_set.colours, hardware),
+    )
+    return Training(
+        batches=training_batches(options, dataset, sampler, hardware),
+        step=step,
+        rates=LearningRates(
+            opt_G,
+            opt_D,
+            options.optimizer.generator_lr,
+            options.optimizer.discriminator_lr,
+            options.optimizer.constant_share,
+        ),
+        ema=ema,
+        progress=progress,
+        length=length,
+        recorder=recorder,
+        processes=processes,
+        batch_images=options.train.batch,
+        seed=options.seed,
+    )
+
+
+def build_intervals(options: LengthOptions) -> Intervals:
+    """When to log, to draw samples and to save, in images."""
+    return Intervals(options.log_every_images, options.sample_every_images, options.save_every_images)

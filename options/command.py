@@ -1,0 +1,115 @@
+"""From the command line to typed options: Hydra composes, and a person's mistake gets one line."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import hydra
+from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from options.schema import GROUPS, TestOptions, TrainOptions
+
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+USAGE_ERROR = 2
+"""Exit status where what a person gave cannot be used."""
+
+Options = TypeVar("Options")
+
+
+def register_schemas() -> None:
+    """Tells Hydra the types: `train_schema`, `test_schema`, and schema/GROUP/WORD for each choice."""
+    store = ConfigStore.instance()
+    store.store(name="train_schema", node=TrainOptions)
+    store.store(name="test_schema", node=TestOptions)
+    for group, words in GROUPS.items():
+        for word, schema in words.items():
+            store.store(group=f"schema/{group}", name=word, node=schema)
+
+
+def command(config_name: str, options: type[Options], verb: Callable[[Options, list[str]], None]) -> None:
+    """Runs `verb(options, overrides)` on what the command line says on top of configs/CONFIG_NAME.yaml.
+
+    `overrides` are the words of the command line as they stand. A ValueError, or a file that cannot be
+    read or written, ends in one line and exit status 2.
+    """
+    register_schemas()
+
+    @hydra.main(config_path=str(CONFIGS), config_name=config_name, version_base="1.3")
+    def run(config: DictConfig) -> None:
+        with one_line_errors():
+            _refuse_missing(config)
+            parsed = OmegaConf.to_object(config)
+            assert isinstance(parsed, options)
+            verb(parsed, list(HydraConfig.get().overrides.task))
+
+    if not any(word.startswith("-") for word in sys.argv[1:]):
+        with one_line_errors():
+            check_overrides(config_name, sys.argv[1:])
+    run()
+
+
+def check_overrides(config_name: str, overrides: list[str]) -> None:
+    """Raises ValueError, in one line, where `overrides` do not fit the options."""
+    with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        try:
+            hydra.compose(config_name, overrides)
+        except OverrideParseException as error:
+            raise ValueError(f"{error.override}: not an option; write name=value") from error
+        except (HydraException, OmegaConfBaseException) as error:
+            raise ValueError(_one_line(config_name, overrides, error)) from error
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turns what a person can mend into one line on standard error and exit status 2."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        refuse(str(error))
+
+
+def refuse(message: str) -> NoReturn:
+    """Prints one line and exits with status 2."""
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    raise SystemExit(USAGE_ERROR)
+
+
+def _refuse_missing(config: DictConfig) -> None:
+    missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        examples = " ".join(f"{key}=..." for key in missing)
+        raise ValueError(f"{', '.join(missing)} must be given: add {examples}")
+
+
+def _one_line(config_name: str, overrides: list[str], error: Exception) -> str:
+    """What is wrong, with the nearest existing names where an option does not exist."""
+    groups = [word for word in overrides if "." not in word.split("=")[0]]
+    try:
+        known = OmegaConf.to_container(hydra.compose(config_name, groups), throw_on_missing=False)
+    except (HydraException, OmegaConfBaseException):
+        known = {}
+    for override in OverridesParser.create().parse_overrides(overrides):
+        node, path = known, (override.key_or_group or "").split(".")
+        for depth, key in enumerate(path):
+            if not isinstance(node, dict) or key not in node:
+                if isinstance(node, dict) and node:
+                    near = difflib.get_close_matches(key, node, n=1)
+                    there = ".".join(path[:depth]) or "the command line"
+                    meant = f"did you mean {near[0]}? " if near else ""
+                    return (
+                        f"{'.'.join(path)}: no such option; {meant}{there} knows {', '.join(map(str, node))}"
+                    )
+                break
+            node = node[key]
+    lines = [line.strip() for line in str(error.__cause__ or error).splitlines() if line.strip()]
+    return "; ".join(line for line in lines if not line.startswith(("object_type", "reference_type")))

@@ -1,0 +1,66 @@
+"""Trains a generator: `python train.py name=RUN dataset=... train.images=...` (or train.minutes=...)."""
+
+from __future__ import annotations
+
+from engine.distributed import join_processes, largest
+from engine.interrupts import INTERRUPTED, StopRequest
+from engine.progress import Stopwatch
+from engine.seeds import step_seed
+from engine.training import Training
+from options.build import build_hardware
+from options.build_training import build_training
+from options.checks import check
+from options.command import command
+from options.run_folder import CONFIG, new_run, read_options, run_folder
+from options.schema import TrainOptions
+
+
+def start(options: TrainOptions, overrides: list[str]) -> None:
+    """Starts a new run, or goes on with an old one."""
+    run = run_folder(options.name)
+    if options.resume and (run / CONFIG).is_file():
+        options = read_options(run, overrides)
+    else:
+        run = new_run(options.name)
+    check(options)
+    hardware = build_hardware(options.hardware)
+    with join_processes(hardware.device) as processes:
+        training = build_training(options, run, hardware, processes)
+        recorder, progress = training.recorder, training.progress
+        if progress.images:
+            recorder.bar.say(f"{run} goes on after {progress.images} images")
+        interrupted = train(training)
+        saved = recorder.save()
+        recorder.close()
+        if not saved:
+            raise ValueError(f"the end of the run could not be saved in {run}; make room, then resume=true")
+        if interrupted and processes.is_main:
+            print(
+                f"stopped after {progress.images} images; "
+                f"go on with: python train.py name={options.name} resume=true"
+            )
+        elif processes.is_main:
+            print(f"trained on {progress.images} images; generate with: python test.py name={options.name}")
+    if interrupted:
+        raise SystemExit(INTERRUPTED)
+
+
+def train(training: Training) -> bool:
+    """Lets the players move until the run's end; answers whether it was asked to stop before."""
+    progress, stop, stopwatch = training.progress, StopRequest(), Stopwatch(training.progress)
+    while (share := training.length.share(progress)) < 1 and not stop.asked:
+        rates = training.rates.set(share)
+        batch = next(training.batches)
+        before = progress.images
+        losses = training.step(batch, step_seed(training.seed, training.processes.rank, before))
+        progress.images += training.batch_images
+        training.ema.update(training.step.synthesiser, progress.images, training.batch_images)
+        stopwatch.lap()
+        # All processes see the same time and stop after the same step.
+        progress.seconds, stop.asked = largest([progress.seconds, stop.asked], training.processes)
+        training.recorder.after_step(losses, rates, before)
+    return training.length.share(progress) < 1
+
+
+if __name__ == "__main__":
+    command("train", TrainOptions, start)
