@@ -25,7 +25,10 @@ class Condition:
     styles: Tensor | None = None
     style_ids: Tensor | None = None
     noise: torch.Generator | None = None
-    _sizes: dict[tuple[int, int], Condition] = field(default_factory=dict, repr=False, compare=False)
+    # Not an argument: `replace` must not carry maps of other sizes over to a condition that has changed.
+    _sizes: dict[tuple[int, int], Condition] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def size(self) -> tuple[int, int]:
@@ -42,7 +45,6 @@ class Condition:
                 self,
                 labels=nearest(self.labels, size),
                 edges=None if self.edges is None else nearest(self.edges, size),
-                _sizes={},
             )
         return self._sizes[size]
 
