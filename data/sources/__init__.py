@@ -9,9 +9,11 @@ from collections.abc import Callable
 
 from data.sources.camvid import CamVid
 from data.sources.folder import Folder
+from data.sources.scenes import Scenes
 from data.sources.source import Source
 
 SOURCES: dict[str, Callable[..., Source]] = {
     "camvid": CamVid,
     "folder": Folder.from_root,
+    "scenes": Scenes,
 }
