@@ -1,0 +1,83 @@
+"""Batch statistics over two processes against one process that has the whole batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from torch import Tensor
+
+from models.norms.statistics import BatchStatistics, SyncBatchStatistics
+
+STEPS = 3
+Answers = dict[str, Tensor]
+
+
+def run(standardise: BatchStatistics, x: Tensor, cotangent: Tensor) -> Answers:
+    """A few training steps on shares of the batch, then eval mode; what comes out and the last gradient."""
+    for step in range(STEPS):
+        values = (x * (step + 1)).detach().requires_grad_()
+        y = standardise(values)
+        (y * cotangent).sum().backward()
+    with torch.no_grad():
+        silent = standardise(x)
+    evaluated = standardise.eval()(x)
+    assert values.grad is not None
+    return {
+        "output": y.detach(),
+        "gradient": values.grad,
+        "without gradient": silent,
+        "in eval mode": evaluated,
+        "running mean": standardise.running_mean,
+        "running variance": standardise.running_var,
+    }
+
+
+def batch(dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    x = 3 * torch.randn(4, 5, 6, 7, dtype=torch.float64, generator=generator) + 20
+    return x.to(dtype), torch.randn(4, 5, 6, 7, dtype=torch.float64, generator=generator).to(dtype)
+
+
+CASES = {
+    "equal shares": (2, torch.float64, torch.contiguous_format, 1e-11),
+    "unequal shares": (3, torch.float64, torch.channels_last, 1e-11),
+    "float32": (1, torch.float32, torch.contiguous_format, 1e-5),
+}
+"""Samples of the first of two processes (of 4 in all), type, memory format, tolerance."""
+
+
+def process(rank: int, folder: str) -> None:
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    for name, (first_share, dtype, memory_format, _) in CASES.items():
+        mine = slice(first_share) if rank == 0 else slice(first_share, None)
+        x, cotangent = (values[mine].contiguous(memory_format=memory_format) for values in batch(dtype))
+        answers = run(SyncBatchStatistics(5).to(dtype), x, cotangent)
+        assert answers["output"].is_contiguous(memory_format=memory_format)
+        torch.save(answers, f"{folder}/{name} {rank}.pt")
+    dist.destroy_process_group()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two processes answered in every case: one start of two processes, which takes seconds."""
+    folder = tmp_path_factory.mktemp("two_processes")
+    mp.spawn(process, (str(folder),), nprocs=2)
+    return folder
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_two_processes_are_as_one(folder: Path, name: str) -> None:
+    shares = [torch.load(folder / f"{name} {rank}.pt", weights_only=True) for rank in range(2)]
+    _, dtype, _, tolerance = CASES[name]
+    for answer, expected in run(BatchStatistics(5).to(dtype), *batch(dtype)).items():
+        if answer.startswith("running"):
+            assert torch.equal(shares[0][answer], shares[1][answer]), answer
+            found = shares[0][answer]
+        else:
+            found = torch.cat([share[answer] for share in shares])
+        scale = max(1.0, expected.abs().max().item())
+        assert torch.allclose(found, expected, atol=tolerance * scale, rtol=0), answer
