@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from data.colours import Colour, colourise
+from data.pixels import to_uint8
 from data.sample import Batch
 from engine.hardware import Hardware
 from models.synthesiser import Synthesiser
@@ -34,13 +35,8 @@ class SamplePicture:
             fake = self.synthesiser(
                 batch.labels, batch.instances, batch.photo, batch.style_id, self.noise
             ).fake
-        columns = [colourise(batch.labels, self.colours), as_bytes(fake)]
+        columns = [colourise(batch.labels, self.colours), to_uint8(fake)]
         if batch.photo is not None:
-            columns.append(as_bytes(batch.photo))
+            columns.append(to_uint8(batch.photo))
         rows = torch.cat(columns, dim=3)  # (B, 3, H, columns W)
         return rows.movedim(1, -1).flatten(0, 1)
-
-
-def as_bytes(images: Tensor) -> Tensor:
-    """Images in [-1, 1] as 8-bit values, rounded."""
-    return ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)

@@ -10,9 +10,9 @@ from PIL import Image
 from torch import Tensor
 
 from data.colours import colourise
+from data.pixels import to_uint8
 from data.sample import Batch
 from data.sources.source import LabelSet
-from evaluation.pictures import to_uint8
 
 LABELS, GENERATED, PHOTOS = "labels", "images", "photos"
 """Folders beside the report."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from data.pixels import from_uint8, to_uint8
+
 RANGE_TOLERANCE = 1e-3
 """How far a picture may leave [-1, 1] by rounding (bf16 arithmetic, a resize filter) before it is refused."""
 
@@ -21,7 +23,7 @@ def check_pictures(pictures: Tensor, what: str) -> None:
         )
     if not pictures.is_floating_point():
         raise ValueError(
-            f"{what} pictures are {pictures.dtype}; metrics take floats in [-1, 1]: see from_uint8"
+            f"{what} pictures are {pictures.dtype}; metrics take floats in [-1, 1]: see data.pixels.from_uint8"
         )
     if bool(torch.isnan(pictures).any()):
         raise ValueError(
@@ -43,16 +45,6 @@ def check_pairs(generated: Tensor, photo: Tensor) -> None:
             f"generated pictures have shape {tuple(generated.shape)}, their photos {tuple(photo.shape)};"
             " compare pictures of one size: resize the photos as the protocol says"
         )
-
-
-def to_uint8(pictures: Tensor) -> Tensor:
-    """Values in [-1, 1] to the nearest of 0-255, uint8 of the same shape; what a PNG file holds."""
-    return ((pictures.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-
-
-def from_uint8(pictures: Tensor) -> Tensor:
-    """Values 0-255 to float in [-1, 1], of the same shape."""
-    return pictures.float() / 127.5 - 1
 
 
 def quantise(pictures: Tensor) -> Tensor:

@@ -1,0 +1,19 @@
+"""Networks: norms, layers, generators, encoders, discriminators, losses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.generation import LabelMapGenerator
+
+
+def load_generator(run: str) -> LabelMapGenerator:
+    """The generator of a run folder: `photo = load_generator("checkpoints/RUN")(labels)`.
+
+    `labels` are integer ids (B, H, W) or (H, W); the answer is float in [-1, 1], (B, 3, H, W).
+    """
+    # The one import that runs upwards, and only when called: this is where a person looks for the name.
+    from options.load import load_generator as load
+
+    return load(run)

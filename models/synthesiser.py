@@ -60,7 +60,10 @@ class Synthesiser(nn.Module):
         """Images from label maps, in the style of the photos where there is an encoder."""
         codes, posterior = None, None
         if self.encoder is not None:
-            assert photo is not None, "an encoder needs photos"
-            codes, posterior = self.encoder.encode(photo, labels, noise)
+            if photo is not None:
+                codes, posterior = self.encoder.encode(photo, labels, noise)
+            else:
+                assert noise is not None, "a style is drawn from noise where there is no photo"
+                codes = self.encoder.prior(len(labels), noise)
         condition = self.condition(labels, instances, codes, style_ids, noise)
         return Synthesis(self.generator(condition), posterior)

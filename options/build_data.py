@@ -10,7 +10,8 @@ from data.loader import eval_loader, train_loader
 from data.paired import PairedDataset
 from data.sample import Batch
 from data.sampler import StreamSampler
-from data.sources.camvid import CamVid
+from data.sources.camvid import STORED_UNKNOWN, CamVid
+from data.sources.first import First
 from data.sources.folder import Folder
 from data.sources.scenes import Scenes
 from data.sources.source import Source
@@ -92,5 +93,29 @@ def watched_batch(options: DatasetOptions, hardware: Hardware, count: int = 4) -
         source = build_source(options, "val")
     except ValueError:
         source = build_source(options, "train")
-    dataset = evaluation_set(options, source)
-    return next(evaluation_batches(dataset, min(count, len(dataset)), 0, hardware))
+    dataset = evaluation_set(options, First(source, count))
+    return next(evaluation_batches(dataset, count, 0, hardware))
+
+
+def split_set(options: DatasetOptions, split: str, count: int | None) -> PairedDataset:
+    """A split of a data set, or the first `count` pairs of it."""
+    source = build_source(options, split)
+    return evaluation_set(options, source if count is None else First(source, count))
+
+
+def given_set(
+    options: DatasetOptions,
+    facts: Facts,
+    labels: Path,
+    instances: Path | None,
+    photos: Path | None,
+    count: int | None,
+) -> PairedDataset:
+    """A person's own label maps at their own size, with ids as the data set's own files store them."""
+    stored_classes, unknown_id = len(facts.label_set) - facts.label_set.has_unknown, None
+    if facts.label_set.has_unknown:
+        unknown_id = options.unknown_id if isinstance(options, FolderOptions) else STORED_UNKNOWN
+    source: Source = Folder(labels, photos, instances, stored_classes, unknown_id)
+    if count is not None:
+        source = First(source, count)
+    return PairedDataset(source, JointTransform(options.height, options.width, resize="none"))

@@ -286,6 +286,7 @@ class TestOptions:
     instances: str | None = None
     photos: str | None = None
     images: int | None = None  # how many to make; null: all
+    train_images: int = 1000  # training photos that set the scale of the numbers
     batch: int = 8
     seed: int = 0
     gallery: int = 200  # pictures on the page; all are written

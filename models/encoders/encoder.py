@@ -26,3 +26,7 @@ class Encoder(nn.Module):
         A style that is drawn at random is drawn from `noise`; its mean is taken where there is none.
         """
         raise NotImplementedError(f"{type(self).__name__} must say how it encodes a photo")
+
+    def prior(self, count: int, noise: torch.Generator) -> Tensor:
+        """Codes of `count` images for which there is no photo; ValueError where a style needs one."""
+        raise ValueError("this generator takes its style from photos and got none; give photos")

@@ -50,3 +50,7 @@ class ImageEncoder(Encoder):
         """A style code drawn from the photo's posterior (its mean where there is no noise): (B, D)."""
         posterior = self(photo)
         return Style(posterior.sample(noise), posterior)
+
+    def prior(self, count: int, noise: torch.Generator) -> Tensor:
+        """Styles drawn from N(0, 1): (count, D)."""
+        return self.to_mean.weight.new_empty((count, self.style_width)).normal_(generator=noise)

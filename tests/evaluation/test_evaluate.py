@@ -7,11 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
+from data.pixels import from_uint8
 from evaluation.evaluate import evaluate, measure_scale
 from evaluation.features import load_metric_network
 from evaluation.frechet import FeatureStatistics, frechet_distance
 from evaluation.null_model import MeanColours, paint
-from evaluation.pictures import from_uint8, quantise
+from evaluation.pictures import quantise
 from evaluation.protocol import Protocol
 from evaluation.psnr import PSNR
 from evaluation.ssim import SSIM

@@ -7,8 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
+from data.pixels import from_uint8
 from evaluation.gallery import Gallery
-from evaluation.pictures import from_uint8
 from tests.evaluation.made_up import batch, label_maps, label_set, pictures
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from evaluation.pictures import from_uint8, quantise, to_uint8
+from data.pixels import from_uint8, to_uint8
+from evaluation.pictures import quantise
 from tests.evaluation.made_up import pictures
 
 

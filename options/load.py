@@ -1,0 +1,49 @@
+"""From a run folder to its generator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.checkpoint import latest_images, load_weights, read_weights, weights_file
+from engine.generation import LabelMapGenerator
+from options.build import build_hardware, build_synthesiser
+from options.facts import Facts
+from options.run_folder import existing_run, read_options
+from options.schema import HardwareOptions, TrainOptions
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that can generate: `images` it had seen when its newest weights were saved."""
+
+    folder: Path
+    options: TrainOptions
+    facts: Facts
+    images: int
+
+
+def open_run(name: str) -> Run:
+    """A run by its name under checkpoints/, or by the path of its folder.
+
+    Raises ValueError where there is none, or where it has saved no weights yet.
+    """
+    folder = existing_run(name)
+    images = latest_images(folder)
+    if images is None:
+        raise ValueError(f"{folder} has saved no checkpoint yet; train on with resume=true")
+    return Run(folder, read_options(folder), Facts.read(folder), images)
+
+
+def load_run(run: Run, hardware: HardwareOptions) -> LabelMapGenerator:
+    """The run's generator with its newest averaged weights."""
+    synthesiser = build_synthesiser(run.options, run.facts)
+    file = weights_file(run.folder, run.images)
+    load_weights(synthesiser, read_weights(file), file)
+    label_set, styles = run.facts.label_set, run.facts.styles
+    return LabelMapGenerator(synthesiser, len(label_set), len(styles), build_hardware(hardware))
+
+
+def load_generator(run: str) -> LabelMapGenerator:
+    """The generator of a run folder, as a function from label maps (B, H, W) to images (B, 3, H, W)."""
+    return load_run(open_run(run), HardwareOptions())

@@ -1,0 +1,131 @@
+"""Generates and measures: `python test.py name=RUN split=val`, or `labels=DIR` for your own label maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from torch import Tensor
+from tqdm import tqdm
+
+from data.paired import PairedDataset
+from data.sample import Batch
+from engine.generation import LabelMapGenerator
+from engine.hardware import Hardware
+from engine.logging import read_log
+from evaluation.evaluate import evaluate, measure_scale
+from evaluation.features import load_metric_network
+from evaluation.gallery import Gallery
+from evaluation.protocol import Protocol, Rows, write_metrics
+from evaluation.report import numbers_text, write_report
+from options.build import build_hardware
+from options.build_data import evaluation_batches, given_set, split_set
+from options.command import command
+from options.load import Run, load_run, open_run
+from options.schema import DatasetOptions, TestOptions
+
+METRIC_NETWORK = "efficientnet_lite2"
+OWN = "own"
+"""Where pictures of a person's own label maps go, in place of a split."""
+
+
+def start(options: TestOptions, overrides: list[str]) -> None:
+    """Generates an image for every label map; measures them where there are photos; writes a page."""
+    run = open_run(options.name)
+    dataset = dataset_options(run, options)
+    hardware = build_hardware(options.hardware)
+    pairs, batch = label_maps(run, dataset, options)
+    folder = Path(options.out) / run.folder.name / (OWN if options.labels else options.split)
+    folder.mkdir(parents=True, exist_ok=True)
+    gallery = Gallery(folder, run.facts.label_set)
+    batches = evaluation_batches(pairs, batch, options.hardware.workers, hardware)
+    bar = tqdm(batches, "generate", total=-(-len(pairs) // batch), unit="batch", dynamic_ncols=True)
+    generated = generate(load_run(run, options.hardware), bar, gallery, options.seed)
+
+    metrics, protocol = None, None
+    if options.labels is None or options.photos is not None:
+        protocol = state_protocol(dataset, options, len(pairs))
+        metrics = measure(run, dataset, options, generated, protocol, hardware)
+        write_metrics(folder / "metrics.json", metrics, protocol)
+        print(numbers_text(metrics, protocol))
+    else:
+        for _ in generated:
+            pass
+    title = f"{run.folder.name} after {run.images} images"
+    shown, log = gallery.rows[: options.gallery], read_log(run.folder)
+    page = write_report(folder, title, shown, run.facts.label_set, metrics, protocol, log)
+    print(f"{len(gallery.rows)} label maps, images in {folder / 'images'}; the gallery is {page}")
+
+
+def dataset_options(run: Run, options: TestOptions) -> DatasetOptions:
+    """The run's data set, where it lies now."""
+    dataset: DatasetOptions = run.options.dataset
+    if options.dataset.root is None:
+        return dataset
+    if not hasattr(dataset, "root"):
+        raise ValueError(
+            f"dataset.root={options.dataset.root}: dataset={dataset.name} is not read from a folder"
+        )
+    return replace(dataset, root=options.dataset.root)  # type: ignore[call-arg]
+
+
+def label_maps(run: Run, dataset: DatasetOptions, options: TestOptions) -> tuple[PairedDataset, int]:
+    """What to generate from, and how many at once; people's own label maps differ in size: one at once."""
+    if options.labels is None:
+        for word in ("instances", "photos"):
+            if getattr(options, word) is not None:
+                raise ValueError(f"{word}={getattr(options, word)} goes with labels=DIR; add it")
+        return split_set(dataset, options.split, options.images), options.batch
+    instances, photos = (None if name is None else Path(name) for name in (options.instances, options.photos))
+    own = given_set(dataset, run.facts, Path(options.labels), instances, photos, options.images)
+    return own, 1
+
+
+def generate(
+    generator: LabelMapGenerator, batches: tqdm[Batch], gallery: Gallery, seed: int
+) -> Iterator[tuple[Tensor, Batch]]:
+    """Images with the batches they were made from; each is written to the gallery's folder."""
+    for batch in batches:
+        images = generator(batch.labels, batch.instances, batch.photo, batch.style_id, seed)
+        gallery.add(batch, images)
+        yield images, batch
+
+
+def state_protocol(dataset: DatasetOptions, options: TestOptions, count: int) -> Protocol:
+    """How the numbers are made."""
+    given = options.labels is not None
+    return Protocol(
+        dataset=dataset.name,
+        split=OWN if given else options.split,
+        count=count,
+        height=None if given else dataset.height,
+        width=None if given else dataset.width,
+        resize_filter="none" if given or dataset.name == "scenes" else "bicubic",
+        pictures="png",
+        ema=True,
+        seed=options.seed,
+    )
+
+
+def measure(
+    run: Run,
+    dataset: DatasetOptions,
+    options: TestOptions,
+    generated: Iterator[tuple[Tensor, Batch]],
+    protocol: Protocol,
+    hardware: Hardware,
+) -> Rows:
+    """The numbers, and beside them those of the null model and of real training photos."""
+    network = hardware.place(load_metric_network(METRIC_NETWORK))
+    train = split_set(dataset, "train", options.train_images)
+    batches = evaluation_batches(train, options.batch, options.hardware.workers, hardware)
+    bar = tqdm(
+        batches, "training photos", total=-(-len(train) // options.batch), unit="batch", dynamic_ncols=True
+    )
+    scale = measure_scale(bar, len(run.facts.label_set), network, protocol)
+    return evaluate(generated, network, protocol, scale)
+
+
+if __name__ == "__main__":
+    command("test", TestOptions, start)
