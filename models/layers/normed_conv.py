@@ -7,9 +7,11 @@ from collections.abc import Callable
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from models.norms.statistics import InstanceStatistics
+
 PLAIN_NORMS: dict[str, Callable[[int], nn.Module]] = {
     # Ulyanov et al. 2016, without affine
-    "instance": nn.InstanceNorm2d,
+    "instance": InstanceStatistics,
     # Ioffe & Szegedy 2015, with affine and running averages
     "batch": nn.BatchNorm2d,
     "none": lambda channels: nn.Identity(),

@@ -1,0 +1,239 @@
+"""Whatever is not an official release is refused in one line that names what does not fit."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.official import read_release
+from tests.references import official_weights as made_up
+from tests.references.official_weights import Generator, Weights
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Weights:
+    made = made_up.spade_generator(Generator(hidden=8))
+    made.save(tmp_path, "G")
+    return made
+
+
+def refused(folder: Path, *words: str, **arguments: object) -> None:
+    with pytest.raises(ValueError) as error:
+        read_release(folder, **arguments)
+    message = str(error.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message, message
+
+
+def test_a_tensor_too_many(weights: Weights, tmp_path: Path) -> None:
+    weights.tensors["attention.weight"] = torch.zeros(3, 3)
+    weights.tensors["further.weight"] = torch.zeros(3, 3)
+    weights.save(tmp_path, "G")
+    refused(tmp_path, "latest_net_G.pth", "'attention.weight' (3, 3)", "SPADE")
+
+
+def test_a_tensor_too_few(weights: Weights, tmp_path: Path) -> None:
+    del weights.tensors["up_1.norm_0.mlp_beta.bias"], weights.tensors["up_3.norm_0.mlp_beta.bias"]
+    weights.save(tmp_path, "G")
+    refused(tmp_path, "'up_1.norm_0.mlp_beta.bias' (16,)", "missing")
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("head_0.norm_0.mlp_shared.0.weight", (8, 5, 3)),
+        ("G_middle_0.norm_1.mlp_shared.0.weight", (9, 5, 3, 3)),
+        ("up_0.conv_s.weight_orig", (16, 32, 3, 3)),
+        ("up_2.conv_1.weight_u", (5,)),
+        ("fc.weight", (32, 4, 3, 3)),
+        ("conv_img.weight", (4, 2, 3, 3)),
+        ("head_0.norm_0.param_free_norm.running_var", (31,)),
+    ],
+)
+def test_a_shape_that_does_not_fit(
+    name: str, shape: tuple[int, ...], weights: Weights, tmp_path: Path
+) -> None:
+    weights.tensors[name] = torch.zeros(shape)
+    weights.save(tmp_path, "G")
+    refused(tmp_path, f"'{name}' has shape {shape}")
+
+
+def test_another_network(tmp_path: Path) -> None:
+    torch.save(torch.nn.Sequential(torch.nn.Linear(3, 3)).state_dict(), tmp_path / "latest_net_G.pth")
+    refused(tmp_path, "'0.weight' (3, 3)", "SPADE, SEAN or pix2pixHD")
+
+
+def test_a_sean_whose_classes_disagree(tmp_path: Path) -> None:
+    made = made_up.spade_generator(Generator(styles=4, hidden=8))
+    del made.tensors["G_middle_1.ace_0.fc_mu4.weight"]
+    made.save(tmp_path, "G")
+    refused(tmp_path, "'G_middle_1.ace_0.fc_mu4.weight' (4, 4)", "missing", "SEAN")
+
+
+def test_a_pix2pixhd_with_another_sequence(tmp_path: Path) -> None:
+    made = made_up.pix2pixhd_generator(5)
+    made.tensors["model.12.0.weight"] = torch.zeros(1)
+    made.save(tmp_path, "G")
+    refused(tmp_path, "'model.12.0.weight' (1,)", "pix2pixHD")
+
+
+def test_a_discriminator_of_other_classes(weights: Weights, tmp_path: Path) -> None:
+    made_up.discriminator(6).save(tmp_path, "D")
+    refused(
+        tmp_path,
+        "latest_net_D.pth",
+        "'discriminator_0.model0.0.weight' has shape (4, 9, 4, 4)",
+        "(4, 8, 4, 4)",
+    )
+
+
+def test_an_encoder_of_another_generator(weights: Weights, tmp_path: Path) -> None:
+    made_up.image_encoder(2, 7).save(tmp_path, "E")
+    refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "none")
+    made_up.spade_generator(Generator(latent=(2, 2), styles=6)).save(tmp_path, "G")
+    refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "width 6")
+
+
+def test_a_program_is_never_run(weights: Weights, tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+            return (Path.touch, (tmp_path / "touched",))
+
+    for content in ({"fc.weight": Evil()}, Evil()):
+        torch.save(content, tmp_path / "latest_net_G.pth")
+        refused(tmp_path, "latest_net_G.pth", "holds more than tensors")
+    weights.save(tmp_path, "G")
+    (tmp_path / "opt.pkl").write_bytes(pickle.dumps(Evil()))
+    assert read_release(tmp_path).family == "spade"
+    assert not (tmp_path / "touched").exists()
+
+
+def test_damaged_files(weights: Weights, tmp_path: Path) -> None:
+    path = tmp_path / "latest_net_G.pth"
+    whole = path.read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"", b"not a state dict", whole[: 3 * len(whole) // 4]):
+        path.write_bytes(damaged)
+        refused(tmp_path, "latest_net_G.pth", "damaged")
+
+
+@pytest.mark.parametrize("content", [[torch.zeros(1)], {}, {"a": 1}, {1: torch.zeros(1)}, torch.zeros(2)])
+def test_what_is_no_state_dict(content: object, tmp_path: Path) -> None:
+    torch.save(content, tmp_path / "latest_net_G.pth")
+    refused(tmp_path, "latest_net_G.pth")
+
+
+def test_integers_are_no_weights(weights: Weights, tmp_path: Path) -> None:
+    weights.tensors["fc.bias"] = torch.zeros(32, dtype=torch.int64)
+    weights.save(tmp_path, "G")
+    refused(tmp_path, "'fc.bias'", "int64")
+
+
+def test_a_shape_larger_than_its_file(weights: Weights, tmp_path: Path) -> None:
+    """A few bytes that claim to be a thousand gigabytes."""
+    weights.tensors["fc.weight"] = torch.zeros(1).expand(2**19, 2**19)
+    weights.save(tmp_path, "G")
+    refused(tmp_path, "'fc.weight' (524288, 524288)", "larger than its file")
+
+
+def test_a_file_that_swells(weights: Weights, tmp_path: Path) -> None:
+    """A compressed archive: few bytes on the disk, any number in memory."""
+    weights.tensors["fc.bias"] = torch.zeros(2**20)
+    weights.save(tmp_path, "G")
+    path = tmp_path / "latest_net_G.pth"
+    with zipfile.ZipFile(path) as packed, zipfile.ZipFile(tmp_path / "new", "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in packed.infolist():
+            new.writestr(entry.filename, packed.read(entry))
+    (tmp_path / "new").rename(path)
+    refused(tmp_path, "latest_net_G.pth", "more than its own size")
+
+
+def test_which_file_is_the_generator(weights: Weights, tmp_path: Path) -> None:
+    path = tmp_path / "latest_net_G.pth"
+    refused(tmp_path / "absent", "absent", "not a folder")
+    path.rename(tmp_path / "30_net_G.pth")
+    made_up.discriminator(5).save(tmp_path, "D", epoch="40")
+    found = read_release(tmp_path)
+    assert found.discriminator is None, "a discriminator of another epoch"
+    shutil.copy(tmp_path / "30_net_G.pth", tmp_path / "40_net_G.pth")
+    refused(tmp_path, "30_net_G.pth, 40_net_G.pth", "latest_net_G.pth")
+    shutil.copy(tmp_path / "40_net_G.pth", path)
+    assert read_release(tmp_path).family == "spade"
+    for file in tmp_path.glob("*_net_G.pth"):
+        file.unlink()
+    refused(tmp_path, "no file *_net_G.pth")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"label_nc": 9}, ("mlp_shared.0.weight", "5 input channels", "9")),
+        ({"label_nc": 5, "no_instance": False}, ("5 input channels", "instances True")),
+        ({"label_nc": "five"}, ("options.json", "label_nc='five'")),
+        ({"label_nc": True}, ("options.json", "label_nc=True")),
+        ({"no_instance": 1}, ("options.json", "no_instance=1")),
+        ({"crop_size": 0}, ("options.json", "crop_size=0")),
+        ({"aspect_ratio": 0}, ("options.json", "aspect_ratio=0")),
+        ({"num_upsampling_layers": "most"}, ("'most'", "up_4")),
+        ({"num_upsampling_layers": "lots"}, ("options.json", "lots", "normal, more, most")),
+    ],
+)
+def test_options_that_disagree(
+    options: dict[str, object], words: tuple[str, ...], weights: Weights, tmp_path: Path
+) -> None:
+    (tmp_path / "options.json").write_text(json.dumps(options))
+    refused(tmp_path, *words)
+
+
+@pytest.mark.parametrize("text", ["{", "[1, 2]", "[" * 100_000, "\xff\xfe"])
+def test_options_that_are_no_options(text: str, weights: Weights, tmp_path: Path) -> None:
+    (tmp_path / "options.json").write_text(text, encoding="latin-1")
+    refused(tmp_path, "options.json")
+
+
+def test_arguments(weights: Weights, tmp_path: Path) -> None:
+    refused(tmp_path, "'lots'", "normal, more, most", upsampling="lots")
+    refused(tmp_path, "aspect_ratio=0", aspect_ratio=0)
+    refused(tmp_path, "'most'", "up_4", upsampling="most")
+
+
+def test_a_vae_that_is_not_square(tmp_path: Path) -> None:
+    made_up.spade_generator(Generator(latent=(3, 4), styles=6)).save(tmp_path, "G")
+    refused(tmp_path, "12 pixels", "aspect_ratio=")
+    refused(tmp_path, "12 pixels", "aspect ratio 2", aspect_ratio=2)
+    assert "no encoder" in read_release(tmp_path, aspect_ratio=4 / 3).assumed[-1]
+
+
+OPT_TXT = """----------------- Options ---------------
+             aspect_ratio: 2.0                           \t[default: 1.0]
+   contain_dontcare_label: False
+                crop_size: 128                           \t[default: 256]
+                 label_nc: 4                             \t[default: 13]
+                     name: a [default: strange] name     \t[default: label2coco]
+              no_instance: False
+                   norm_G: spectralspadesyncbatch3x3     \t[default: spectralinstance]
+    num_upsampling_layers: more                          \t[default: normal]
+                    lr_sc: None
+----------------- End -------------------
+"""
+
+
+def test_the_official_text_of_options(weights: Weights, tmp_path: Path) -> None:
+    (tmp_path / "opt.txt").write_text(OPT_TXT)
+    found = read_release(tmp_path)
+    facts = found.generator
+    assert found.assumed == () and not found.unknown and found.crop_size == (64, 128)
+    assert (facts.classes, facts.edges, facts.upsampling, facts.statistics) == (4, True, "more", "sync_batch")
+    assert found.options["aspect_ratio"] == 2.0 and found.options["lr_sc"] is None
+    assert found.options["norm_G"] == "spectralspadesyncbatch3x3"
+    (tmp_path / "options.json").write_text('{"num_upsampling_layers": "normal"}')
+    assert read_release(tmp_path).generator.upsampling == "normal", "options.json goes first"
+    (tmp_path / "options.json").unlink()
+    (tmp_path / "opt.txt").write_text("nothing of the kind")
+    refused(tmp_path, "opt.txt", "name: value")

@@ -1,0 +1,234 @@
+"""Releases that are not in the golden folder, made up here, against a slow reference network."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.official import OfficialRelease, read_release
+from tests.models.official import networks
+from tests.references import official_spade as reference
+from tests.references import official_weights as made_up
+from tests.references.official_weights import Generator
+
+ATOL = 2e-4
+
+
+def maps_of_ids(count: int, size: tuple[int, int]) -> Tensor:
+    return torch.randint(0, count, (2, *size), generator=torch.Generator().manual_seed(1))
+
+
+def borders(size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Instances of 8x8 pixels, and where they meet."""
+    rows, columns = torch.arange(size[0])[:, None], torch.arange(size[1])[None]
+    instances = (rows // 8 * 100 + columns // 8).expand(2, *size)
+    edges = torch.zeros(2, *size, dtype=torch.bool)
+    edges[:, (rows[:, 0] % 8 == 7) & (rows[:, 0] < size[0] - 1)] = True
+    edges[:, (rows[:, 0] % 8 == 0) & (rows[:, 0] > 0)] = True
+    edges[:, :, (columns[0] % 8 == 7) & (columns[0] < size[1] - 1)] = True
+    edges[:, :, (columns[0] % 8 == 0) & (columns[0] > 0)] = True
+    return instances, edges
+
+
+@torch.no_grad()
+def agrees(
+    release: OfficialRelease, weights: made_up.Weights, size: tuple[int, int], codes: Tensor | None = None
+) -> None:
+    """The release's image of a random label map is the reference's; and the two are not flat."""
+    facts = release.generator
+    labels = maps_of_ids(facts.classes, size)
+    instances, edges = borders(size) if facts.edges else (None, None)
+    player = networks.synthesiser(release)
+    ours = player.generator(player.condition(labels, instances, codes))
+    maps = reference.semantics(labels, facts.classes, edges)
+    theirs = reference.generator(weights.tensors, maps, facts.upsampling, facts.stem_size, codes)
+    assert theirs.std() > 0.01
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=ATOL)
+
+
+VARIANTS = {
+    "plain": Generator(),
+    "most": Generator(width=4, most=True),
+    "kernel 1": Generator(kernel=1),
+    "kernel 5": Generator(kernel=5, hidden=16),
+    "instance statistics": Generator(running=False),
+    "without spectral norm": Generator(spectral=False),
+    "hidden 32": Generator(hidden=32),
+    "one class": Generator(channels=1),
+    "nothing usual": Generator(
+        channels=7, width=6, kernel=5, hidden=24, running=False, spectral=False, most=True
+    ),
+}
+
+
+@pytest.mark.parametrize("what", VARIANTS.values(), ids=VARIANTS)
+def test_spade(what: Generator, tmp_path: Path) -> None:
+    weights = made_up.spade_generator(what)
+    weights.save(tmp_path, "G")
+    release = read_release(tmp_path)
+    # Instance statistics need more than one pixel in the smallest maps.
+    agrees(release, weights, (256, 128) if what.most else (64, 96))
+    assert release.generator.upsampling == ("most" if what.most else "normal")
+    assert len(release.assumed) == (1 if what.most else 2) - (what.channels == 1)
+
+
+@pytest.mark.parametrize("upsampling", ["normal", "more"])
+def test_up_sampling_that_shapes_do_not_show(upsampling: str, tmp_path: Path) -> None:
+    weights = made_up.spade_generator(Generator())
+    weights.save(tmp_path, "G")
+    by_argument = read_release(tmp_path, upsampling=upsampling, instances=False, unknown=True)
+    agrees(by_argument, weights, (64, 128))
+    assert by_argument.assumed == () and by_argument.unknown
+    (tmp_path / "options.json").write_text(json.dumps({"num_upsampling_layers": upsampling}))
+    by_options = read_release(tmp_path)
+    assert by_options.generator.upsampling == upsampling
+    assert not any("up-sampling" in sentence for sentence in by_options.assumed)
+
+
+def test_instances_by_argument(tmp_path: Path) -> None:
+    weights = made_up.spade_generator(Generator(channels=6))
+    weights.save(tmp_path, "G")
+    release = read_release(tmp_path, instances=True)
+    assert release.generator.classes == 5 and release.generator.edges
+    agrees(release, weights, (64, 64))
+
+
+@pytest.mark.parametrize(
+    ("latent", "told"),
+    [((4, 4), None), ((2, 4), 2.0), ((3, 4), 4 / 3), ((4, 2), 0.5)],
+    ids=["square", "2:1", "4:3", "1:2"],
+)
+def test_vae_at_any_aspect_ratio(latent: tuple[int, int], told: float | None, tmp_path: Path) -> None:
+    what = Generator(width=3, latent=latent, styles=12)
+    weights = made_up.spade_generator(what)
+    weights.save(tmp_path, "G")
+    encoder = made_up.image_encoder(width=2, styles=12)
+    encoder.save(tmp_path, "E")
+    release = read_release(tmp_path, aspect_ratio=told)
+    assert release.generator.stem_size == latent
+    assert release.crop_size == (32 * latent[0], 32 * latent[1])
+    codes = torch.randn(2, 12, generator=torch.Generator().manual_seed(2))
+    agrees(release, weights, release.crop_size, codes)
+
+
+@pytest.mark.parametrize("norm", ["instance", "batch", "none"])
+@pytest.mark.parametrize("spectral", [True, False])
+@torch.no_grad()
+def test_image_encoder(norm: str, spectral: bool, tmp_path: Path) -> None:
+    made_up.spade_generator(Generator(latent=(1, 1), styles=6)).save(tmp_path, "G")
+    weights = made_up.image_encoder(width=3, styles=6, norm=norm, spectral=spectral)
+    weights.save(tmp_path, "E")
+    photo = torch.rand(2, 3, 80, 48, generator=torch.Generator().manual_seed(3)) * 2 - 1
+    posterior = networks.encoder(read_release(tmp_path))(photo)
+    mean, log_var = reference.image_encoder(weights.tensors, photo)
+    assert mean.std() > 0.05
+    torch.testing.assert_close(posterior.mean, mean, rtol=0, atol=ATOL)
+    torch.testing.assert_close(posterior.log_var, log_var, rtol=0, atol=ATOL)
+
+
+def test_up_sampling_of_a_vae_follows_from_its_crop(tmp_path: Path) -> None:
+    made_up.spade_generator(Generator(latent=(4, 4), styles=12)).save(tmp_path, "G")
+    for crop, upsampling in ((128, "normal"), (256, "more")):
+        (tmp_path / "options.json").write_text(json.dumps({"crop_size": crop, "aspect_ratio": 1}))
+        release = read_release(tmp_path)
+        assert (release.generator.upsampling, release.crop_size) == (upsampling, (crop, crop))
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        Generator(styles=16),
+        Generator(channels=11, styles=8, kernel=5, hidden=32),
+        Generator(styles=20, running=False, spectral=False, kernel=1),
+        Generator(channels=3, width=4, styles=24, most=True),
+    ],
+    ids=["5 classes", "11 classes, kernel 5", "instance statistics", "most"],
+)
+@torch.no_grad()
+def test_sean(what: Generator, tmp_path: Path) -> None:
+    weights = made_up.spade_generator(what)
+    weights.save(tmp_path, "G")
+    release = read_release(tmp_path, instances=False, unknown=False)
+    size = (128, 128) if what.most else (64, 96)
+    labels = maps_of_ids(what.channels, size)
+    labels[0][labels[0] == 0] = 1  # a region that is absent
+    photo = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(3)) * 2 - 1
+    ours = networks.encoder(release)(photo, labels)
+    codes = reference.region_codes(weights.tensors, photo, reference.semantics(labels, what.channels))
+    assert codes.shape == (2, what.channels, what.styles) and codes.std() > 0.05 and not codes[0, 0].any()
+    torch.testing.assert_close(ours, codes, rtol=0, atol=ATOL)
+    agrees(release, weights, size, codes)
+
+
+@pytest.mark.parametrize(
+    ("layers", "scales", "norm", "spectral"),
+    [
+        (3, 3, "instance", True),
+        (4, 2, "batch", True),
+        (5, 1, "instance", False),
+        (2, 2, "none", True),
+        (3, 1, "none", False),
+        (1, 2, "none", False),
+    ],
+)
+@torch.no_grad()
+def test_discriminator(layers: int, scales: int, norm: str, spectral: bool, tmp_path: Path) -> None:
+    made_up.spade_generator(Generator(channels=6)).save(tmp_path, "G", epoch="30")
+    weights = made_up.discriminator(6, layers=layers, scales=scales, norm=norm, spectral=spectral)
+    weights.save(tmp_path, "D", epoch="30")
+    release = read_release(tmp_path, instances=True)
+    size = (64, 64)
+    labels, (instances, edges) = maps_of_ids(5, size), borders(size)
+    images = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(3)) * 2 - 1
+    condition = networks.synthesiser(release).condition(labels, instances)
+    ours = networks.discriminator(release)(images, condition)
+    maps = reference.semantics(labels, 5, edges)
+    theirs = reference.discriminator(weights.tensors, maps, images, layers, scales)
+    assert len(ours) == len(theirs) == scales
+    for output, (*features, logits) in zip(ours, theirs, strict=True):
+        torch.testing.assert_close([*output.features, output.logits], [*features, logits], rtol=0, atol=ATOL)
+
+
+@pytest.mark.parametrize(
+    ("halvings", "blocks", "kernel", "first_kernel", "norm", "spectral"),
+    [
+        (2, 2, 3, 7, "instance", True),
+        (3, 1, 5, 5, "instance", False),
+        (1, 3, 3, 7, "batch", True),
+        (2, 1, 3, 3, "none", True),
+        (4, 2, 3, 7, "batch", False),
+    ],
+)
+@torch.no_grad()
+def test_pix2pixhd(
+    halvings: int, blocks: int, kernel: int, first_kernel: int, norm: str, spectral: bool, tmp_path: Path
+) -> None:
+    weights = made_up.pix2pixhd_generator(6, 4, halvings, blocks, kernel, first_kernel, norm, spectral)
+    weights.save(tmp_path, "G")
+    release = read_release(tmp_path, instances=True)
+    assert release.family == "pix2pixhd" and release.encoder is None
+    size = (64, 96)
+    labels, (instances, edges) = maps_of_ids(5, size), borders(size)
+    player = networks.synthesiser(release)
+    ours = player.generator(player.condition(labels, instances))
+    theirs = reference.pix2pixhd(weights.tensors, reference.semantics(labels, 5, edges), halvings, blocks)
+    assert theirs.std() > 0.01
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=ATOL)
+
+
+@pytest.mark.parametrize("channels", [13, 36, 151, 184])
+def test_published_set_ups_are_the_convention(channels: int, tmp_path: Path) -> None:
+    """Without options: Facades, Cityscapes, ADE20K, COCO-Stuff as they were published."""
+    weights = made_up.spade_generator(replace(VARIANTS["plain"], channels=channels, hidden=8))
+    weights.save(tmp_path, "G")
+    release = read_release(tmp_path)
+    facts = release.generator
+    known = {13: (13, False, False), 36: (35, False, True), 151: (150, True, False), 184: (182, True, True)}
+    assert (facts.classes - release.unknown, release.unknown, facts.edges) == known[channels]
+    assert facts.upsampling == ("more" if channels == 36 else "normal")
+    assert len(release.assumed) == 2
