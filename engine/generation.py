@@ -52,14 +52,15 @@ class LabelMapGenerator:
             raise ValueError(f"style ids {style_id.tolist()}: this run knows 0 to {self.style_count - 1}")
         height, width = labels.shape[-2:]
         noise = self.hardware.noise().manual_seed(seed)
+        condition = self.synthesiser.condition(
+            self._prepared(labels),
+            None if instances is None else self._prepared(instances),
+            style_ids=style_id.to(self.hardware.device),
+            noise=noise,
+        )
         with self.hardware.autocast():
-            fake = self.synthesiser(
-                self._prepared(labels),
-                None if instances is None else self._prepared(instances),
-                None if photo is None else photo.to(self.hardware.device),
-                style_id.to(self.hardware.device),
-                noise,
-            ).fake  # (B, 3, H or more, W or more)
+            photo = None if photo is None else photo.to(self.hardware.device)
+            fake = self.synthesiser(condition, photo).fake  # (B, 3, H or more, W or more)
         return fake[..., :height, :width].float().to(labels.device)
 
     def _checked(self, labels: Tensor) -> Tensor:

@@ -31,10 +31,11 @@ class SamplePicture:
     def __call__(self) -> Tensor:
         batch = self.batch
         self.noise.manual_seed(0)
+        condition = self.synthesiser.condition(
+            batch.labels, batch.instances, style_ids=batch.style_id, noise=self.noise
+        )
         with self.hardware.autocast():
-            fake = self.synthesiser(
-                batch.labels, batch.instances, batch.photo, batch.style_id, self.noise
-            ).fake
+            fake = self.synthesiser(condition, batch.photo).fake
         columns = [colourise(batch.labels, self.colours), to_uint8(fake)]
         if batch.photo is not None:
             columns.append(to_uint8(batch.photo))

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from data.sample import Batch
 from engine.distributed import Processes, parallel
 from engine.hardware import Hardware
-from models.discriminators.multiscale import judge
+from models.condition import Condition
+from models.discriminators.multiscale import judge, judge_fake
 from models.losses.adversarial import AdversarialLoss
 from models.losses.feature_matching import feature_matching
 from models.losses.kl import kl_divergence
@@ -71,24 +72,28 @@ class TrainingStep:
         """One update of each player; every random number of the step comes from `seed`."""
         torch.manual_seed(seed)
         self.noise.manual_seed(seed)
-        fake, losses = self._update_generator(batch)
+        # Made once, so that all four passes share what is found out about these label maps.
+        condition = self.synthesiser.condition(
+            batch.labels, batch.instances, style_ids=batch.style_id, noise=self.noise
+        )
+        real = _photo(batch)
+        fake, losses = self._update_generator(condition, real)
         if not self.reuse_fake:
             with torch.no_grad(), self.hardware.autocast():
-                fake = self._synthesise(self.synthesiser, batch).fake
-        return losses | self._update_discriminator(batch, fake.detach())
+                fake = self.synthesiser(condition, real).fake
+        return losses | self._update_discriminator(condition, fake.detach(), real)
 
-    def _update_generator(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+    def _update_generator(self, condition: Condition, real: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         with frozen(self.discriminator), self.hardware.autocast():
-            synthesis = self._synthesise(self.parallel_synthesiser, batch)
-            losses = self.generator_losses(batch, synthesis)
+            synthesis = self.parallel_synthesiser(condition, real)
+            losses = self.generator_losses(condition, synthesis, real)
         _update(self.generator_optimizer, losses)
         return synthesis.fake, losses
 
-    def generator_losses(self, batch: Batch, synthesis: Synthesis) -> dict[str, Tensor]:
+    def generator_losses(self, condition: Condition, synthesis: Synthesis, real: Tensor) -> dict[str, Tensor]:
         """The generator's weighted terms on its images."""
-        objective, fake, real = self.objective, synthesis.fake, _photo(batch)
-        condition = self.synthesiser.condition(batch.labels, batch.instances)
-        fakes, reals = judge(self.discriminator, fake, real, condition)
+        objective, fake = self.objective, synthesis.fake
+        fakes, reals = judge_fake(self.discriminator, fake, real, condition)
         losses = {"generator/adversarial": objective.adversarial.generator(fakes)}
         if objective.feature_matching_weight:
             matching = feature_matching(fakes, reals)
@@ -101,19 +106,15 @@ class TrainingStep:
             losses["generator/kl"] = objective.kl_weight * kl_divergence(synthesis.posterior)
         return losses
 
-    def _update_discriminator(self, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
+    def _update_discriminator(self, condition: Condition, fake: Tensor, real: Tensor) -> dict[str, Tensor]:
         with self.hardware.autocast():
-            condition = self.synthesiser.condition(batch.labels, batch.instances)
-            fakes, reals = judge(self.parallel_discriminator, fake, _photo(batch), condition)
+            fakes, reals = judge(self.parallel_discriminator, fake, real, condition)
             losses = {
                 "discriminator/fake": self.objective.adversarial.fake(fakes),
                 "discriminator/real": self.objective.adversarial.real(reals),
             }
         _update(self.discriminator_optimizer, losses)
         return losses
-
-    def _synthesise(self, synthesiser: nn.Module, batch: Batch) -> Synthesis:
-        return synthesiser(batch.labels, batch.instances, batch.photo, batch.style_id, self.noise)
 
 
 def _photo(batch: Batch) -> Tensor:

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from models.layers.label_index import LabelIndex, label_index
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -29,6 +31,10 @@ class Condition:
     _sizes: dict[tuple[int, int], Condition] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    # By size and kernel: shared by all conditions on these label maps.
+    _indices: dict[tuple[int, int, int], LabelIndex] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def size(self) -> tuple[int, int]:
@@ -41,12 +47,30 @@ class Condition:
         if size == self.size:
             return self
         if size not in self._sizes:
-            self._sizes[size] = replace(
-                self,
-                labels=nearest(self.labels, size),
-                edges=None if self.edges is None else nearest(self.edges, size),
-            )
+            edges = None if self.edges is None else nearest(self.edges, size)
+            resized = replace(self, labels=nearest(self.labels, size), edges=edges)
+            object.__setattr__(resized, "_indices", self._indices)
+            self._sizes[size] = resized
         return self._sizes[size]
+
+    def with_styles(self, styles: Tensor | None) -> Condition:
+        """The same label maps, and what is known of them, in other styles."""
+        styled = replace(self, styles=styles)
+        object.__setattr__(styled, "_indices", self._indices)
+        return styled
+
+    def index(self, classes: int, kernel_size: int) -> LabelIndex:
+        """The distinct neighbourhoods of these label maps, edges included; made once and shared.
+
+        A pixel's id is its class, plus `classes` where it lies on an edge.
+        """
+        key = (*self.size, kernel_size)
+        if key not in self._indices:
+            ids, count = self.labels, classes
+            if self.edges is not None:
+                ids, count = ids + classes * self.edges, 2 * classes
+            self._indices[key] = label_index(ids, count, kernel_size)
+        return self._indices[key]
 
     def one_hot(self, classes: int, like: Tensor) -> Tensor:
         """The label map as channels, with the edges as one more: `like`'s type, (B, K or K+1, H, W)."""

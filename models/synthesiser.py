@@ -40,7 +40,7 @@ class Synthesiser(nn.Module):
         style_ids: Tensor | None = None,
         noise: torch.Generator | None = None,
     ) -> Condition:
-        """What the generator looks at, from label maps (B, H, W) and instance maps (B, H, W)."""
+        """What the players look at, from label maps (B, H, W) and instance maps (B, H, W)."""
         if self.edges and instances is None:
             raise ValueError(
                 "this generator was trained with instance maps and got none; give instances, "
@@ -49,21 +49,17 @@ class Synthesiser(nn.Module):
         edges = instance_edges(instances) if self.edges and instances is not None else None
         return Condition(labels, edges, styles, style_ids, noise)
 
-    def forward(
-        self,
-        labels: Tensor,
-        instances: Tensor | None,
-        photo: Tensor | None,
-        style_ids: Tensor | None,
-        noise: torch.Generator | None,
-    ) -> Synthesis:
-        """Images from label maps, in the style of the photos where there is an encoder."""
-        codes, posterior = None, None
+    def forward(self, condition: Condition, photo: Tensor | None) -> Synthesis:
+        """Images of `condition`, (B, 3, H, W), in the style of the photos where there is an encoder.
+
+        Without photos (None) the encoder's prior is asked for styles.
+        """
+        posterior = None
         if self.encoder is not None:
             if photo is not None:
-                codes, posterior = self.encoder.encode(photo, labels, noise)
+                codes, posterior = self.encoder.encode(photo, condition.labels, condition.noise)
             else:
-                assert noise is not None, "a style is drawn from noise where there is no photo"
-                codes = self.encoder.prior(len(labels), noise)
-        condition = self.condition(labels, instances, codes, style_ids, noise)
+                assert condition.noise is not None, "a style is drawn from noise where there is no photo"
+                codes = self.encoder.prior(len(condition.labels), condition.noise)
+            condition = condition.with_styles(codes)
         return Synthesis(self.generator(condition), posterior)

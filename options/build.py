@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
+from enum import Enum
 from typing import Any
 
 import torch
@@ -87,10 +88,11 @@ def norm_factory(options: Any, facts: Facts) -> NormFactory:
 
 def own_options(options: Any, *without: str) -> dict[str, Any]:
     """The options of a choice as plain values, without its name."""
+    values = {entry.name: getattr(options, entry.name) for entry in fields(options)}
     return {
-        entry.name: getattr(options, entry.name)
-        for entry in fields(options)
-        if entry.name not in ("name", *without)
+        name: value.value if isinstance(value, Enum) else value
+        for name, value in values.items()
+        if name not in ("name", *without)
     }
 
 

@@ -33,6 +33,14 @@ class Statistics(Enum):
     layer = "layer"
 
 
+class Implementation(Enum):
+    """How a label-conditioned norm is computed; `auto` takes the cheaper one."""
+
+    auto = "auto"
+    dense = "dense"
+    indexed = "indexed"
+
+
 class Upsampling(Enum):
     """How often the SPADE generator doubles its size: 5, 6 or 7 times."""
 
@@ -159,6 +167,7 @@ class SpadeNormOptions(NormOptions):
     name: str = "spade"
     kernel_size: int = 3
     hidden: int = 128
+    implementation: Implementation = Implementation.auto  # the same result, computed in another way
 
 
 @dataclass

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from models.condition import Condition
 from models.layers.normed_conv import NormedConv
@@ -123,3 +124,20 @@ def judge(
     """What a discriminator says of fake and real images (B, 3, H, W), seen in one batch, fake first."""
     outputs = [output.split() for output in discriminator(torch.cat([fake, real]), condition)]
     return [fakes for fakes, _ in outputs], [reals for _, reals in outputs]
+
+
+def judge_fake(
+    discriminator: nn.Module, fake: Tensor, real: Tensor, condition: Condition
+) -> tuple[list[DiscriminatorOutput], list[DiscriminatorOutput]]:
+    """The same answers where only the fake images need a gradient: real ones are seen without one.
+
+    Under instance norm samples do not look at each other, so one batch or two are the same; both see the
+    same weights, spectrally normalised once. Under batch norm they stay one batch.
+    """
+    if any(isinstance(module, nn.BatchNorm2d) for module in discriminator.modules()):
+        return judge(discriminator, fake, real, condition)
+    with parametrize.cached():
+        fakes = discriminator(fake, condition)
+        with torch.no_grad():
+            reals = discriminator(real, condition)
+    return fakes, reals

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from models.condition import Condition
+from models.layers.modulation import SharedRows, modulate
 from models.norms.statistics import Standardise
 
 
@@ -36,9 +37,17 @@ class ConditionalNorm(nn.Module):
         """Scale and shift, each broadcastable to the normalised maps; `condition` is at their size."""
         raise NotImplementedError(f"{type(self).__name__} must say what its scale and shift come from")
 
+    def shared_rows(self, condition: Condition) -> SharedRows | None:
+        """The same pair as rows that pixels share, where that is cheaper; None where it is not."""
+        return None
+
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         """Normalises feature maps (B, C, H, W); the same shape and type out."""
-        scale, shift = self.modulation(condition.at((x.shape[-2], x.shape[-1])))
+        condition = condition.at((x.shape[-2], x.shape[-1]))
+        rows = self.shared_rows(condition)
+        if rows is not None:
+            return modulate(self.standardise(x), rows)
+        scale, shift = self.modulation(condition)
         # Under autocast a learned pair is float32 and the maps are not; the maps' type goes on.
         return torch.addcmul(shift, self.standardise(x), scale).to(x.dtype)
 

@@ -6,6 +6,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
+from models.layers.implementation import is_indexed
+from models.layers.indexed_conv import convolve_ids, convolve_rows
+from models.layers.label_index import LabelIndex
+from models.layers.modulation import SharedRows
 from models.layers.pair_conv import PairConv2d
 from models.norms.norm import ConditionalNorm
 from models.norms.statistics import Standardise
@@ -22,7 +26,9 @@ class Spade(ConditionalNorm):
     arithmetic is spent on the label map.
 
     `classes`: K, the unknown class included; `edges`: the condition carries instance borders;
-    `hidden`: width of the shared convolution (128 in the paper); `kernel_size`: odd.
+    `hidden`: width of the shared convolution (128 in the paper); `kernel_size`: odd; `implementation`: how it
+    is computed, with the same result: `dense` convolutions of one-hot maps, `indexed`, once for each
+    distinct neighbourhood (see `models.layers.indexed_conv`), or `auto`, the cheaper one.
     """
 
     sees_labels = True
@@ -35,11 +41,14 @@ class Spade(ConditionalNorm):
         edges: bool = False,
         kernel_size: int = 3,
         hidden: int = 128,
+        implementation: str = "auto",
     ) -> None:
         super().__init__(standardise)
         if kernel_size % 2 == 0:
             raise ValueError(f"norm.kernel_size={kernel_size} is even: a pixel needs a centre; use 1, 3 or 5")
         self.classes = classes
+        self.kernel_size = kernel_size
+        self.implementation = implementation
         padding = kernel_size // 2
         self.shared = nn.Conv2d(classes + edges, hidden, kernel_size, padding=padding)
         self.pair = PairConv2d(hidden, channels, kernel_size, padding=padding)
@@ -48,4 +57,19 @@ class Spade(ConditionalNorm):
         maps = condition.one_hot(self.classes, like=self.shared.weight)  # (B, K, H, W)
         activation = F.relu(self.shared(maps))  # (B, hidden, H, W)
         gamma, beta = self.pair(activation).chunk(2, dim=1)  # (B, C, H, W) each
+        return 1 + gamma, beta
+
+    def shared_rows(self, condition: Condition) -> SharedRows | None:
+        if not is_indexed(self.implementation, condition, self.classes, self.kernel_size):
+            return None
+        index = condition.index(self.classes, self.kernel_size)
+        scale, shift = self.rows(condition, index)
+        return SharedRows(scale, shift, index.pixels)
+
+    def rows(self, condition: Condition, index: LabelIndex) -> tuple[Tensor, Tensor]:
+        """Scale and shift of each distinct neighbourhood, (N, C) each."""
+        has_edges = condition.edges is not None
+        activation = F.relu(convolve_ids(self.shared, self.classes, has_edges, index.ids_to_first))
+        rows = convolve_rows(self.pair, activation, index.first_to_second)  # (N, 2 C)
+        gamma, beta = rows.chunk(2, dim=1)
         return 1 + gamma, beta

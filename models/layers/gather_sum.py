@@ -1,0 +1,67 @@
+"""Sums of chosen rows, forward and backward: the one sparse product that indexed layers are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.autograd.function import FunctionCtx
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """Which rows of a table are summed into each row of a result.
+
+    Result row i is the sum of table rows `rows[starts[i]:starts[i + 1]]` (to the end for the last i).
+    `rows`: int64 (E,); `starts`: int64 (N_out,), not falling; `table_rows`: N_in. It depends on label
+    maps alone, never on weights, so one gathering serves every layer of a resolution.
+    """
+
+    rows: Tensor
+    starts: Tensor
+    table_rows: int
+
+    @cached_property
+    def transposed(self) -> Gathering:
+        """Which result rows each table row goes to: what the backward pass sums."""
+        counts = self.starts.diff(append=self.starts.new_tensor([len(self.rows)]))  # (N_out,)
+        results = torch.arange(len(self.starts), device=self.rows.device)
+        results = results.repeat_interleave(counts, output_size=len(self.rows))  # (E,)
+        order = self.rows.argsort(stable=True)  # (E,)
+        uses = torch.bincount(self.rows, minlength=self.table_rows)  # (N_in,)
+        return Gathering(results[order], uses.cumsum(0) - uses, len(self.starts))
+
+    def sum(self, table: Tensor) -> Tensor:
+        """The summed rows (N_out, C) of a table (N_in, C), without a gradient."""
+        return F.embedding_bag(self.rows, table, self.starts, mode="sum")
+
+
+def gathering(rows: Tensor, kept: Tensor, table_rows: int) -> Gathering:
+    """Sums the rows (N_out, k) of a table, but for those where `kept` (N_out, k) is false."""
+    counts = kept.sum(1)  # (N_out,)
+    return Gathering(rows[kept], counts.cumsum(0) - counts, table_rows)
+
+
+def gather_sum(table: Tensor, gathering: Gathering) -> Tensor:
+    """Rows (N_out, C): each the sum of the rows of `table` (N_in, C) that `gathering` names.
+
+    The backward pass is the same sum with the roles exchanged, over an index that is sorted once and
+    shared, where autograd's own would sort it again for every layer.
+    """
+    return _GatherSum.apply(table, gathering)
+
+
+class _GatherSum(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: FunctionCtx, table: Tensor, gathering: Gathering) -> Tensor:
+        ctx.gathering = gathering  # type: ignore[attr-defined]
+        return gathering.sum(table)
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, *gradients: Tensor) -> tuple[Tensor, None]:
+        gathering: Gathering = ctx.gathering  # type: ignore[attr-defined]
+        # Through gather_sum, so that a second derivative exists.
+        return gather_sum(gradients[0].contiguous(), gathering.transposed), None

@@ -1,0 +1,56 @@
+"""The index of a label map at one resolution: what indexed layers share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from models.layers.gather_sum import Gathering
+from models.layers.neighbourhoods import Neighbourhoods, neighbourhoods
+
+
+@dataclass(frozen=True)
+class LabelIndex:
+    """Distinct k x k neighbourhoods of ids, and the distinct k x k neighbourhoods of those.
+
+    A convolution of the one-hot map takes one value on each of `first`; a convolution of that takes one
+    value on each of `second` (whose reach is twice as far).
+    """
+
+    first: Neighbourhoods
+    second: Neighbourhoods
+
+    @cached_property
+    def ids_to_first(self) -> Gathering:
+        """From (id, tap) rows to one row a first neighbourhood."""
+        return self.first.gathering()
+
+    @cached_property
+    def first_to_second(self) -> Gathering:
+        """From (first neighbourhood, tap) rows to one row a second neighbourhood."""
+        return self.second.gathering()
+
+    @cached_property
+    def pixels(self) -> Gathering:
+        """From second neighbourhoods to pixels, (B H W)."""
+        return one_each(self.second.pixels, len(self.second))
+
+    @property
+    def share(self) -> float:
+        """First neighbourhoods as a share of the pixels: what the products cost, against dense ones."""
+        return len(self.first) / self.first.pixels.numel()
+
+
+def label_index(ids: Tensor, count: int, kernel_size: int) -> LabelIndex:
+    """Makes the index of id maps (B, H, W) with ids 0 .. count - 1."""
+    first = neighbourhoods(ids, count, kernel_size)
+    return LabelIndex(first, neighbourhoods(first.pixels, len(first), kernel_size))
+
+
+def one_each(rows: Tensor, table_rows: int) -> Gathering:
+    """Each result row is one row of the table: `rows` of any shape, flattened."""
+    flat = rows.flatten()
+    return Gathering(flat, torch.arange(len(flat), device=flat.device), table_rows)
