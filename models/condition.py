@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.layers.label_index import LabelIndex, label_index
+from models.layers.label_index import LabelIndex, RegionIndex, label_index, region_index
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class Condition:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
+    _region_indices: dict[tuple[int, int, int], RegionIndex] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
     @property
     def size(self) -> tuple[int, int]:
         """Height and width."""
@@ -49,15 +53,17 @@ class Condition:
         if size not in self._sizes:
             edges = None if self.edges is None else nearest(self.edges, size)
             resized = replace(self, labels=nearest(self.labels, size), edges=edges)
-            object.__setattr__(resized, "_indices", self._indices)
-            self._sizes[size] = resized
+            self._sizes[size] = self._share_indices(resized)
         return self._sizes[size]
 
     def with_styles(self, styles: Tensor | None) -> Condition:
         """The same label maps, and what is known of them, in other styles."""
-        styled = replace(self, styles=styles)
-        object.__setattr__(styled, "_indices", self._indices)
-        return styled
+        return self._share_indices(replace(self, styles=styles))
+
+    def _share_indices(self, other: Condition) -> Condition:
+        object.__setattr__(other, "_indices", self._indices)
+        object.__setattr__(other, "_region_indices", self._region_indices)
+        return other
 
     def index(self, classes: int, kernel_size: int) -> LabelIndex:
         """The distinct neighbourhoods of these label maps, edges included; made once and shared.
@@ -71,6 +77,14 @@ class Condition:
                 ids, count = ids + classes * self.edges, 2 * classes
             self._indices[key] = label_index(ids, count, kernel_size)
         return self._indices[key]
+
+    def region_index(self, classes: int, kernel_size: int) -> RegionIndex:
+        """The distinct neighbourhoods of regions, beside those of the label maps; made once and shared."""
+        key = (*self.size, kernel_size)
+        if key not in self._region_indices:
+            labels = self.index(classes, kernel_size)
+            self._region_indices[key] = region_index(labels, self.labels, classes, kernel_size)
+        return self._region_indices[key]
 
     def one_hot(self, classes: int, like: Tensor) -> Tensor:
         """The label map as channels, with the edges as one more: `like`'s type, (B, K or K+1, H, W)."""

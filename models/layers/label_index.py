@@ -8,7 +8,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from models.layers.gather_sum import Gathering
+from models.layers.gather_sum import Gathering, gathering
 from models.layers.neighbourhoods import Neighbourhoods, neighbourhoods
 
 
@@ -54,3 +54,32 @@ def one_each(rows: Tensor, table_rows: int) -> Gathering:
     """Each result row is one row of the table: `rows` of any shape, flattened."""
     flat = rows.flatten()
     return Gathering(flat, torch.arange(len(flat), device=flat.device), table_rows)
+
+
+@dataclass(frozen=True)
+class RegionIndex:
+    """Distinct k x k neighbourhoods of regions (a class in one sample), beside those of the label map.
+
+    A convolution of a map that takes one value a region takes one value on each of `regions`.
+    """
+
+    labels: LabelIndex
+    regions: Neighbourhoods
+
+    @cached_property
+    def codes_to_regions(self) -> Gathering:
+        """From (region, tap) rows to one row a neighbourhood of regions."""
+        return self.regions.gathering()
+
+    @cached_property
+    def pixels(self) -> Gathering:
+        """To each pixel its second neighbourhood's row and, in a table below it, its regions' row."""
+        below = len(self.labels.second)
+        pairs = torch.stack([self.labels.second.pixels.flatten(), below + self.regions.pixels.flatten()], 1)
+        return gathering(pairs, torch.ones_like(pairs, dtype=torch.bool), below + len(self.regions))
+
+
+def region_index(labels: LabelIndex, ids: Tensor, classes: int, kernel_size: int) -> RegionIndex:
+    """Makes the index of label maps (B, H, W); region b * classes + k is class k of sample b."""
+    samples = torch.arange(len(ids), device=ids.device)[:, None, None]  # (B, 1, 1)
+    return RegionIndex(labels, neighbourhoods(ids + classes * samples, len(ids) * classes, kernel_size))

@@ -25,7 +25,8 @@ def modulate(x: Tensor, rows: SharedRows) -> Tensor:
     The pixels' pairs are gathered in the forward pass and again in the backward pass; only x, the rows
     and the shared index are kept in between.
     """
-    return _Modulate.apply(x, rows.scale, rows.shift, rows.pixels)
+    # Under autocast learned rows are float32 and the maps are not; the maps' type goes on.
+    return _Modulate.apply(x, rows.scale.to(x.dtype), rows.shift.to(x.dtype), rows.pixels)
 
 
 class _Modulate(torch.autograd.Function):

@@ -7,6 +7,8 @@ from torch import Tensor, nn
 
 from models.condition import Condition
 from models.layers.by_label import by_label
+from models.layers.label_index import one_each
+from models.layers.modulation import SharedRows
 from models.norms.norm import ConditionalNorm
 from models.norms.statistics import Standardise
 
@@ -38,3 +40,8 @@ class Clade(ConditionalNorm):
     def modulation(self, condition: Condition) -> tuple[Tensor, Tensor]:
         labels = condition.labels
         return by_label(self.gamma, labels), by_label(self.beta, labels)  # (B, C, H, W) each
+
+    def shared_rows(self, condition: Condition) -> SharedRows | None:
+        if torch.compiler.is_compiling():
+            return None
+        return SharedRows(self.gamma, self.beta, one_each(condition.labels, len(self.gamma)))

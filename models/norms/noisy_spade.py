@@ -27,8 +27,9 @@ class NoisySpade(Spade):
         edges: bool = False,
         kernel_size: int = 3,
         hidden: int = 128,
+        implementation: str = "auto",
     ) -> None:
-        super().__init__(channels, standardise, classes, edges, kernel_size, hidden)
+        super().__init__(channels, standardise, classes, edges, kernel_size, hidden, implementation)
         self.noise = AddedNoise(channels)
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from models.condition import Condition
 from models.layers.by_label import by_label
 from models.layers.class_linear import ClassLinear
+from models.layers.indexed_conv import convolve_rows
+from models.layers.modulation import SharedRows
 from models.layers.pair_conv import PairConv2d
 from models.norms.noisy_spade import NoisySpade
 from models.norms.statistics import Standardise
@@ -40,19 +42,45 @@ class Sean(NoisySpade):
         edges: bool = False,
         kernel_size: int = 3,
         hidden: int = 128,
+        implementation: str = "auto",
     ) -> None:
-        super().__init__(channels, standardise, classes, edges, kernel_size, hidden)
+        super().__init__(channels, standardise, classes, edges, kernel_size, hidden, implementation)
         self.style_linear = ClassLinear(classes, style_width, style_width)
         self.style_pair = PairConv2d(style_width, channels, kernel_size, padding=kernel_size // 2)
         self.blending_gamma = nn.Parameter(torch.zeros(1))
         self.blending_beta = nn.Parameter(torch.zeros(1))
 
-    def modulation(self, condition: Condition) -> tuple[Tensor, Tensor]:
+    def region_codes(self, condition: Condition) -> Tensor:
+        """Each region's style code through its class's layer: (B, K, D)."""
         codes = condition.styles
         assert codes is not None and codes.dim() == 3, "SEAN needs a style code a region: (B, K, D)"
-        codes = F.relu(self.style_linear(codes))  # (B, K, D)
+        return F.relu(self.style_linear(codes))
+
+    def modulation(self, condition: Condition) -> tuple[Tensor, Tensor]:
+        codes = self.region_codes(condition)  # (B, K, D)
         gamma, beta = self.style_pair(by_label(codes, condition.labels)).chunk(2, dim=1)  # (B, C, H, W) each
         spade_scale, spade_shift = super().modulation(condition)
         gamma_weight = torch.sigmoid(self.blending_gamma).to(gamma.dtype)
         beta_weight = torch.sigmoid(self.blending_beta).to(beta.dtype)
         return torch.lerp(spade_scale, 1 + gamma, gamma_weight), torch.lerp(spade_shift, beta, beta_weight)
+
+    def shared_rows(self, condition: Condition) -> SharedRows | None:
+        """SPADE's rows and the style's in one table: a pixel's pair is the sum of one of each, weighted.
+
+        A style map takes one value a region, so its convolution is needed once for each distinct
+        neighbourhood of regions.
+        """
+        spade = super().shared_rows(condition)
+        if spade is None:
+            return None
+        index = condition.region_index(self.classes, self.kernel_size)
+        codes = self.region_codes(condition).flatten(0, 1)  # (B K, D)
+        rows = convolve_rows(self.style_pair, codes, index.codes_to_regions)  # (N_style, 2 C)
+        gamma, beta = rows.chunk(2, dim=1)
+        gamma_weight = torch.sigmoid(self.blending_gamma).to(gamma.dtype)
+        beta_weight = torch.sigmoid(self.blending_beta).to(beta.dtype)
+        return SharedRows(
+            torch.cat([(1 - gamma_weight) * spade.scale, gamma_weight * (1 + gamma)]),
+            torch.cat([(1 - beta_weight) * spade.shift, beta_weight * beta]),
+            index.pixels,
+        )
