@@ -12,7 +12,20 @@ from torch import Tensor
 
 from models.condition import Condition
 from models.norms import NORMS, STATISTICS, ConditionalNorm, statistics_for
-from tests.models.norms.family import CASES, CLASSES, build, condition, looks, maps, noisy, weights
+from tests.models.norms.family import (
+    CASES,
+    CHANNELS,
+    CLASSES,
+    HIDDEN,
+    STYLE_COUNT,
+    STYLE_WIDTH,
+    build,
+    condition,
+    looks,
+    maps,
+    noisy,
+    weights,
+)
 from tests.references.norms import normalise
 
 
@@ -177,3 +190,13 @@ def test_statistics_for_gives_the_default_and_refuses_what_the_norm_is_not(name:
         else:
             with pytest.raises(ValueError, match=rf"norm\.statistics={word} does not go with norm={name}"):
                 statistics_for(name, word)
+
+
+def test_the_number_of_weights_is_what_the_table_in_the_docs_says() -> None:
+    c, k, d, s, hidden = CHANNELS, CLASSES, STYLE_WIDTH, STYLE_COUNT, HIDDEN
+    # The instance borders are one input channel more.
+    spade = hidden * (9 * (k + 1) + 1) + 2 * c * (9 * hidden + 1)
+    expected = {"batch": 2 * c, "layer": 2 * c, "instance": 2 * c, "cin": 2 * c * s, "adain": 2 * c * (d + 1)}
+    expected |= {"spade": spade, "clade": 2 * c * k}
+    expected["sean"] = spade + k * (d**2 + d) + 2 * c * (9 * d + 1) + c + 2
+    assert {name: sum(p.numel() for p in build(name).parameters()) for name in NORMS} == expected
