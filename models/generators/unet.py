@@ -94,5 +94,6 @@ class UnetGenerator(nn.Module):
         """Features (B, C, h, w) with a share of them dropped, the others raised to keep the mean."""
         if noise is None or not self.dropout:
             return x
-        kept = torch.empty_like(x).bernoulli_(1 - self.dropout, generator=noise)  # (B, C, h, w)
+        # Drawn in the order of the axes, so that it does not depend on the memory format of `x`.
+        kept = x.new_empty(x.shape).bernoulli_(1 - self.dropout, generator=noise)  # (B, C, h, w)
         return x * kept / (1 - self.dropout)

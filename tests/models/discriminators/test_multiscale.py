@@ -1,0 +1,80 @@
+"""The patch discriminators: what they see, their norms, and two images of one label map at once.
+
+(The numbers themselves: `tests/models/official`, against golden answers and a slow reference.)
+"""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from models.condition import Condition
+from models.discriminators.multiscale import DiscriminatorOutput, MultiscaleDiscriminator, judge
+
+CLASSES = 3
+
+
+def blank(height: int, width: int) -> Condition:
+    return Condition(torch.zeros(1, height, width, dtype=torch.int64))
+
+
+def seen_by_one_patch(discriminator: MultiscaleDiscriminator, scale: int) -> tuple[int, int]:
+    """Height and width of the pixels that the middle logit depends on, from its gradient."""
+    image = torch.rand(1, 3, 256, 256, requires_grad=True)
+    logits = discriminator(image, blank(256, 256))[scale].logits[0, 0]
+    logits[logits.shape[0] // 2, logits.shape[1] // 2].backward()
+    rows, columns = image.grad.abs().sum((0, 1)).nonzero().unbind(1)
+    return int(rows.max() - rows.min() + 1), int(columns.max() - columns.min() + 1)
+
+
+@pytest.mark.parametrize(
+    ("layers", "scale", "side"),
+    # Isola et al. 2017, appendix 6.1.2: 16 and 70 pixels (34 between them). One scale further, 70 pixels of
+    # a picture halved by pooling over three.
+    [(2, 0, 16), (3, 0, 34), (4, 0, 70), (4, 1, 2 * 70 + 1)],
+)
+def test_receptive_field(layers: int, scale: int, side: int) -> None:
+    torch.manual_seed(0)
+    # Without norm: an instance norm lets every patch feel the whole picture.
+    made = MultiscaleDiscriminator(CLASSES, width=4, layers=layers, norm="none", spectral=False)
+    assert seen_by_one_patch(made, scale) == (side, side)
+
+
+def test_layers_of_the_paper() -> None:
+    """C64-C128-C256-C512 and one to the logit; no batch norm on the first (appendix 6.1.2)."""
+    made = MultiscaleDiscriminator(CLASSES, scales=1, norm="batch", spectral=False)
+    convs = [module for module in made.modules() if isinstance(module, nn.Conv2d)]
+    assert [conv.out_channels for conv in convs] == [64, 128, 256, 512, 1]
+    assert [conv.stride[0] for conv in convs] == [2, 2, 2, 1, 1]
+    norms = [module.num_features for module in made.modules() if isinstance(module, nn.BatchNorm2d)]
+    assert norms == [128, 256, 512]
+
+
+@pytest.mark.parametrize("norm", ["instance", "batch", "none"])
+@pytest.mark.parametrize("spectral", [True, False])
+def test_every_parameter_learns(norm: str, spectral: bool) -> None:
+    torch.manual_seed(0)
+    made = MultiscaleDiscriminator(CLASSES, True, width=4, layers=3, norm=norm, spectral=spectral)
+    seen = Condition(torch.randint(CLASSES, (2, 32, 32)), torch.rand(2, 32, 32) < 0.3)
+    outputs = made(torch.randn(2, 3, 32, 32), seen)
+    sum(output.logits.square().mean() for output in outputs).backward()
+    assert [name for name, p in made.named_parameters() if p.grad is None or not p.grad.any()] == []
+    assert any("parametrizations" in name for name, _ in made.named_parameters()) == spectral
+
+
+def test_two_images_of_one_label_map() -> None:
+    """Fake and real in one batch are judged as one after the other."""
+    torch.manual_seed(0)
+    made = MultiscaleDiscriminator(CLASSES, width=4, layers=3, scales=3).eval()
+    seen = Condition(torch.randint(CLASSES, (2, 40, 56)))
+    fake, real = torch.randn(2, 3, 40, 56), torch.randn(2, 3, 40, 56)
+    answers = judge(made, fake, real, seen)
+    for both, alone in zip(answers, (made(fake, seen), made(real, seen)), strict=True):
+        assert len(both) == 3
+        for ours, wanted in zip(both, alone, strict=True):
+            torch.testing.assert_close(maps_of(ours), maps_of(wanted), atol=1e-5, rtol=0)
+
+
+def maps_of(output: DiscriminatorOutput) -> list[Tensor]:
+    return [*output.features, output.logits]
