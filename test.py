@@ -23,7 +23,8 @@ from options.build import build_hardware
 from options.build_data import evaluation_batches, given_set, split_set
 from options.command import command
 from options.load import Run, load_run, open_run
-from options.schema import DatasetOptions, TestOptions
+from options.schema import TestOptions
+from options.schema.dataset import DatasetOptions
 
 METRIC_NETWORK = "efficientnet_lite2"
 OWN = "own"

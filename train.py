@@ -9,7 +9,7 @@ from engine.seeds import step_seed
 from engine.training import Training
 from options.build import build_hardware
 from options.build_training import build_training
-from options.checks import check
+from options.checks import check, resolve
 from options.command import command
 from options.run_folder import CONFIG, new_run, read_options, run_folder
 from options.schema import TrainOptions
@@ -22,6 +22,7 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
         options = read_options(run, overrides)
     else:
         run = new_run(options.name)
+        resolve(options)
     check(options)
     hardware = build_hardware(options.hardware)
     with join_processes(hardware.device) as processes:

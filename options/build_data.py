@@ -19,7 +19,8 @@ from data.transforms import Crop, JointTransform
 from engine.distributed import Processes
 from engine.hardware import Hardware
 from options.facts import Facts
-from options.schema import CamVidOptions, DatasetOptions, FolderOptions, ScenesOptions, TrainOptions
+from options.schema.dataset import CamVidOptions, DatasetOptions, FolderOptions, ScenesOptions
+from options.schema.training import TrainOptions
 
 
 def _scenes(options: ScenesOptions, split: str) -> Source:

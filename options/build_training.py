@@ -16,13 +16,7 @@ from engine.recorder import Intervals, Recorder
 from engine.samples import SamplePicture
 from engine.step import TrainingStep
 from engine.training import Training
-from options.build import (
-    build_discriminator,
-    build_ema,
-    build_objective,
-    build_optimizers,
-    build_synthesiser,
-)
+from options.build import build_ema, build_objective, build_optimizers
 from options.build_data import (
     build_facts,
     build_sampler,
@@ -31,8 +25,9 @@ from options.build_data import (
     training_set,
     watched_batch,
 )
+from options.build_networks import build_discriminator, build_synthesiser
 from options.run_folder import write_options
-from options.schema import LengthOptions, TrainOptions
+from options.schema.training import LengthOptions, TrainOptions
 
 
 def build_training(options: TrainOptions, run: Path, hardware: Hardware, processes: Processes) -> Training:

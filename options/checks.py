@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 from models.generators.spade import DOUBLINGS
-from options.schema import LossOptions, Perceptual, SpadeGeneratorOptions, TrainOptions
+from models.norms import NORMS
+from options.schema.networks import (
+    AutoEncoderOptions,
+    ImageEncoderOptions,
+    LocalEnhancerOptions,
+    NoEncoderOptions,
+    NoNormOptions,
+    Pix2pixHDOptions,
+    RegionStyleOptions,
+    SpadeGeneratorOptions,
+    UnetOptions,
+)
+from options.schema.training import LossOptions, Perceptual, TrainOptions
+
+ENCODER_FOR = {"none": NoEncoderOptions, "global": ImageEncoderOptions, "region": RegionStyleOptions}
+"""The encoder that gives a norm the style codes it needs."""
+
+
+def resolve(options: TrainOptions) -> None:
+    """Replaces what is left to the program (encoder=auto) by what that means for these options."""
+    if isinstance(options.encoder, AutoEncoderOptions):
+        options.encoder = ENCODER_FOR[_styles_of_norm(options)]()
 
 
 def check(options: TrainOptions) -> None:
     """Raises ValueError where options contradict each other."""
     _check_length(options)
+    _check_networks(options)
     _check_size(options)
     _check_loss(options.loss)
     if options.train.batch < 1:
         raise ValueError(f"train.batch={options.train.batch}: give 1 or more")
-    if not 0 <= options.optimizer.constant_share <= 1:
-        raise ValueError(
-            f"optimizer.constant_share={options.optimizer.constant_share}: a share of the run, 0 to 1"
-        )
+    share = options.optimizer.constant_share
+    if not 0 <= share <= 1:
+        raise ValueError(f"optimizer.constant_share={share}: give a share of the run, 0 to 1")
 
 
 def _check_length(options: TrainOptions) -> None:
@@ -32,18 +53,52 @@ def _check_length(options: TrainOptions) -> None:
             raise ValueError(f"train.{name}={value}: give a number above 0")
 
 
+def _styles_of_norm(options: TrainOptions) -> str:
+    return "none" if isinstance(options.norm, NoNormOptions) else NORMS[options.norm.name].styles
+
+
+def _check_networks(options: TrainOptions) -> None:
+    generator, norm, encoder = options.generator.name, options.norm.name, options.encoder.name
+    takes_norm = isinstance(options.generator, SpadeGeneratorOptions)
+    if takes_norm == isinstance(options.norm, NoNormOptions):
+        remedy = (
+            "choose a norm" if takes_norm else "it has norms of its own: leave norm out, or set norm=none"
+        )
+        raise ValueError(f"generator={generator} does not go with norm={norm}; {remedy}")
+    styles = _styles_of_norm(options)
+    fits = isinstance(options.encoder, ENCODER_FOR[styles])
+    # SPADE's VAE: a norm without a style of its own leaves the code to the stem.
+    vae = styles == "none" and takes_norm and isinstance(options.encoder, ImageEncoderOptions)
+    if not fits and not vae:
+        needed = ENCODER_FOR[styles]().name
+        raise ValueError(
+            f"encoder={encoder} does not go with generator={generator} norm={norm}; "
+            f"set encoder={needed}, or leave encoder out"
+        )
+
+
 def _check_size(options: TrainOptions) -> None:
-    dataset, generator = options.dataset, options.generator
+    multiple, reason = _multiple(options.generator)
+    for side in ("height", "width"):
+        value = getattr(options.dataset, side)
+        if value % multiple or value < multiple:
+            below = max(multiple, value // multiple * multiple)
+            raise ValueError(
+                f"dataset.{side}={value} is not a multiple of {multiple}, which {reason} needs; "
+                f"try {below} or {below + multiple}"
+            )
+
+
+def _multiple(generator: object) -> tuple[int, str]:
+    """What height and width must be multiples of, and which option says so."""
     if isinstance(generator, SpadeGeneratorOptions):
-        multiple = 2 ** DOUBLINGS[generator.upsampling.value]
-        for side in ("height", "width"):
-            value = getattr(dataset, side)
-            if value % multiple or value < multiple:
-                below = max(multiple, value // multiple * multiple)
-                raise ValueError(
-                    f"dataset.{side}={value} is not a multiple of {multiple}, which generator.upsampling="
-                    f"{generator.upsampling.value} needs; try {below} or {below + multiple}"
-                )
+        word = generator.upsampling.value
+        return 2 ** DOUBLINGS[word], f"generator.upsampling={word}"
+    if isinstance(generator, UnetOptions):
+        return 2**generator.depth, f"generator.depth={generator.depth}"
+    assert isinstance(generator, Pix2pixHDOptions | LocalEnhancerOptions), "every generator has a multiple"
+    halvings = generator.downsamplings + isinstance(generator, LocalEnhancerOptions)
+    return 2**halvings, f"generator.downsamplings={generator.downsamplings}"
 
 
 def _check_loss(loss: LossOptions) -> None:

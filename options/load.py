@@ -7,10 +7,11 @@ from pathlib import Path
 
 from engine.checkpoint import latest_images, load_weights, read_weights, weights_file
 from engine.generation import LabelMapGenerator
-from options.build import build_hardware, build_synthesiser
+from options.build import build_hardware
+from options.build_networks import build_synthesiser
 from options.facts import Facts
 from options.run_folder import existing_run, read_options
-from options.schema import HardwareOptions, TrainOptions
+from options.schema.training import HardwareOptions, TrainOptions
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,137 @@
+"""From options to networks, freshly initialised."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
+from enum import Enum
+from typing import Any
+
+from torch import nn
+
+from models.discriminators.multiscale import MultiscaleDiscriminator
+from models.encoders.encoder import Encoder
+from models.encoders.image import ImageEncoder
+from models.encoders.region_style import RegionStyleEncoder
+from models.generators import LocalEnhancer, Pix2pixHDGenerator, SpadeGenerator, UnetGenerator
+from models.generators.spade import DOUBLINGS
+from models.generators.stem import LabelStem, StyleStem
+from models.layers.initialisation import xavier
+from models.norms import NORMS, ConditionalNorm, NoisySpade, NormFactory, statistics_for
+from models.synthesiser import Synthesiser
+from options.facts import Facts
+from options.schema.networks import (
+    ImageEncoderOptions,
+    LocalEnhancerOptions,
+    Pix2pixHDOptions,
+    RegionStyleOptions,
+    SeanOptions,
+    SpadeGeneratorOptions,
+    Statistics,
+    UnetOptions,
+)
+from options.schema.training import TrainOptions
+
+
+def build_synthesiser(options: TrainOptions, facts: Facts) -> Synthesiser:
+    """The generator with its encoder."""
+    encoder = build_encoder(options.encoder, facts)
+    synthesiser = Synthesiser(build_generator(options, facts, encoder), encoder, facts.edges)
+    xavier(synthesiser)
+    return synthesiser
+
+
+def build_encoder(options: Any, facts: Facts) -> Encoder | None:
+    """The encoder, or None where there is none."""
+    if isinstance(options, ImageEncoderOptions):
+        return ImageEncoder(options.width, options.style_width)
+    if isinstance(options, RegionStyleOptions):
+        return RegionStyleEncoder(len(facts.label_set), options.style_width)
+    return None
+
+
+def build_generator(options: TrainOptions, facts: Facts, encoder: Encoder | None) -> nn.Module:
+    """The generator that the options choose."""
+    chosen, classes, edges = options.generator, len(facts.label_set), facts.edges
+    if isinstance(chosen, SpadeGeneratorOptions):
+        return _spade(options, facts, encoder)
+    if isinstance(chosen, UnetOptions):
+        return UnetGenerator(classes, edges, **own_options(chosen))
+    if isinstance(chosen, Pix2pixHDOptions):
+        return Pix2pixHDGenerator(classes, edges, **own_options(chosen))
+    assert isinstance(chosen, LocalEnhancerOptions), f"no builder for generator={chosen.name}"
+    coarse = Pix2pixHDGenerator(
+        classes,
+        edges,
+        chosen.width,
+        chosen.downsamplings,
+        chosen.blocks,
+        norm=chosen.norm.value,
+        spectral=chosen.spectral,
+    )
+    return LocalEnhancer(
+        coarse,
+        edges,
+        chosen.enhancer_blocks,
+        norm=chosen.norm.value,
+        spectral=chosen.spectral,
+        global_images=chosen.global_images,
+        enhancer_images=chosen.enhancer_images,
+    )
+
+
+def _spade(options: TrainOptions, facts: Facts, encoder: Encoder | None) -> SpadeGenerator:
+    chosen, classes = options.generator, len(facts.label_set)
+    channels = 16 * chosen.width
+    stem: nn.Module = LabelStem(classes, channels, facts.edges)
+    if isinstance(encoder, ImageEncoder) and NORMS[options.norm.name].styles == "none":
+        # Norms that take no style leave it to the stem, as in SPADE's VAE.
+        multiple = 2 ** DOUBLINGS[chosen.upsampling.value]
+        size = (options.dataset.height // multiple, options.dataset.width // multiple)
+        stem = StyleStem(encoder.style_width, channels, size)
+    norm = norm_factory(NORMS[options.norm.name], options.norm, facts, encoder)
+    last_norm = norm
+    if isinstance(options.norm, SeanOptions):
+        last_norm = norm_factory(NoisySpade, options.norm, facts, encoder)
+    label_channels = classes + facts.edges if chosen.concat_labels else 0
+    return SpadeGenerator(
+        stem, norm, last_norm, chosen.width, chosen.upsampling.value, chosen.spectral, label_channels
+    )
+
+
+def norm_factory(
+    norm: Callable[..., ConditionalNorm], options: Any, facts: Facts, encoder: Encoder | None
+) -> NormFactory:
+    """Channels in, norm out. A norm is given those of the known facts that its constructor names."""
+    known = {
+        "classes": len(facts.label_set),
+        "edges": facts.edges,
+        "style_count": len(facts.styles),
+        "style_width": getattr(encoder, "style_width", None),
+    }
+    named = inspect.signature(norm).parameters
+    arguments = {name: value for name, value in known.items() if name in named}
+    arguments |= own_options(options, "statistics")
+    word = None if options.statistics is Statistics.default else options.statistics.value
+    standardise = statistics_for(options.name, word)
+    return lambda channels: norm(channels, standardise(channels), **arguments)
+
+
+def own_options(options: Any, *without: str) -> dict[str, Any]:
+    """The options of a choice as plain values, without its name."""
+    values = {entry.name: getattr(options, entry.name) for entry in fields(options)}
+    return {
+        name: value.value if isinstance(value, Enum) else value
+        for name, value in values.items()
+        if name not in ("name", *without)
+    }
+
+
+def build_discriminator(options: TrainOptions, facts: Facts) -> nn.Module:
+    """The discriminator."""
+    discriminator = MultiscaleDiscriminator(
+        len(facts.label_set), facts.edges, **own_options(options.discriminator)
+    )
+    xavier(discriminator)
+    return discriminator

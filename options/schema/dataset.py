@@ -1,0 +1,76 @@
+"""Options of the data sets. Sizes in pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from omegaconf import MISSING
+
+
+class Resize(Enum):
+    """How a photo and its label map reach the size they are cropped from."""
+
+    fixed = "fixed"
+    short_side = "short_side"
+    width = "width"
+    none = "none"
+
+
+class Pairing(Enum):
+    """How photos find their label maps in `dataset=folder`."""
+
+    name = "name"
+    sorted = "sorted"
+
+
+@dataclass
+class DatasetOptions:
+    """What all data sets share. Sizes in pixels."""
+
+    name: str = MISSING
+    height: int = MISSING
+    width: int = MISSING
+    resize: Resize = Resize.fixed
+    resize_to: int | None = None  # short side, width, or square that is cropped from; null: no margin
+    flip: bool = True  # mirror half of the training pairs
+
+
+@dataclass
+class ScenesOptions(DatasetOptions):
+    """The built-in scenes; drawn, not stored."""
+
+    name: str = "scenes"
+    height: int = 64
+    width: int = 64
+    instances: bool = True  # show the networks where instances border each other
+    seed: int = 0  # another seed, other scenes
+    resize: Resize = Resize.none
+
+
+@dataclass
+class CamVidOptions(DatasetOptions):
+    """CamVid, as SegNet arranges it."""
+
+    name: str = "camvid"
+    root: str = MISSING
+    height: int = 96
+    width: int = 128
+
+
+@dataclass
+class FolderOptions(DatasetOptions):
+    """Your own pairs: ROOT/SPLIT/labels, ROOT/SPLIT/photos and, where there are any, ROOT/SPLIT/instances."""
+
+    name: str = "folder"
+    root: str = MISSING
+    height: int = 256
+    width: int = 256
+    num_classes: int = MISSING  # ids 0 .. num_classes-1
+    unknown_id: int | None = 255  # stored id that becomes one more class; null: there is none
+    instances: bool = False
+    pairing: Pairing = Pairing.name
+
+
+DATASETS: dict[str, type] = {"scenes": ScenesOptions, "camvid": CamVidOptions, "folder": FolderOptions}
+"""The words of `dataset=`, and what each may be told."""

@@ -1,0 +1,115 @@
+"""Options of `python train.py`: what a run is made of, and how it is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from omegaconf import MISSING
+
+
+class Adversarial(Enum):
+    """The adversarial loss."""
+
+    hinge = "hinge"
+    least_squares = "least_squares"
+    original = "original"
+    wasserstein = "wasserstein"
+
+
+class Perceptual(Enum):
+    """The network of the perceptual loss."""
+
+    efficientnet_lite0 = "efficientnet_lite0"
+    vgg19 = "vgg19"
+    none = "none"
+
+
+class Device(Enum):
+    """Where the run computes."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Precision(Enum):
+    """Of the products in the networks; weights are float32 always."""
+
+    float32 = "float32"
+    bf16 = "bf16"
+
+
+@dataclass
+class LossOptions:
+    """Weights of the terms; 0 leaves a term out."""
+
+    adversarial: Adversarial = Adversarial.hinge
+    feature_matching: float = 10.0
+    perceptual: Perceptual = Perceptual.efficientnet_lite0
+    perceptual_weight: float = 10.0
+    kl: float = 0.05
+    l1: float = 0.0
+
+
+@dataclass
+class OptimizerOptions:
+    """Adam with two time scales (Heusel et al. 2017)."""
+
+    generator_lr: float = 1e-4
+    discriminator_lr: float = 4e-4
+    beta1: float = 0.0
+    beta2: float = 0.9
+    constant_share: float = 0.5  # of the run, before the linear decay to zero
+    reuse_fake: bool = False  # show the discriminator the image from before the generator's update
+
+
+@dataclass
+class EmaOptions:
+    """The average of the generator's weights that is saved for generation."""
+
+    half_life_images: float = 10000.0
+    ramp: float = 0.05  # early on, the half-life is this share of the images seen
+
+
+@dataclass
+class HardwareOptions:
+    """Where and how the run computes."""
+
+    device: Device = Device.auto
+    precision: Precision = Precision.float32
+    channels_last: bool = True
+    workers: int = 1  # processes that load data, for each training process
+
+
+@dataclass
+class LengthOptions:
+    """How long to train: one of `images` and `minutes`. Every interval is counted in images."""
+
+    images: int | None = None
+    minutes: float | None = None
+    batch: int = 4  # of all processes together
+    log_every_images: int = 200
+    sample_every_images: int = 2000
+    save_every_images: int = 4000
+    keep: int = 3  # checkpoints
+
+
+@dataclass
+class TrainOptions:
+    """`python train.py`."""
+
+    name: str = MISSING  # of the run: checkpoints/NAME
+    resume: bool = False
+    seed: int = 0
+    dataset: Any = MISSING
+    generator: Any = MISSING
+    norm: Any = MISSING
+    encoder: Any = MISSING
+    discriminator: Any = MISSING
+    loss: LossOptions = field(default_factory=LossOptions)
+    optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
+    ema: EmaOptions = field(default_factory=EmaOptions)
+    hardware: HardwareOptions = field(default_factory=HardwareOptions)
+    train: LengthOptions = field(default_factory=LengthOptions)
