@@ -22,9 +22,7 @@ def check_pictures(pictures: Tensor, what: str) -> None:
             f"{what} pictures have shape {shape}; metrics take (B, 3, H, W) with at least one picture"
         )
     if not pictures.is_floating_point():
-        raise ValueError(
-            f"{what} pictures are {pictures.dtype}; metrics take floats in [-1, 1]: see data.pixels.from_uint8"
-        )
+        raise ValueError(f"{what} pictures are {pictures.dtype}; metrics take floats in [-1, 1]")
     if bool(torch.isnan(pictures).any()):
         raise ValueError(
             f"{what} pictures hold NaN; no metric means anything for them: has the training diverged?"

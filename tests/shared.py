@@ -1,4 +1,4 @@
-"""Where the tests find real photographs and golden answers: beside the project, or where SHARED_DATA points."""
+"""Where tests find real photographs and golden answers: beside the project, or at SHARED_DATA."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
+from models.layers.spectral_norm import spectral_norm
 from models.norms.statistics import InstanceStatistics
 
 PLAIN_NORMS: dict[str, Callable[[int], nn.Module]] = {

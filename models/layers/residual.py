@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from models.condition import Condition
+from models.layers.spectral_norm import spectral_norm
 from models.norms.norm import NormFactory
 
 SLOPE = 0.2

@@ -1,0 +1,42 @@
+"""Spectral norm: against torch's older form, which the official releases were trained with."""
+
+import pytest
+import torch
+from torch import nn
+
+from models.layers.spectral_norm import spectral_norm
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.parametrize("kind", [nn.Conv2d, nn.ConvTranspose2d])
+def test_agrees_with_the_older_form_over_many_steps(kind: type[nn.Module]) -> None:
+    torch.manual_seed(0)
+    older = torch.nn.utils.spectral_norm(kind(3, 5, 3, bias=False)).double()
+    ours = spectral_norm(kind(3, 5, 3, bias=False)).double()
+    ours.load_state_dict(
+        {
+            "parametrizations.weight.original": older.weight_orig.detach().clone(),
+            "parametrizations.weight.0._u": older.weight_u.clone(),
+            "parametrizations.weight.0._v": older.weight_v.clone(),
+        }
+    )
+    optimizers = [torch.optim.SGD(layer.parameters(), lr=0.1) for layer in (older, ours)]
+    for _ in range(10):
+        x = torch.randn(2, 3, 6, 6, dtype=torch.float64)
+        answers = []
+        for layer, optimizer in zip((older, ours), optimizers, strict=True):
+            optimizer.zero_grad()
+            answer = layer(x)
+            answer.square().mean().backward()
+            optimizer.step()
+            answers.append(answer.detach())
+        torch.testing.assert_close(answers[1], answers[0], rtol=1e-10, atol=1e-12)
+
+
+def test_evaluation_moves_nothing() -> None:
+    torch.manual_seed(0)
+    layer = spectral_norm(nn.Conv2d(3, 5, 3)).eval()
+    before = {name: tensor.clone() for name, tensor in layer.state_dict().items()}
+    layer(torch.randn(1, 3, 6, 6))
+    for name, tensor in layer.state_dict().items():
+        assert torch.equal(tensor, before[name]), name
