@@ -24,7 +24,7 @@ test-all: check  ## every test, the slow ones too
 check: $(VENV)/dev  ## lint and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy train.py test.py
+	$(VENV)/bin/mypy train.py test.py scripts/*.py
 
 $(VENV)/runtime: pyproject.toml
 	test -x $(RUN) || $(PYTHON) -m venv $(VENV)

@@ -1,0 +1,137 @@
+"""Makes a run of an official release: `python scripts/import_official.py SOURCE_DIR RUN_NAME`.
+
+SOURCE_DIR holds latest_net_G.pth as SPADE, SEAN or pix2pixHD-in-SPADE were published. The run opens with
+`python test.py name=RUN_NAME labels=DIR` and `load_generator`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from data.sources.classes import numbered_label_set
+from engine.checkpoint import LATEST, load_weights, weights_file
+from engine.files import write_whole
+from models.official import (
+    ImageEncoderArchitecture,
+    OfficialRelease,
+    Pix2pixHDArchitecture,
+    read_release,
+)
+from options.build_networks import build_synthesiser
+from options.command import one_line_errors
+from options.facts import Facts
+from options.run_folder import new_run, write_options
+from options.schema.dataset import FolderOptions
+from options.schema.networks import (
+    ImageEncoderOptions,
+    MultiscaleOptions,
+    NoEncoderOptions,
+    NoNormOptions,
+    Pix2pixHDOptions,
+    PlainNorm,
+    RegionStyleOptions,
+    SeanOptions,
+    SpadeGeneratorOptions,
+    SpadeNormOptions,
+    Statistics,
+    Upsampling,
+)
+from options.schema.training import TrainOptions
+
+
+def import_release(release: OfficialRelease, name: str) -> Path:
+    """Writes the run folder of a release; ValueError where its tensors do not fit what was inferred."""
+    found = release.generator
+    label_set = numbered_label_set(found.classes - release.unknown, has_unknown=release.unknown)
+    facts = Facts(label_set, found.edges, ("default",))
+    options = _options(release, name)
+    run = new_run(name)
+    synthesiser = build_synthesiser(options, facts)
+    state = {f"generator.{key}": tensor for key, tensor in release.generator_state.items()}
+    state |= {f"encoder.{key}": tensor for key, tensor in (release.encoder_state or {}).items()}
+    load_weights(synthesiser, state, release.folder)
+    write_options(options, run)
+    facts.write(run)
+    tensors = {key: tensor.contiguous() for key, tensor in synthesiser.state_dict().items()}
+    write_whole(weights_file(run, 0), lambda file: safetensors.torch.save_file(tensors, file))
+    write_whole(run / LATEST, lambda file: _write(file, "0\n"))
+    return run
+
+
+def _options(release: OfficialRelease, name: str) -> TrainOptions:
+    found = release.generator
+    height, width = release.crop_size or (256, 256)
+    dataset = FolderOptions(
+        root=str(release.folder),
+        height=height,
+        width=width,
+        num_classes=found.classes - release.unknown,
+        unknown_id=255 if release.unknown else None,
+        instances=found.edges,
+    )
+    encoder: Any = NoEncoderOptions()
+    if isinstance(release.encoder, ImageEncoderArchitecture):
+        encoder = ImageEncoderOptions(width=release.encoder.width, style_width=release.encoder.style_width)
+    elif release.encoder is not None:
+        encoder = RegionStyleOptions(style_width=release.encoder.style_width)
+    generator: Any
+    norm: Any = NoNormOptions()
+    if isinstance(found, Pix2pixHDArchitecture):
+        if (found.kernel_size, found.first_kernel) != (3, 7):
+            raise ValueError(
+                f"{release.folder}: its kernels are {found.kernel_size} and {found.first_kernel}; "
+                "a run of pix2pixHD has 3 and 7"
+            )
+        generator = Pix2pixHDOptions(
+            width=found.width,
+            downsamplings=found.downsamplings,
+            blocks=found.blocks,
+            norm=PlainNorm(found.norm),
+            spectral=found.spectral,
+        )
+    else:
+        generator = SpadeGeneratorOptions(
+            width=found.width, upsampling=Upsampling(found.upsampling), spectral=found.spectral
+        )
+        kind = SeanOptions if found.norm == "sean" else SpadeNormOptions
+        norm = kind(
+            statistics=Statistics(found.statistics), kernel_size=found.kernel_size, hidden=found.hidden
+        )
+    return TrainOptions(
+        name=name,
+        dataset=dataset,
+        generator=generator,
+        norm=norm,
+        encoder=encoder,
+        discriminator=MultiscaleOptions(),
+    )
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Make a run of an official release.")
+    parser.add_argument("source", type=Path, help="folder with latest_net_G.pth")
+    parser.add_argument("run", help="name of the run to make, under checkpoints/")
+    parser.add_argument("--upsampling", choices=[word.value for word in Upsampling])
+    given = parser.parse_args()
+    with one_line_errors():
+        release = read_release(given.source, upsampling=given.upsampling)
+        run = import_release(release, given.run)
+        for sentence in release.assumed:
+            print(f"assumed: {sentence}")
+        print(f"{release.family} release as {run}; generate with: python test.py name={given.run} labels=DIR")
+
+
+if __name__ == "__main__":
+    main()
