@@ -22,12 +22,15 @@ from options.schema import GROUPS, TestOptions, TrainOptions
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 USAGE_ERROR = 2
 """Exit status where what a person gave cannot be used."""
+STOPPED = 130
+"""Exit status after a Ctrl-C with nothing to save, as shells have it."""
 
 Options = TypeVar("Options")
 
 
 def register_schemas() -> None:
     """Tells Hydra the types: `train_schema`, `test_schema`, and schema/GROUP/WORD for each choice."""
+    OmegaConf.register_new_resolver("words", lambda group: ", ".join(words_of(group)), replace=True)
     store = ConfigStore.instance()
     store.store(name="train_schema", node=TrainOptions)
     store.store(name="test_schema", node=TestOptions)
@@ -36,13 +39,33 @@ def register_schemas() -> None:
             store.store(group=f"schema/{group}", name=word, node=schema)
 
 
-def command(config_name: str, options: type[Options], verb: Callable[[Options, list[str]], None]) -> None:
+def words_of(group: str) -> list[str]:
+    """The words that GROUP=WORD may say, for the help of train.py and test.py."""
+    return sorted(file.stem for file in (CONFIGS / group).glob("*.yaml"))
+
+
+def is_group(override: str) -> bool:
+    """Whether `override` chooses a word of a group (norm=sean) and is no option (norm.hidden=64)."""
+    return override.split("=")[0] in {folder.name for folder in CONFIGS.iterdir() if folder.is_dir()}
+
+
+def command(
+    config_name: str,
+    options: type[Options],
+    verb: Callable[[Options, list[str]], None],
+    implied: Callable[[list[str]], list[str]] = lambda overrides: [],
+) -> None:
     """Runs `verb(options, overrides)` on what the command line says on top of configs/CONFIG_NAME.yaml.
 
-    `overrides` are the words of the command line as they stand. A ValueError, or a file that cannot be
-    read or written, ends in one line and exit status 2.
+    `overrides` are the words of the command line as they stand; `implied` answers those that go without
+    saying beside them. A ValueError, or a file that cannot be read or written, ends in one line and exit
+    status 2.
     """
     register_schemas()
+    if not any(word.startswith("-") for word in sys.argv[1:]):
+        with one_line_errors():
+            sys.argv[1:1] = implied(sys.argv[1:])
+            check_overrides(config_name, sys.argv[1:])
 
     @hydra.main(config_path=str(CONFIGS), config_name=config_name, version_base="1.3")
     def run(config: DictConfig) -> None:
@@ -52,14 +75,18 @@ def command(config_name: str, options: type[Options], verb: Callable[[Options, l
             assert isinstance(parsed, options)
             verb(parsed, list(HydraConfig.get().overrides.task))
 
-    if not any(word.startswith("-") for word in sys.argv[1:]):
-        with one_line_errors():
-            check_overrides(config_name, sys.argv[1:])
-    run()
+    try:
+        run()
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        raise SystemExit(STOPPED) from None
 
 
 def check_overrides(config_name: str, overrides: list[str]) -> None:
     """Raises ValueError, in one line, where `overrides` do not fit the options."""
+    for word in overrides:
+        if word.startswith(("+", "~")):
+            raise ValueError(f"{word}: options are neither added nor taken away; write name=value")
     with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
         try:
             hydra.compose(config_name, overrides)
@@ -93,23 +120,36 @@ def _refuse_missing(config: DictConfig) -> None:
 
 def _one_line(config_name: str, overrides: list[str], error: Exception) -> str:
     """What is wrong, with the nearest existing names where an option does not exist."""
-    groups = [word for word in overrides if "." not in word.split("=")[0]]
+    choices = [word for word in overrides if is_group(word)]
+    for group, _, word in (choice.partition("=") for choice in choices):
+        if word not in words_of(group):
+            return f"{group}={word}: no such word; choose one of {', '.join(words_of(group))}"
     try:
-        known = OmegaConf.to_container(hydra.compose(config_name, groups), throw_on_missing=False)
+        known = OmegaConf.to_container(hydra.compose(config_name, choices), throw_on_missing=False)
     except (HydraException, OmegaConfBaseException):
         known = {}
-    for override in OverridesParser.create().parse_overrides(overrides):
-        node, path = known, (override.key_or_group or "").split(".")
-        for depth, key in enumerate(path):
-            if not isinstance(node, dict) or key not in node:
-                if isinstance(node, dict) and node:
-                    near = difflib.get_close_matches(key, node, n=1)
-                    there = ".".join(path[:depth]) or "the command line"
-                    meant = f"did you mean {near[0]}? " if near else ""
-                    return (
-                        f"{'.'.join(path)}: no such option; {meant}{there} knows {', '.join(map(str, node))}"
-                    )
-                break
-            node = node[key]
-    lines = [line.strip() for line in str(error.__cause__ or error).splitlines() if line.strip()]
-    return "; ".join(line for line in lines if not line.startswith(("object_type", "reference_type")))
+    changes = [word for word in overrides if word not in choices]
+    for override in OverridesParser.create().parse_overrides(changes):
+        if override.is_sweep_override():
+            return f"{override.input_line}: one value a run; quote a comma, \"name='a,b'\""
+        unknown = _unknown(override.key_or_group or "", known)
+        if unknown:
+            return unknown
+    cause = error.__cause__ or error
+    said = str(cause).splitlines()[0]
+    return f"{cause.full_key}: {said}" if isinstance(cause, OmegaConfBaseException) else said
+
+
+def _unknown(name: str, known: object) -> str | None:
+    """Why `name` is no option among `known` ones, or None where it is one."""
+    node, path = known, name.split(".")
+    for depth, key in enumerate(path):
+        if not isinstance(node, dict) or not node:
+            return None
+        if key not in node:
+            near = difflib.get_close_matches(key, node, n=1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            there = ".".join(path[:depth]) or "the command line"
+            return f"{name}: no such option; {meant}{there} knows {', '.join(map(str, node))}"
+        node = node[key]
+    return None
