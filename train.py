@@ -11,7 +11,7 @@ from options.build import build_hardware
 from options.build_training import build_training
 from options.checks import check, resolve
 from options.command import command
-from options.run_folder import CONFIG, new_run, read_options, run_folder
+from options.run_folder import CONFIG, new_run, read_options, run_folder, stored_choices
 from options.schema import TrainOptions
 
 
@@ -30,9 +30,11 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
         recorder, progress = training.recorder, training.progress
         if progress.images:
             recorder.bar.say(f"{run} goes on after {progress.images} images")
-        interrupted = train(training)
-        saved = recorder.save()
-        recorder.close()
+        try:
+            interrupted = train(training)
+            saved = recorder.save()
+        finally:
+            recorder.close()
         if not saved:
             raise ValueError(f"the end of the run could not be saved in {run}; make room, then resume=true")
         if interrupted and processes.is_main:
@@ -49,7 +51,8 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
 def train(training: Training) -> bool:
     """Lets the players move until the run's end; answers whether it was asked to stop before."""
     progress, stop, stopwatch = training.progress, StopRequest(), Stopwatch(training.progress)
-    while (share := training.length.share(progress)) < 1 and not stop.asked:
+    stopped = 0.0
+    while (share := training.length.share(progress)) < 1 and not stopped:
         rates = training.rates.set(share)
         batch = next(training.batches)
         before = progress.images
@@ -58,10 +61,10 @@ def train(training: Training) -> bool:
         training.ema.update(training.step.synthesiser, progress.images, training.batch_images)
         stopwatch.lap()
         # All processes see the same time and stop after the same step.
-        progress.seconds, stop.asked = largest([progress.seconds, stop.asked], training.processes)
+        progress.seconds, stopped = largest([progress.seconds, stop.asked], training.processes)
         training.recorder.after_step(losses, rates, before)
     return training.length.share(progress) < 1
 
 
 if __name__ == "__main__":
-    command("train", TrainOptions, start)
+    command("train", TrainOptions, start, implied=stored_choices)

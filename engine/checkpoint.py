@@ -16,7 +16,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from engine.files import write_whole
+from engine.files import write_text_whole, write_whole
 
 FORMAT = 1
 LATEST = "latest"
@@ -47,13 +47,14 @@ class Checkpoint:
         """
         state = {"format": FORMAT, **{name: part.state_dict() for name, part in self.parts.items()}}
         try:
-            write_whole(weights_file(self.run, images), lambda file: save_weights(self.weights, file))
+            tensors = self.weights.state_dict()
+            write_whole(weights_file(self.run, images), lambda file: save_weights(tensors, file))
             write_whole(state_file(self.run, images), lambda file: torch.save(state, file))
-            write_whole(self.run / LATEST, lambda file: _write_text(file, f"{images}\n"))
+            write_text_whole(self.run / LATEST, f"{images}\n")
         except (RuntimeError, safetensors.SafetensorError) as error:
             # How torch and safetensors report what the file system refuses.
             raise OSError(f"{self.run}: {error}") from error
-        self._prune()
+        self._prune(images)
 
     def restore(self) -> int | None:
         """Restores every part from the newest checkpoint; its images, or None where there is none.
@@ -76,8 +77,10 @@ class Checkpoint:
                 part.load_state_dict(state[name])
         return images
 
-    def _prune(self) -> None:
-        for images in complete_checkpoints(self.run)[: -self.keep]:
+    def _prune(self, saved: int) -> None:
+        # Newer ones are no concern of a run that was taken back to an older one.
+        older = [images for images in complete_checkpoints(self.run) if images <= saved]
+        for images in older[: -self.keep]:
             state_file(self.run, images).unlink(missing_ok=True)
             weights_file(self.run, images).unlink(missing_ok=True)
 
@@ -108,9 +111,10 @@ def latest_images(run: Path) -> int | None:
         raise ValueError(f"{run / LATEST} holds no number; write the images of a state file there") from error
 
 
-def save_weights(network: nn.Module, file: Path) -> None:
-    """The network's tensors as safetensors."""
-    safetensors.torch.save_file({name: t.contiguous() for name, t in network.state_dict().items()}, file)
+def save_weights(tensors: dict[str, Tensor], file: Path) -> None:
+    """A network's tensors as safetensors."""
+    # `save_file` would hide the file from everybody but its owner.
+    file.write_bytes(safetensors.torch.save({name: tensor.contiguous() for name, tensor in tensors.items()}))
 
 
 def read_weights(file: Path) -> dict[str, Tensor]:
@@ -153,7 +157,3 @@ def load_weights(network: nn.Module, state: dict[str, Tensor], file: Path) -> No
         if name not in own:
             raise ValueError(f"{file} is of another architecture: the network has no {name}")
     network.load_state_dict(state)
-
-
-def _write_text(file: Path, text: str) -> None:
-    file.write_text(text)

@@ -24,6 +24,15 @@ def write_whole(file: Path, write: Callable[[Path], None]) -> None:
         partial.unlink(missing_ok=True)
 
 
+def write_text_whole(file: Path, text: str) -> None:
+    """`write_whole` for a text."""
+
+    def write(partial: Path) -> None:
+        partial.write_text(text)
+
+    write_whole(file, write)
+
+
 def _sync_folder(folder: Path) -> None:
     """Makes the rename itself survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)

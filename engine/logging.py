@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from engine.files import write_whole
+from engine.files import write_text_whole
 from engine.progress import Length, Progress
 
 LOG = "log.jsonl"
@@ -78,29 +78,24 @@ class TrainingBar:
             self._bar.write(line)
 
     def close(self) -> None:
-        """Leaves the bar as it stands."""
+        """Leaves the bar as it stands, and nothing where it never moved."""
+        self._bar.leave = self._bar.n > self._bar.initial
         self._bar.close()
 
 
 def read_log(run: Path) -> list[dict[str, float]]:
     """The rows of log.jsonl, oldest first; none where there is no log."""
     file = run / LOG
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+    rows: list[dict[str, float]] = []
+    for line in file.read_text().splitlines() if file.is_file() else []:
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError:
+            break  # cut off in the middle: the run was killed, or is writing it now
+    return rows
 
 
 def _drop_rows_after(log: Path, images: int) -> None:
-    if not log.is_file():
-        return
-    kept = []
-    for line in log.read_text().splitlines():
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            break  # cut off in the middle when the run was killed
-        if row["images"] <= images:
-            kept.append(line)
-    write_whole(log, lambda file: _write_lines(file, kept))
-
-
-def _write_lines(file: Path, lines: list[str]) -> None:
-    file.write_text("".join(line + "\n" for line in lines))
+    kept = [row for row in read_log(log.parent) if row["images"] <= images]
+    if log.is_file():
+        write_text_whole(log, "".join(json.dumps(row) + "\n" for row in kept))

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from data.sources.source import LabelSet, Source
+from engine.files import write_text_whole
 
 FILE = "facts.json"
 
@@ -33,7 +34,7 @@ class Facts:
 
     def write(self, run: Path) -> None:
         """Writes facts.json into the run folder."""
-        (run / FILE).write_text(json.dumps(asdict(self), indent=1) + "\n")
+        write_text_whole(run / FILE, json.dumps(asdict(self), indent=1) + "\n")
 
     @classmethod
     def read(cls, run: Path) -> Facts:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Quote, QuotedString
+from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
-from options.command import CONFIGS
+from engine.files import write_text_whole
+from options.command import CONFIGS, is_group
 from options.schema import GROUPS, TrainOptions
 
 CHECKPOINTS = CONFIGS.parent / "checkpoints"
@@ -46,7 +50,7 @@ def new_run(name: str) -> Path:
 def write_options(options: TrainOptions, run: Path) -> None:
     """Writes config.yaml."""
     run.mkdir(parents=True, exist_ok=True)
-    (run / CONFIG).write_text(OmegaConf.to_yaml(OmegaConf.structured(options)))
+    write_text_whole(run / CONFIG, OmegaConf.to_yaml(OmegaConf.structured(options)))
 
 
 def read_options(run: Path, overrides: list[str] | None = None) -> TrainOptions:
@@ -56,37 +60,70 @@ def read_options(run: Path, overrides: list[str] | None = None) -> TrainOptions:
     """
     file = run / CONFIG
     try:
-        stored = OmegaConf.load(file)
-        assert isinstance(stored, DictConfig)
+        stored = _stored(file)
         config = OmegaConf.structured(TrainOptions)
         for group, words in GROUPS.items():
             word = stored[group]["name"]
             if word not in words:
                 raise ValueError(f"{file}: {group}={word} is unknown here; known are {', '.join(words)}")
             config[group] = OmegaConf.structured(words[word])
-        config = OmegaConf.merge(config, stored, OmegaConf.from_dotlist(_changes(stored, overrides or [])))
+        config.merge_with(stored)
+        _change(config, overrides or [])
         options = OmegaConf.to_object(config)
-    except (OmegaConfBaseException, AssertionError, KeyError, TypeError, OSError) as error:
+    except (OmegaConfBaseException, YAMLError, KeyError, TypeError, OSError) as error:
         raise ValueError(f"{file} cannot be read as a run's options: {error}") from error
     assert isinstance(options, TrainOptions)
     return options
 
 
-def _changes(stored: DictConfig, overrides: list[str]) -> list[str]:
-    """The overrides that change values of a run; its choices (data set, norm, ...) stay."""
-    changes = []
-    for override in overrides:
-        key, _, value = override.partition("=")
-        key = key.lstrip("+")
-        if key in WHEN_STARTING:
+def _stored(file: Path) -> DictConfig:
+    stored = OmegaConf.load(file)
+    if not isinstance(stored, DictConfig):
+        raise TypeError("it is no table of names and values")
+    return stored
+
+
+def _change(config: DictConfig, overrides: list[str]) -> None:
+    """Sets what may change in a run; its choices (data set, norm, ...) stay."""
+    for override in OverridesParser.create().parse_overrides(overrides):
+        key, value = override.key_or_group, override.value()
+        if key in WHEN_STARTING or key.startswith("hydra"):
             continue
         if key in GROUPS:
-            chosen: Any = stored[key]["name"]
+            chosen = config[key]["name"]
             if value != chosen:
                 raise ValueError(
-                    f"{override}: the run was started with {key}={chosen}, which cannot change; "
+                    f"{override.input_line}: the run was started with {key}={chosen}, which cannot change; "
                     "start another run under another name"
                 )
-            continue
-        changes.append(f"{key}={value}")
-    return changes
+        elif is_group(key):
+            OmegaConf.update(config, key, OmegaConf.load(CONFIGS / key / f"{value}.yaml"), merge=True)
+        else:
+            OmegaConf.update(config, key, value, merge=True)
+
+
+def stored_choices(overrides: list[str]) -> list[str]:
+    """What goes without saying beside `overrides` that resume a run: its choices, and what they must know.
+
+    So that `dataset.root=ELSEWHERE` is understood as an option of the run's own data set.
+    """
+    said = dict(override.split("=", 1) for override in overrides if "=" in override)
+    if said.get("resume", "").lower() != "true" or "name" not in said:
+        return []
+    try:
+        stored = _stored(run_folder(said["name"]) / CONFIG)
+        words: dict[str, object] = {}
+        for group in GROUPS:
+            name = stored[group]["name"]
+            if said.get(group, name) == name:  # else it is refused, with the reason, by read_options
+                words[group] = name
+                needed = [entry.name for entry in fields(GROUPS[group][name]) if entry.default == MISSING]
+                words |= {f"{group}.{option}": stored[group][option] for option in needed}
+    except (OmegaConfBaseException, YAMLError, KeyError, TypeError, OSError):
+        return []  # a new run, or a damaged one: whoever opens it says so
+    return [f"{name}={_quoted(value)}" for name, value in words.items() if name not in said]
+
+
+def _quoted(value: object) -> str:
+    """A value as Hydra's command line takes it, whatever characters it has."""
+    return QuotedString(value, Quote.single).with_quotes() if isinstance(value, str) else str(value)

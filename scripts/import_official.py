@@ -11,13 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from data.sources.classes import numbered_label_set
-from engine.checkpoint import LATEST, load_weights, weights_file
-from engine.files import write_whole
+from engine.checkpoint import LATEST, load_weights, save_weights, weights_file
+from engine.files import write_text_whole, write_whole
 from models.official import (
     ImageEncoderArchitecture,
     OfficialRelease,
@@ -59,9 +57,8 @@ def import_release(release: OfficialRelease, name: str) -> Path:
     load_weights(synthesiser, state, release.folder)
     write_options(options, run)
     facts.write(run)
-    tensors = {key: tensor.contiguous() for key, tensor in synthesiser.state_dict().items()}
-    write_whole(weights_file(run, 0), lambda file: safetensors.torch.save_file(tensors, file))
-    write_whole(run / LATEST, lambda file: _write(file, "0\n"))
+    write_whole(weights_file(run, 0), lambda file: save_weights(synthesiser.state_dict(), file))
+    write_text_whole(run / LATEST, "0\n")
     return run
 
 
@@ -112,10 +109,6 @@ def _options(release: OfficialRelease, name: str) -> TrainOptions:
         encoder=encoder,
         discriminator=MultiscaleOptions(),
     )
-
-
-def _write(file: Path, text: str) -> None:
-    file.write_text(text)
 
 
 def main() -> None:
