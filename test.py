@@ -41,11 +41,11 @@ def start(options: TestOptions, overrides: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     gallery = Gallery(folder, run.facts.label_set)
     batches = evaluation_batches(pairs, batch, options.hardware.workers, hardware)
-    bar = tqdm(batches, "generate", total=-(-len(pairs) // batch), unit="batch", dynamic_ncols=True)
+    bar = progress(batches, "generate", len(pairs), batch)
     generated = generate(load_run(run, options.hardware), bar, gallery, options.seed)
 
     metrics, protocol = None, None
-    if options.labels is None or options.photos is not None:
+    if (options.labels is None or options.photos is not None) and len(pairs) > 1:
         protocol = state_protocol(dataset, options, len(pairs))
         metrics = measure(run, dataset, options, generated, protocol, hardware)
         write_metrics(folder / "metrics.json", metrics, protocol)
@@ -83,6 +83,12 @@ def label_maps(run: Run, dataset: DatasetOptions, options: TestOptions) -> tuple
     return own, 1
 
 
+def progress(batches: Iterator[Batch], what: str, count: int, batch: int) -> tqdm[Batch]:
+    """The batches with a bar that is gone when they are: what there is to say is printed afterwards."""
+    total = -(-count // batch)
+    return tqdm(batches, what, total=total, unit="batch", dynamic_ncols=True, leave=False)
+
+
 def generate(
     generator: LabelMapGenerator, batches: tqdm[Batch], gallery: Gallery, seed: int
 ) -> Iterator[tuple[Tensor, Batch]]:
@@ -117,13 +123,15 @@ def measure(
     protocol: Protocol,
     hardware: Hardware,
 ) -> Rows:
-    """The numbers, and beside them those of the null model and of real training photos."""
+    """The numbers; beside them those of the null model and of training photos, where there are any."""
     network = hardware.place(load_metric_network(METRIC_NETWORK))
-    train = split_set(dataset, "train", options.train_images)
+    try:
+        train = split_set(dataset, "train", options.train_images)
+    except ValueError as error:
+        print(f"the numbers have nothing beside them to be compared with: {error}")
+        return evaluate(generated, network, protocol)
     batches = evaluation_batches(train, options.batch, options.hardware.workers, hardware)
-    bar = tqdm(
-        batches, "training photos", total=-(-len(train) // options.batch), unit="batch", dynamic_ncols=True
-    )
+    bar = progress(batches, "training photos", len(train), options.batch)
     scale = measure_scale(bar, len(run.facts.label_set), network, protocol)
     return evaluate(generated, network, protocol, scale)
 

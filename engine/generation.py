@@ -46,22 +46,38 @@ class LabelMapGenerator:
             raise ValueError(
                 f"instances are {tuple(instances.shape)} and labels {tuple(labels.shape)}: they must agree"
             )
+        if photo is not None and photo.shape != (len(labels), 3, *labels.shape[1:]):
+            raise ValueError(
+                f"photo is {tuple(photo.shape)} and labels {tuple(labels.shape)}: "
+                "(B, 3, H, W) and (B, H, W) must agree"
+            )
+        device, (height, width) = self.hardware.device, labels.shape[-2:]
+        noise = self.hardware.noise().manual_seed(seed)
+        with self.hardware.autocast():
+            # Of photos and label maps at their own size: the border is nobody's style.
+            photo = None if photo is None else photo.to(device)
+            style = self.synthesiser.style(photo, labels.to(device), noise)
+            condition = self.synthesiser.condition(
+                self._prepared(labels),
+                None if instances is None else self._prepared(instances),
+                styles=None if style is None else style.codes,
+                style_ids=self._checked_styles(style_id, labels).to(device),
+                noise=noise,
+            )
+            fake = self.synthesiser.generator(condition)  # (B, 3, H or more, W or more)
+        return fake[..., :height, :width].float().to(labels.device)
+
+    def _checked_styles(self, style_id: Tensor | None, labels: Tensor) -> Tensor:
         if style_id is None:
-            style_id = labels.new_zeros(len(labels))
+            return labels.new_zeros(len(labels))
+        if style_id.is_floating_point() or style_id.shape != (len(labels),):
+            raise ValueError(
+                f"style_id is {style_id.dtype} of shape {tuple(style_id.shape)}; "
+                f"give one integer id a label map, ({len(labels)},)"
+            )
         if int(style_id.min()) < 0 or int(style_id.max()) >= self.style_count:
             raise ValueError(f"style ids {style_id.tolist()}: this run knows 0 to {self.style_count - 1}")
-        height, width = labels.shape[-2:]
-        noise = self.hardware.noise().manual_seed(seed)
-        condition = self.synthesiser.condition(
-            self._prepared(labels),
-            None if instances is None else self._prepared(instances),
-            style_ids=style_id.to(self.hardware.device),
-            noise=noise,
-        )
-        with self.hardware.autocast():
-            photo = None if photo is None else photo.to(self.hardware.device)
-            fake = self.synthesiser(condition, photo).fake  # (B, 3, H or more, W or more)
-        return fake[..., :height, :width].float().to(labels.device)
+        return style_id.long()
 
     def _checked(self, labels: Tensor) -> Tensor:
         if labels.is_floating_point() or labels.dim() not in (2, 3) or labels.numel() == 0:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.condition import Condition, instance_edges
-from models.encoders.encoder import Encoder
+from models.encoders.encoder import Encoder, Style
 from models.encoders.posterior import Posterior
 
 
@@ -54,12 +54,16 @@ class Synthesiser(nn.Module):
 
         Without photos (None) the encoder's prior is asked for styles.
         """
-        posterior = None
-        if self.encoder is not None:
-            if photo is not None:
-                codes, posterior = self.encoder.encode(photo, condition.labels, condition.noise)
-            else:
-                assert condition.noise is not None, "a style is drawn from noise where there is no photo"
-                codes = self.encoder.prior(len(condition.labels), condition.noise)
-            condition = condition.with_styles(codes)
-        return Synthesis(self.generator(condition), posterior)
+        style = self.style(photo, condition.labels, condition.noise)
+        if style is None:
+            return Synthesis(self.generator(condition), None)
+        return Synthesis(self.generator(condition.with_styles(style.codes)), style.posterior)
+
+    def style(self, photo: Tensor | None, labels: Tensor, noise: torch.Generator | None) -> Style | None:
+        """The style of photos with their label maps, of the prior without photos; None without an encoder."""
+        if self.encoder is None:
+            return None
+        if photo is not None:
+            return self.encoder.encode(photo, labels, noise)
+        assert noise is not None, "a style is drawn from noise where there is no photo"
+        return Style(self.encoder.prior(len(labels), noise), None)
