@@ -83,14 +83,14 @@ def label_maps(run: Run, dataset: DatasetOptions, options: TestOptions) -> tuple
     return own, 1
 
 
-def progress(batches: Iterator[Batch], what: str, count: int, batch: int) -> tqdm[Batch]:
-    """The batches with a bar that is gone when they are: what there is to say is printed afterwards."""
+def progress(batches: Iterator[Batch], what: str, count: int, batch: int) -> Iterator[Batch]:
+    """The batches with a bar that is there while they are: what there is to say is printed afterwards."""
     total = -(-count // batch)
-    return tqdm(batches, what, total=total, unit="batch", dynamic_ncols=True, leave=False)
+    yield from tqdm(batches, what, total=total, unit="batch", dynamic_ncols=True, leave=False)
 
 
 def generate(
-    generator: LabelMapGenerator, batches: tqdm[Batch], gallery: Gallery, seed: int
+    generator: LabelMapGenerator, batches: Iterator[Batch], gallery: Gallery, seed: int
 ) -> Iterator[tuple[Tensor, Batch]]:
     """Images with the batches they were made from; each is written to the gallery's folder."""
     for batch in batches:
