@@ -26,7 +26,7 @@ class RunLog:
     def __init__(self, run: Path, images: int) -> None:
         self.run = run
         _drop_rows_after(run / LOG, images)
-        self._tensorboard = SummaryWriter(str(run / "tensorboard"), purge_step=images)
+        self._tensorboard = SummaryWriter(str(run / "tensorboard"), purge_step=images + 1)
 
     def write(self, images: int, values: dict[str, float]) -> None:
         """One row of the curves."""
@@ -53,9 +53,10 @@ class TrainingBar:
     def __init__(self, length: Length, progress: Progress, visible: bool) -> None:
         self._length = length
         self._progress = progress
+        self._begun = length.done(progress)
         self._bar = tqdm(
             total=length.total,
-            initial=length.done(progress),
+            initial=self._begun,
             disable=not visible,
             dynamic_ncols=True,
             bar_format="{percentage:3.0f}%|{bar}| {n:.5g}/{total:g} "
@@ -79,7 +80,7 @@ class TrainingBar:
 
     def close(self) -> None:
         """Leaves the bar as it stands, and nothing where it never moved."""
-        self._bar.leave = self._bar.n > self._bar.initial
+        self._bar.leave = self._bar.n > self._begun
         self._bar.close()
 
 

@@ -1,0 +1,136 @@
+"""Images for people: sizes that fit no generator, and what they may give wrongly."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from engine.generation import LabelMapGenerator
+from engine.hardware import select_hardware
+from models.condition import instance_edges
+from options.build_data import build_source
+from options.build_networks import build_synthesiser
+from options.facts import Facts
+from tests.tiny import tiny_options
+
+MULTIPLE = 32
+
+
+def generator_of(*words: str, edges: bool = False) -> LabelMapGenerator:
+    """A generator with random weights, for the built-in scenes."""
+    options = tiny_options(*words)
+    facts = Facts.of(build_source(options.dataset, "train"), edges)
+    torch.manual_seed(0)
+    synthesiser = build_synthesiser(options, facts)
+    with torch.no_grad():
+        for parameter in synthesiser.parameters():
+            parameter.mul_(20)  # initial weights are so small that all images are grey
+    hardware = select_hardware("cpu", "float32", channels_last=True)
+    return LabelMapGenerator(synthesiser, len(facts.label_set), len(facts.styles), hardware)
+
+
+def ids(*shape: int, classes: int = 15) -> Tensor:
+    return torch.randint(classes, shape, generator=torch.Generator().manual_seed(1))
+
+
+def padded(maps: Tensor) -> Tensor:
+    """The border repeated by numpy, below and to the right."""
+    below, right = (-side % MULTIPLE for side in maps.shape[-2:])
+    return torch.from_numpy(np.pad(maps.numpy(), ((0, 0), (0, below), (0, right)), mode="edge"))
+
+
+@pytest.mark.parametrize("size", [(32, 64), (33, 32), (40, 50), (1, 1), (7, 100)])
+def test_an_image_has_its_label_maps_size(size: tuple[int, int]) -> None:
+    generate = generator_of(edges=True)
+    labels, instances = ids(2, *size), ids(2, *size, classes=70_000)
+    images = generate(labels, instances)
+    condition = generate.synthesiser.condition(padded(labels), padded(instances))
+    assert torch.equal(condition.edges, instance_edges(padded(instances)))
+    with torch.no_grad():
+        expected = generate.synthesiser(condition, None).fake[..., : size[0], : size[1]]
+    assert images.shape == (2, 3, *size)
+    assert size == (1, 1) or images.std() > 0.01, "a picture of one colour shows nothing"
+    torch.testing.assert_close(images, expected)
+
+
+def test_one_label_map_without_a_batch() -> None:
+    generate = generator_of()
+    labels = ids(40, 50)
+    assert torch.equal(generate(labels), generate(labels[None]))
+    torch.testing.assert_close(generate(torch.stack([labels, ids(40, 50) * 0]))[:1], generate(labels))
+    assert torch.equal(generate(labels.to(torch.uint8)), generate(labels))
+
+
+@pytest.mark.parametrize("wrong", [15, 255, -1])
+def test_an_id_out_of_range_is_named(wrong: int) -> None:
+    generate = generator_of()
+    assert generate.classes == 15
+    labels = ids(32, 32)
+    labels[3, 4] = wrong
+    with pytest.raises(ValueError, match=f"{wrong}.*0 to 14"):
+        generate(labels)
+
+
+@pytest.mark.parametrize("labels", [torch.zeros(32, 32), ids(32), ids(1, 1, 32, 32), ids(0, 32)])
+def test_what_is_no_label_map(labels: Tensor) -> None:
+    with pytest.raises(ValueError, match="integer ids"):
+        generator_of()(labels)
+
+
+def test_instances_are_asked_for_where_the_generator_knows_them() -> None:
+    generate = generator_of(edges=True)
+    with pytest.raises(ValueError, match="give instances"):
+        generate(ids(32, 32))
+    with pytest.raises(ValueError, match="must agree"):
+        generate(ids(32, 32), instances=ids(32, 31))
+
+
+def test_style_ids_change_the_image() -> None:
+    generate = generator_of("norm=cin")
+    with torch.no_grad():
+        for name, parameter in generate.synthesiser.named_parameters():
+            if "norm" in name and parameter.shape[:1] == (4,):  # the pairs of the four styles
+                parameter.normal_()
+    labels = ids(3, 64, 64) * 0
+    images = generate(labels, style_id=torch.tensor([0, 3, 0]))
+    assert not torch.allclose(images[0], images[1]) and torch.allclose(images[0], images[2])
+    torch.testing.assert_close(images[:1], generate(labels[:1]))
+    for wrong in (torch.tensor([4]), torch.tensor([-1])):
+        with pytest.raises(ValueError, match="0 to 3"):
+            generate(labels[:1], style_id=wrong)
+    for wrong in (torch.tensor([0]), torch.tensor(0), torch.tensor([0.0, 1.0, 2.0])):
+        with pytest.raises(ValueError, match="one integer id a label map"):
+            generate(labels, style_id=wrong)
+
+
+def test_without_a_photo_the_style_is_drawn_from_the_seed() -> None:
+    generate = generator_of("encoder=image", "encoder.width=2", "encoder.style_width=4")
+    labels = ids(32, 32)
+    first, again, other = (generate(labels, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(first, again) and not torch.allclose(first, other)
+
+
+def test_the_style_of_a_photo() -> None:
+    generate = generator_of("encoder=image", "encoder.width=2", "encoder.style_width=4")
+    labels, photos = ids(2, 40, 50), torch.rand(2, 3, 40, 50) * 2 - 1
+    assert not torch.allclose(generate(labels, photo=photos), generate(labels, photo=-photos))
+    for wrong in (photos[:1], photos[..., :32], photos[:, :1]):
+        with pytest.raises(ValueError, match="must agree"):
+            generate(labels, photo=wrong)
+
+
+def test_region_styles_are_averaged_over_the_photos_own_regions() -> None:
+    """Not over those of the label map with its border repeated, which lie elsewhere."""
+    generate = generator_of("norm=sean", "encoder=region_style", "encoder.style_width=4")
+    labels, photo = ids(1, 40, 50, classes=3), torch.rand(1, 3, 40, 50) * 2 - 1
+    seen = []
+    generate.synthesiser.generator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].styles))
+    generate(labels, photo=photo)
+    with torch.no_grad():
+        expected = generate.synthesiser.encoder(photo, labels)  # (1, K, D)
+    torch.testing.assert_close(seen[0], expected)
+
+
+def test_a_style_that_needs_a_photo_says_so() -> None:
+    with pytest.raises(ValueError, match="give photos"):
+        generator_of("norm=sean", "encoder=region_style", "encoder.style_width=4")(ids(32, 32))
