@@ -49,11 +49,10 @@ class Checkpoint:
         try:
             tensors = self.weights.state_dict()
             write_whole(weights_file(self.run, images), lambda file: save_weights(tensors, file))
-            write_whole(state_file(self.run, images), lambda file: torch.save(state, file))
+            write_whole(state_file(self.run, images), lambda file: save_state(state, file))
             write_text_whole(self.run / LATEST, f"{images}\n")
-        except (RuntimeError, safetensors.SafetensorError) as error:
-            # How torch and safetensors report what the file system refuses.
-            raise OSError(f"{self.run}: {error}") from error
+        except OSError as error:
+            raise OSError(f"{self.run}: {error.strerror or error}") from error
         self._prune(images)
 
     def restore(self) -> int | None:
@@ -109,6 +108,18 @@ def latest_images(run: Path) -> int | None:
         return None
     except ValueError as error:
         raise ValueError(f"{run / LATEST} holds no number; write the images of a state file there") from error
+
+
+def save_state(state: dict[str, Any], file: Path) -> None:
+    """`torch.save`; OSError in the file system's own words where it refuses."""
+    try:
+        with file.open("wb") as stream:
+            torch.save(state, stream)
+    except RuntimeError as error:
+        # torch closes its archive after the refusal and complains about that instead.
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from error
+        raise
 
 
 def save_weights(tensors: dict[str, Tensor], file: Path) -> None:
