@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.discriminators.multiscale import DiscriminatorOutput, MultiscaleDiscriminator, judge
+from models.discriminators.multiscale import DiscriminatorOutput, MultiscaleDiscriminator, judge, judge_fake
 
 CLASSES = 3
 
@@ -74,6 +76,46 @@ def test_two_images_of_one_label_map() -> None:
         assert len(both) == 3
         for ours, wanted in zip(both, alone, strict=True):
             torch.testing.assert_close(maps_of(ours), maps_of(wanted), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("edges", [True, False])
+@pytest.mark.parametrize("images", [1, 2, 3])
+def test_the_first_convolution_is_that_of_label_map_and_image_side_by_side(images: int, edges: bool) -> None:
+    torch.manual_seed(0)
+    made = MultiscaleDiscriminator(CLASSES, edges, width=4, layers=3, scales=2)
+    border = torch.rand(2, 20, 28) < 0.3 if edges else None
+    seen = Condition(torch.randint(CLASSES, (2, 20, 28)), border)
+    photos = torch.randn(2 * images, 3, 20, 28)
+    maps = nn.functional.one_hot(seen.labels, CLASSES).movedim(-1, 1).float()  # (2, K, H, W)
+    if border is not None:
+        maps = torch.cat([maps, border[:, None].float()], dim=1)
+    beside = torch.cat([maps.repeat(images, 1, 1, 1), photos], dim=1)
+    pool = nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False)
+    for output, scale in zip(made(photos, seen), made.scales, strict=True):
+        expected = nn.functional.leaky_relu(scale.first(beside), 0.2)
+        torch.testing.assert_close(output.features[0], expected, atol=1e-6, rtol=0)
+        beside = pool(beside)
+
+
+@pytest.mark.parametrize("norm", ["instance", "batch"])
+def test_a_real_image_without_gradient_is_judged_the_same(norm: str) -> None:
+    """`judge_fake` answers as `judge`, with the same gradient of fakes, and moves spectral vectors once."""
+    torch.manual_seed(0)
+    made = MultiscaleDiscriminator(CLASSES, width=4, layers=3, norm=norm)
+    twin = copy.deepcopy(made)
+    seen = Condition(torch.randint(CLASSES, (2, 40, 56)))
+    image, photo = torch.randn(2, 3, 40, 56).requires_grad_(), torch.randn(2, 3, 40, 56)
+    gradients, answers = [], []
+    for network, way in ((made, judge), (twin, judge_fake)):
+        fakes, reals = way(network, image, photo, seen)
+        answers.append([*fakes, *reals])
+        loss = sum(output.logits.square().mean() for output in fakes)
+        gradients.append(torch.autograd.grad(loss, image)[0])
+    torch.testing.assert_close(gradients[0], gradients[1], atol=1e-6, rtol=1e-4)
+    for first, second in zip(*answers, strict=True):
+        torch.testing.assert_close(maps_of(first), maps_of(second), atol=1e-5, rtol=0)
+    for name, buffer in made.named_buffers():
+        torch.testing.assert_close(dict(twin.named_buffers())[name], buffer)
 
 
 def maps_of(output: DiscriminatorOutput) -> list[Tensor]:
