@@ -1,15 +1,24 @@
-"""The training step: against the trajectory of the original networks, and against itself with a shortcut."""
+"""The training step: against the trajectory of the original networks, and against one written plainly."""
+
+import copy
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from data.sample import Batch
 from engine.distributed import Processes
 from engine.hardware import select_hardware
 from engine.step import Objective, TrainingStep, frozen
+from models.condition import Condition
 from models.losses.adversarial import ADVERSARIAL_LOSSES
+from options.build_data import build_source
+from options.build_networks import build_discriminator, build_synthesiser
+from options.facts import Facts
+from tests.engine.plain_step import plain_step
 from tests.models.official import networks
 from tests.models.official.test_golden import case
+from tests.tiny import tiny_options
 
 COLUMNS = ("generator/adversarial", "generator/feature_matching", "discriminator/fake", "discriminator/real")
 
@@ -66,3 +75,159 @@ def test_a_frozen_player_gets_no_gradient() -> None:
         layer(x).sum().backward()
     assert layer.weight.grad is None and x.grad is not None
     assert all(parameter.requires_grad for parameter in layer.parameters())
+
+
+CPU = select_hardware("cpu", "float32", channels_last=False)
+HINGE = Objective(
+    ADVERSARIAL_LOSSES["hinge"],
+    None,
+    perceptual_weight=0.0,
+    feature_matching_weight=10.0,
+    kl_weight=0.05,
+    l1_weight=2.0,
+)
+VAE = ("encoder=image", "encoder.width=2", "encoder.style_width=4")
+SEAN = ("norm=sean", "encoder=region_style", "encoder.style_width=4")
+
+
+def descents(players: tuple[nn.Module, ...]) -> tuple[torch.optim.Optimizer, ...]:
+    """Gradient descent: Adam's first moves are signs of gradients, which rounding turns round."""
+    return tuple(torch.optim.SGD(player.parameters(), lr=0.01, momentum=0.5) for player in players)
+
+
+def tiny_step(*words: str, objective: Objective = HINGE, reuse_fake: bool = False) -> TrainingStep:
+    options = tiny_options("discriminator.spectral=false", *words)
+    facts = Facts.of(build_source(options.dataset, "train"), edges=True)
+    torch.manual_seed(0)
+    players = CPU.place(build_synthesiser(options, facts)), CPU.place(build_discriminator(options, facts))
+    with torch.no_grad():
+        for player in players:
+            for weight in player.parameters():
+                weight.mul_(10)  # initial weights are so small that all gradients vanish
+    return TrainingStep(*players, *descents(players), objective, CPU, Processes(rank=0, count=1), reuse_fake)
+
+
+def tiny_batch(seed: int = 0) -> Batch:
+    noise = torch.Generator().manual_seed(seed)
+    return Batch(
+        torch.rand(2, 3, 32, 64, generator=noise) * 2 - 1,
+        torch.randint(15, (2, 32, 64), generator=noise),
+        torch.randint(4, (2, 32, 64), generator=noise),
+        torch.zeros(2, dtype=torch.long),
+        ("a", "b"),
+    )
+
+
+@pytest.mark.parametrize("reuse_fake", [False, True])
+@pytest.mark.parametrize("words", [(), VAE, SEAN], ids=["spade", "vae", "sean"])
+def test_three_steps_as_written_plainly(words: tuple[str, ...], reuse_fake: bool) -> None:
+    """Losses, weights and spectral vectors of both players; noise is drawn in the same order."""
+    step = tiny_step(*words, reuse_fake=reuse_fake)
+    players = copy.deepcopy((step.synthesiser, step.discriminator))
+    optimizers = descents(players)
+    for seed in range(3):
+        batch, noise = tiny_batch(seed), torch.Generator().manual_seed(seed)
+
+        def condition(batch: Batch = batch, noise: torch.Generator = noise) -> Condition:
+            return players[0].condition(batch.labels, batch.instances, noise=noise)
+
+        losses = step(batch, seed)
+        expected = plain_step(*players, optimizers, condition, batch.photo, reuse_fake)
+        assert set(losses) == set(expected)
+        for name, value in expected.items():
+            assert losses[name].item() == pytest.approx(value, rel=1e-4, abs=1e-6), (seed, name)
+    start = tiny_step(*words)
+    for name in ("synthesiser", "discriminator"):
+        found, begun = (getattr(which, name).state_dict() for which in (step, start))
+        wanted = players[name == "discriminator"].state_dict()
+        for key, tensor in wanted.items():
+            torch.testing.assert_close(found[key], tensor, atol=1e-5, rtol=1e-4)
+        moved = [key for key, tensor in wanted.items() if not torch.allclose(tensor, begun[key], rtol=1e-3)]
+        assert len(moved) > len(wanted) / 2, "hardly anything moved, so this test shows little"
+
+
+def gradients(network: nn.Module) -> dict[str, Tensor | None]:
+    return {
+        name: None if weight.grad is None else weight.grad.clone()
+        for name, weight in network.named_parameters()
+    }
+
+
+def test_the_generator_moves_first_and_the_other_stands_still_meanwhile() -> None:
+    step = tiny_step()
+    events = []
+    for name, optimizer in (("G", step.generator_optimizer), ("D", step.discriminator_optimizer)):
+        real = optimizer.step
+
+        def watched(name: str = name, real: object = real) -> None:
+            other = step.discriminator if name == "G" else step.synthesiser
+            events.append((name, copy.deepcopy(gradients(other))))
+            real()
+
+        optimizer.step = watched
+    step(tiny_batch(), 0)
+    assert [name for name, _ in events] == ["G", "D"]
+    assert set(events[0][1].values()) == {None}, "the discriminator got gradients from the generator's move"
+    after_own_move = gradients(step.synthesiser)
+    for name, gradient in events[1][1].items():
+        assert torch.equal(gradient, after_own_move[name]), f"the discriminator's move reached {name}"
+
+
+def test_the_discriminator_sees_the_image_after_the_generators_move() -> None:
+    """Unless the fake is used again."""
+    for reuse_fake in (False, True):
+        step, seen = tiny_step(reuse_fake=reuse_fake), []
+        step.discriminator.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.append(inputs[0]))
+        twin = copy.deepcopy(step.synthesiser)
+        step(tiny_batch(), 0)
+        batch, noise = tiny_batch(), torch.Generator().manual_seed(0)
+        condition = twin.condition(batch.labels, batch.instances, noise=noise)
+        with torch.no_grad():
+            first = twin(condition, batch.photo).fake
+            second = step.synthesiser.eval()(condition, batch.photo).fake
+        shown_first, shown_last = seen[0], seen[-1][: len(first)]
+        assert not torch.allclose(first, second), "the move changed nothing, so this test shows nothing"
+        torch.testing.assert_close(shown_first.detach(), first)
+        assert shown_last.grad_fn is None
+        assert torch.allclose(shown_last, first, atol=1e-5) == reuse_fake
+
+
+@pytest.mark.parametrize("words", [VAE, SEAN], ids=["vae", "sean"])
+def test_a_step_repeats_with_its_seed(words: tuple[str, ...]) -> None:
+    same, again, other = (tiny_step(*words) for _ in range(3))
+    first, second, third = same(tiny_batch(), 5), again(tiny_batch(), 5), other(tiny_batch(), 6)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    for name, tensor in same.synthesiser.state_dict().items():
+        assert torch.equal(tensor, again.synthesiser.state_dict()[name]), name
+    assert not all(torch.equal(first[name], third[name]) for name in first)
+
+
+def test_a_weight_of_zero_leaves_its_term_out() -> None:
+    bare = Objective(ADVERSARIAL_LOSSES["hinge"], None, 0.0, 0.0, 0.05, 0.0)
+    losses = tiny_step(objective=bare)(tiny_batch(), 0)
+    assert set(losses) == {"generator/adversarial", "discriminator/fake", "discriminator/real"}
+
+
+def test_the_perceptual_term_is_weighted_and_reaches_the_generator() -> None:
+    class Brightness(nn.Module):
+        def forward(self, fake: Tensor, real: Tensor) -> Tensor:
+            return (fake.mean() - real.mean()) ** 2
+
+    alone = Objective(ADVERSARIAL_LOSSES["hinge"], Brightness(), 7.0, 0.0, 0.0, 0.0)
+    step = tiny_step(objective=alone)
+    twin, batch = copy.deepcopy(step.synthesiser), tiny_batch()
+    fake = twin(twin.condition(batch.labels, batch.instances), batch.photo).fake
+    losses = step(batch, 0)
+    expected = 7 * (fake.mean() - batch.photo.mean()).square()
+    torch.testing.assert_close(losses["generator/perceptual"], expected)
+
+
+def test_nothing_in_a_step_waits_for_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Losses stay tensors: numbers are read when a row of the log is due."""
+    step, batch = tiny_step("norm.implementation=dense"), tiny_batch()
+    for reading in ("item", "tolist", "__bool__", "__float__", "__int__"):
+        said = f"a step calls {reading}"
+        monkeypatch.setattr(Tensor, reading, lambda *_, said=said: pytest.fail(said))
+    losses = step(batch, 0)
+    monkeypatch.undo()
+    assert all(loss.shape == () and loss.isfinite() for loss in losses.values())
