@@ -20,6 +20,9 @@ CONFIG = "config.yaml"
 WHEN_STARTING = ("name", "resume", "experiment")
 """Options that say how a run is started, and so do not change a run that goes on."""
 
+UNREADABLE = (OmegaConfBaseException, YAMLError, UnicodeDecodeError, KeyError, TypeError, OSError)
+"""What a damaged config.yaml raises."""
+
 
 def run_folder(name: str) -> Path:
     """checkpoints/NAME, or NAME itself where it is the path of a run folder."""
@@ -70,7 +73,7 @@ def read_options(run: Path, overrides: list[str] | None = None) -> TrainOptions:
         config.merge_with(stored)
         _change(config, overrides or [])
         options = OmegaConf.to_object(config)
-    except (OmegaConfBaseException, YAMLError, KeyError, TypeError, OSError) as error:
+    except UNREADABLE as error:
         raise ValueError(f"{file} cannot be read as a run's options: {error}") from error
     assert isinstance(options, TrainOptions)
     return options
@@ -119,7 +122,7 @@ def stored_choices(overrides: list[str]) -> list[str]:
                 words[group] = name
                 needed = [entry.name for entry in fields(GROUPS[group][name]) if entry.default == MISSING]
                 words |= {f"{group}.{option}": stored[group][option] for option in needed}
-    except (OmegaConfBaseException, YAMLError, KeyError, TypeError, OSError):
+    except UNREADABLE:
         return []  # a new run, or a damaged one: whoever opens it says so
     return [f"{name}={_quoted(value)}" for name, value in words.items() if name not in said]
 
