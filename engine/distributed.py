@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,9 +56,11 @@ def parallel(network: nn.Module, processes: Processes) -> nn.Module:
     if processes.count == 1 or not any(parameter.requires_grad for parameter in network.parameters()):
         return network
     device = next(network.parameters()).device
-    return DistributedDataParallel(
-        network, device_ids=None if device.index is None else [device.index], broadcast_buffers=False
-    )
+    device_ids = None if device.index is None else [device.index]
+    with warnings.catch_warnings():
+        # Newer versions of torch have another word for `broadcast_buffers`, which older ones do not know.
+        warnings.simplefilter("ignore", FutureWarning)
+        return DistributedDataParallel(network, device_ids=device_ids, broadcast_buffers=False)
 
 
 def mean_over_processes(values: dict[str, Tensor], processes: Processes) -> dict[str, Tensor]:

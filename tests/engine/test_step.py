@@ -12,13 +12,10 @@ from engine.hardware import select_hardware
 from engine.step import Objective, TrainingStep, frozen
 from models.condition import Condition
 from models.losses.adversarial import ADVERSARIAL_LOSSES
-from options.build_data import build_source
-from options.build_networks import build_discriminator, build_synthesiser
-from options.facts import Facts
 from tests.engine.plain_step import plain_step
+from tests.engine.tiny_step import SEAN, VAE, descents, tiny_batch, tiny_step
 from tests.models.official import networks
 from tests.models.official.test_golden import case
-from tests.tiny import tiny_options
 
 COLUMNS = ("generator/adversarial", "generator/feature_matching", "discriminator/fake", "discriminator/real")
 
@@ -75,47 +72,6 @@ def test_a_frozen_player_gets_no_gradient() -> None:
         layer(x).sum().backward()
     assert layer.weight.grad is None and x.grad is not None
     assert all(parameter.requires_grad for parameter in layer.parameters())
-
-
-CPU = select_hardware("cpu", "float32", channels_last=False)
-HINGE = Objective(
-    ADVERSARIAL_LOSSES["hinge"],
-    None,
-    perceptual_weight=0.0,
-    feature_matching_weight=10.0,
-    kl_weight=0.05,
-    l1_weight=2.0,
-)
-VAE = ("encoder=image", "encoder.width=2", "encoder.style_width=4")
-SEAN = ("norm=sean", "encoder=region_style", "encoder.style_width=4")
-
-
-def descents(players: tuple[nn.Module, ...]) -> tuple[torch.optim.Optimizer, ...]:
-    """Gradient descent: Adam's first moves are signs of gradients, which rounding turns round."""
-    return tuple(torch.optim.SGD(player.parameters(), lr=0.01, momentum=0.5) for player in players)
-
-
-def tiny_step(*words: str, objective: Objective = HINGE, reuse_fake: bool = False) -> TrainingStep:
-    options = tiny_options("discriminator.spectral=false", *words)
-    facts = Facts.of(build_source(options.dataset, "train"), edges=True)
-    torch.manual_seed(0)
-    players = CPU.place(build_synthesiser(options, facts)), CPU.place(build_discriminator(options, facts))
-    with torch.no_grad():
-        for player in players:
-            for weight in player.parameters():
-                weight.mul_(10)  # initial weights are so small that all gradients vanish
-    return TrainingStep(*players, *descents(players), objective, CPU, Processes(rank=0, count=1), reuse_fake)
-
-
-def tiny_batch(seed: int = 0) -> Batch:
-    noise = torch.Generator().manual_seed(seed)
-    return Batch(
-        torch.rand(2, 3, 32, 64, generator=noise) * 2 - 1,
-        torch.randint(15, (2, 32, 64), generator=noise),
-        torch.randint(4, (2, 32, 64), generator=noise),
-        torch.zeros(2, dtype=torch.long),
-        ("a", "b"),
-    )
 
 
 @pytest.mark.parametrize("reuse_fake", [False, True])

@@ -1,0 +1,155 @@
+"""Two gloo processes: each half of a batch, the same gradients, weights and curves as one with the whole."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+import torch.multiprocessing as mp
+from torch import Tensor
+
+from data.sample import Batch
+from engine.checkpoint import latest_images, load_tensors, state_file
+from engine.distributed import Processes, join_processes, largest, mean_over_processes, wait_for_all
+from engine.hardware import select_hardware
+from engine.logging import read_log
+from options.build_training import build_training
+from tests.engine.tiny_step import tiny_batch, tiny_step
+from tests.tiny import tiny_options, tiny_words
+from tests.verbs import PROJECT, finish, start
+
+BATCH = 4
+RUN = ("train.images=8", f"train.batch={BATCH}", "train.log_every_images=4", "norm.statistics=sync_batch")
+
+Answers = dict[str, dict[str, Tensor]]
+
+
+def one_step(processes: Processes) -> Answers:
+    """A step on this process's share of a batch: losses, gradients of both players, running statistics."""
+    step = tiny_step("norm.statistics=sync_batch", processes=processes)
+    whole = tiny_batch(count=BATCH, height=64, width=64)
+    first, end = (rank * BATCH // processes.count for rank in (processes.rank, processes.rank + 1))
+    share = Batch(
+        whole.photo[first:end],
+        whole.labels[first:end],
+        whole.instances[first:end],
+        whole.style_id[first:end],
+        whole.names[first:end],
+    )
+    losses = mean_over_processes(step(share, seed=0), processes)
+    weights = {f"G {name}": weight for name, weight in step.synthesiser.named_parameters()}
+    weights |= {f"D {name}": weight for name, weight in step.discriminator.named_parameters()}
+    return {
+        "losses": losses,
+        "gradients": {name: weight.grad for name, weight in weights.items()},
+        "statistics": {name: b for name, b in step.synthesiser.named_buffers() if "running" in name},
+    }
+
+
+def whole_run(run: Path, processes: Processes) -> dict[str, Tensor]:
+    """All weights after a short run."""
+    training = build_training(tiny_options(*RUN), run, select_hardware("cpu", "float32", True), processes)
+    assert runpy.run_path(str(PROJECT / "train.py"))["train"](training) is False
+    training.recorder.save()
+    training.recorder.close()
+    parts = {"G": training.step.synthesiser, "D": training.step.discriminator, "ema": training.ema}
+    states = {part: network.state_dict() for part, network in parts.items()}
+    return {f"{part} {name}": value for part, state in states.items() for name, value in state.items()}
+
+
+def process(rank: int, folder: str) -> None:
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_RANK": str(rank)}
+    torch.set_num_threads(1)
+    with join_processes(torch.device("cpu"), timeout_minutes=2) as processes:
+        assert (processes.rank, processes.count, processes.is_main) == (rank, 2, rank == 0)
+        assert largest([float(rank), -float(rank), 3.0], processes) == [1.0, 0.0, 3.0]
+        means = mean_over_processes({"a": torch.tensor(1.0 + rank), "b": torch.tensor(2 * rank)}, processes)
+        assert {name: value.item() for name, value in means.items()} == {"a": 1.5, "b": 1.0}
+        wait_for_all(processes)
+        answers = one_step(processes) | {"weights": whole_run(Path(folder) / "two", processes)}
+        torch.save(answers, f"{folder}/{rank}.pt")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two processes answer and what one answers."""
+    folder = tmp_path_factory.mktemp("processes")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MASTER_ADDR", "127.0.0.1")
+        patch.setenv("MASTER_PORT", str(free_port()))
+        mp.spawn(process, (str(folder),), nprocs=2)
+    alone = Processes(rank=0, count=1)
+    torch.save(one_step(alone) | {"weights": whole_run(folder / "one", alone)}, folder / "one.pt")
+    return folder
+
+
+@pytest.mark.parametrize("what", ["losses", "gradients", "statistics"])
+def test_a_step_is_that_of_one_process_with_the_whole_batch(what: str, folder: Path) -> None:
+    first, second, one = (loaded(folder, name)[what] for name in ("0", "1", "one"))
+    assert set(one) == set(first) == set(second) and one
+    for name, expected in one.items():
+        assert torch.equal(first[name], second[name]), name
+        scale = max(1.0, expected.abs().max().item())
+        torch.testing.assert_close(first[name], expected, atol=1e-5 * scale, rtol=0)
+    assert max(values.abs().max() for values in one.values()) > 0.1, "all vanish: this test shows nothing"
+
+
+def test_both_end_with_the_same_weights(folder: Path) -> None:
+    first, second = (loaded(folder, name)["weights"] for name in ("0", "1"))
+    for name, weight in first.items():
+        assert torch.equal(weight, second[name]), name
+    saved = load_tensors(state_file(folder / "two", 8))
+    for name, weight in first.items():
+        part, _, key = name.partition(" ")
+        assert torch.equal(saved[part][key], weight), name
+
+
+def test_curves_are_those_of_one_process(folder: Path) -> None:
+    """The first row; later ones have moved by signs of gradients, which rounding turns round."""
+    two, one = (read_log(folder / name) for name in ("two", "one"))
+    assert [row["images"] for row in two] == [row["images"] for row in one] == [4, 8]
+    assert set(two[0]) == set(one[0])
+    for name in set(one[0]) - {"images_per_second"}:
+        assert two[0][name] == pytest.approx(one[0][name], rel=1e-4, abs=1e-5), name
+
+
+def test_only_the_main_process_writes(folder: Path) -> None:
+    assert latest_images(folder / "two") == 8
+    assert len(list((folder / "two" / "tensorboard").iterdir())) == 1
+    names = {file.name for file in (folder / "two").iterdir()}
+    assert names == {file.name for file in (folder / "one").iterdir()}
+
+
+def loaded(folder: Path, name: str) -> Answers:
+    return torch.load(folder / f"{name}.pt", weights_only=True)
+
+
+def test_torchrun_trains(project: Path) -> None:
+    """As the README says it, in processes of their own."""
+    words = tiny_words("name=torchrun", "train.images=8", "train.batch=4", "train.log_every_images=4")
+    launch = ["-m", "torch.distributed.run", "--nproc_per_node=2", f"--master_port={free_port()}"]
+    done = finish(start(project, *launch, "train.py", *words))
+    assert done.status == 0, done.err
+    assert done.out.count("trained on 8 images") == 1
+    assert [row["images"] for row in read_log(project / "checkpoints" / "torchrun")] == [4, 8]
+
+
+def test_a_batch_that_cannot_be_shared_is_refused() -> None:
+    options_of_run = tiny_options("train.images=8", "train.batch=3")
+    with pytest.raises(ValueError, match="divisible"):
+        build_training(
+            options_of_run,
+            Path("unused"),
+            select_hardware("cpu", "float32", True),
+            Processes(rank=0, count=2),
+        )
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

@@ -1,0 +1,63 @@
+"""A training step of tiny networks, and a batch for it."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from data.sample import Batch
+from engine.distributed import Processes
+from engine.hardware import select_hardware
+from engine.step import Objective, TrainingStep
+from models.losses.adversarial import ADVERSARIAL_LOSSES
+from options.build_data import build_source
+from options.build_networks import build_discriminator, build_synthesiser
+from options.facts import Facts
+from tests.tiny import tiny_options
+
+CPU = select_hardware("cpu", "float32", channels_last=False)
+HINGE = Objective(
+    ADVERSARIAL_LOSSES["hinge"],
+    None,
+    perceptual_weight=0.0,
+    feature_matching_weight=10.0,
+    kl_weight=0.05,
+    l1_weight=2.0,
+)
+VAE = ("encoder=image", "encoder.width=2", "encoder.style_width=4")
+SEAN = ("norm=sean", "encoder=region_style", "encoder.style_width=4")
+
+
+def descents(players: tuple[nn.Module, ...]) -> tuple[torch.optim.Optimizer, ...]:
+    """Gradient descent: Adam's first moves are signs of gradients, which rounding turns round."""
+    return tuple(torch.optim.SGD(player.parameters(), lr=0.01, momentum=0.5) for player in players)
+
+
+ALONE = Processes(rank=0, count=1)
+
+
+def tiny_step(
+    *words: str, objective: Objective = HINGE, reuse_fake: bool = False, processes: Processes = ALONE
+) -> TrainingStep:
+    """A step whose discriminator has no spectral norm, under which a pass changes the next."""
+    options = tiny_options("discriminator.spectral=false", *words)
+    facts = Facts.of(build_source(options.dataset, "train"), edges=True)
+    torch.manual_seed(0)
+    players = CPU.place(build_synthesiser(options, facts)), CPU.place(build_discriminator(options, facts))
+    with torch.no_grad():
+        for player in players:
+            for weight in player.parameters():
+                weight.mul_(10)  # initial weights are so small that all gradients vanish
+    return TrainingStep(*players, *descents(players), objective, CPU, processes, reuse_fake)
+
+
+def tiny_batch(seed: int = 0, count: int = 2, height: int = 32, width: int = 64) -> Batch:
+    """Noise for photos, label maps and instance maps."""
+    noise = torch.Generator().manual_seed(seed)
+    return Batch(
+        torch.rand(count, 3, height, width, generator=noise) * 2 - 1,
+        torch.randint(15, (count, height, width), generator=noise),
+        torch.randint(4, (count, height, width), generator=noise),
+        torch.zeros(count, dtype=torch.long),
+        tuple("abcdefgh"[:count]),
+    )
