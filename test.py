@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,18 +42,19 @@ def start(options: TestOptions, overrides: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     gallery = Gallery(folder, run.facts.label_set)
     batches = evaluation_batches(pairs, batch, options.hardware.workers, hardware)
-    bar = progress(batches, "generate", len(pairs), batch)
-    generated = generate(load_run(run, options.hardware), bar, gallery, options.seed)
-
+    total = -(-len(pairs) // batch)
     metrics, protocol = None, None
-    if (options.labels is None or options.photos is not None) and len(pairs) > 1:
-        protocol = state_protocol(dataset, options, len(pairs))
-        metrics = measure(run, dataset, options, generated, protocol, hardware)
-        write_metrics(folder / "metrics.json", metrics, protocol)
-        print(numbers_text(metrics, protocol))
-    else:
-        for _ in generated:
-            pass
+    with closing(
+        generate(load_run(run, options.hardware), batches, total, gallery, options.seed)
+    ) as generated:
+        if (options.labels is None or options.photos is not None) and len(pairs) > 1:
+            protocol = state_protocol(dataset, options, len(pairs))
+            metrics = measure(run, dataset, options, generated, protocol, hardware)
+            write_metrics(folder / "metrics.json", metrics, protocol)
+            print(numbers_text(metrics, protocol))
+        else:
+            for _ in generated:
+                pass
     title = f"{run.folder.name} after {run.images} images"
     shown, log = gallery.rows[: options.gallery], read_log(run.folder)
     page = write_report(folder, title, shown, run.facts.label_set, metrics, protocol, log)
@@ -83,17 +85,16 @@ def label_maps(run: Run, dataset: DatasetOptions, options: TestOptions) -> tuple
     return own, 1
 
 
-def progress(batches: Iterator[Batch], what: str, count: int, batch: int) -> Iterator[Batch]:
-    """The batches with a bar that is there while they are: what there is to say is printed afterwards."""
-    total = -(-count // batch)
-    yield from tqdm(batches, what, total=total, unit="batch", dynamic_ncols=True, leave=False)
+def progress(batches: Iterator[Batch], what: str, total: int) -> tqdm[Batch]:
+    """The batches with a bar that is gone when they are: what there is to say is printed afterwards."""
+    return tqdm(batches, what, total=total, unit="batch", dynamic_ncols=True, leave=False)
 
 
 def generate(
-    generator: LabelMapGenerator, batches: Iterator[Batch], gallery: Gallery, seed: int
-) -> Iterator[tuple[Tensor, Batch]]:
-    """Images with the batches they were made from; each is written to the gallery's folder."""
-    for batch in batches:
+    generator: LabelMapGenerator, batches: Iterator[Batch], total: int, gallery: Gallery, seed: int
+) -> Generator[tuple[Tensor, Batch], None, None]:
+    """Images with the `total` batches they were made from; each is written to the gallery's folder."""
+    for batch in progress(batches, "generate", total):
         images = generator(batch.labels, batch.instances, batch.photo, batch.style_id, seed)
         gallery.add(batch, images)
         yield images, batch
@@ -131,7 +132,7 @@ def measure(
         print(f"the numbers have nothing beside them to be compared with: {error}")
         return evaluate(generated, network, protocol)
     batches = evaluation_batches(train, options.batch, options.hardware.workers, hardware)
-    bar = progress(batches, "training photos", len(train), options.batch)
+    bar = progress(batches, "training photos", -(-len(train) // options.batch))
     scale = measure_scale(bar, len(run.facts.label_set), network, protocol)
     return evaluate(generated, network, protocol, scale)
 

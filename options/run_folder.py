@@ -11,6 +11,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from engine.checkpoint import latest_images
 from engine.files import write_text_whole
 from options.command import CONFIGS, is_group
 from options.schema import GROUPS, TrainOptions
@@ -41,11 +42,11 @@ def existing_run(name: str) -> Path:
 
 
 def new_run(name: str) -> Path:
-    """The folder of a run to be; ValueError where one of that name exists already."""
+    """The folder of a run to be; ValueError where one of that name has saved something already."""
     if Path(name).name != name or name in ("", ".", ".."):
         raise ValueError(f"name={name}: a run's name is one folder name under {CHECKPOINTS}")
     run = CHECKPOINTS / name
-    if (run / CONFIG).is_file():
+    if latest_images(run) is not None:
         raise ValueError(f"{run} holds a run already; go on with resume=true, or choose another name")
     return run
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tiny import tiny_words
 from tests.verbs import Verbs, copy_project
 
 
@@ -19,3 +20,11 @@ def verbs(tmp_path: Path) -> Verbs:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the program for tests that start processes; runs in it want a name each."""
     return copy_project(tmp_path_factory.mktemp("copy") / "project")
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Verbs:
+    """A run on the built-in scenes, with instance maps: nobody may change it."""
+    verbs = Verbs(tmp_path_factory.mktemp("trained") / "checkpoints")
+    verbs.succeeds("train", "name=scenes", "train.images=4", *tiny_words())
+    return verbs

@@ -1,78 +1,155 @@
-"""From the command line to pictures, as a person would: train, go on, generate, and make mistakes."""
+"""From the command line to pictures, as a person would: train, stop, go on, generate and measure."""
+
+from __future__ import annotations
 
 import json
+import re
+import shutil
+import signal
 import subprocess
-import sys
+import time
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
-import options.run_folder
+from engine.checkpoint import latest_images, load_tensors, read_weights, state_file, weights_file
+from engine.interrupts import INTERRUPTED
+from engine.logging import read_log
 from models import load_generator
+from tests.data.trees import write_folder
+from tests.own_label_maps import SIZES, own_label_maps
+from tests.tiny import tiny_words
+from tests.verbs import Verbs, finish, start
 
-ROOT = Path(__file__).resolve().parents[1]
-TINY = [
-    "generator.width=2",
-    "discriminator.width=2",
-    "norm.hidden=4",
-    "loss.perceptual=none",
-    "dataset.height=32",
-    "dataset.width=32",
-    "train.batch=2",
-    "train.log_every_images=2",
-    "hardware.workers=0",
-    "hardware.device=cpu",
-]
+LATER = ("train.save_every_images=1000", "train.sample_every_images=1000", "optimizer.constant_share=1")
 
 
-def run(verb: str, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, f"{verb}.py", *words], cwd=ROOT, capture_output=True, text=True, timeout=300
-    )
+def assert_same(first: object, second: object, where: str = "") -> None:
+    """Bit for bit, all the way down."""
+    if isinstance(first, dict):
+        assert isinstance(second, dict) and list(first) == list(second), where
+        for key in first:
+            assert_same(first[key], second[key], f"{where} {key}")
+    elif isinstance(first, list | tuple):
+        assert len(first) == len(second), where
+        for index, pair in enumerate(zip(first, second)):
+            assert_same(*pair, f"{where} {index}")
+    elif isinstance(first, torch.Tensor):
+        assert torch.equal(first, second), where
+    else:
+        assert first == second, where
 
 
-def refused(verb: str, *words: str) -> str:
-    """The one line that a person's mistake gets."""
-    done = run(verb, *words)
-    assert done.returncode == 2, done.stderr
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    assert len(lines) == 1 and lines[0].startswith("error: "), done.stderr
-    return lines[0]
+def assert_same_run(first: Path, second: Path, images: int) -> None:
+    """Weights, average, optimizers, place in the data, and curves; but for the time it took."""
+    states = [load_tensors(state_file(run, images)) for run in (first, second)]
+    for state in states:
+        assert state["progress"].pop("seconds") > 0
+    assert_same(*states)
+    assert_same(*(read_weights(weights_file(run, images)) for run in (first, second)))
+    logs = [read_log(run) for run in (first, second)]
+    for row in (row for log in logs for row in log):
+        assert row.pop("images_per_second") > 0
+    assert_same(*logs)
+    assert len(logs[0]) == images / 2
 
 
-@pytest.fixture
-def name(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A run's name that nobody else uses; its folder is removed afterwards."""
-    made = f"test-{request.node.name}"
-    folder = options.run_folder.CHECKPOINTS / made
-    request.addfinalizer(lambda: subprocess.run(["rm", "-rf", str(folder), f"{folder}-whole"], check=True))
-    return made
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_resumed_run_is_the_uninterrupted_one(workers: int, verbs: Verbs) -> None:
+    """Over the border of an epoch: there are 5 pairs. With styles that are drawn, and flips."""
+    root = write_folder(verbs.checkpoints.parent / "pairs", 5, height=40, width=48)
+    words = tiny_words(
+        "dataset=folder", f"dataset.root={root}", "dataset.num_classes=4", "dataset.resize=none",
+        "encoder=image", "encoder.width=2", "encoder.style_width=4", f"hardware.workers={workers}", *LATER,
+    )  # fmt: skip
+    verbs.succeeds("train", "name=whole", "train.images=16", *words)
+    verbs.succeeds("train", "name=parts", "train.images=8", *words)
+    said = verbs.succeeds("train", "name=parts", "resume=true", "train.images=16")
+    assert "parts goes on after 8 images" in said and "trained on 16 images" in said
+    assert_same_run(verbs.checkpoints / "whole", verbs.checkpoints / "parts", 16)
 
 
-def test_a_resumed_run_is_the_uninterrupted_one_and_generates(name: str, tmp_path: Path) -> None:
-    whole = run("train", f"name={name}-whole", "train.images=8", *TINY)
-    assert whole.returncode == 0, whole.stderr
-    half = run("train", f"name={name}", "train.images=4", "optimizer.constant_share=1", *TINY)
-    assert half.returncode == 0, half.stderr
-    rest = run("train", f"name={name}", "resume=true", "train.images=8", "optimizer.constant_share=1")
-    assert rest.returncode == 0, rest.stderr
-    runs = [options.run_folder.CHECKPOINTS / f"{name}-whole", options.run_folder.CHECKPOINTS / name]
-    rows = [[json.loads(line) for line in (folder / "log.jsonl").open()] for folder in runs]
-    # The rates fall in the second half of one run and not of the other; the first half is the same.
-    for first, second in zip(rows[0][:2], rows[1][:2], strict=True):
-        for key in set(first) - {"images_per_second"}:
-            assert first[key] == second[key], key
-    assert [row["images"] for row in rows[1]] == [2, 4, 6, 8]
+def test_a_run_that_is_stopped_by_a_signal_goes_on_as_if_it_had_not_been(project: Path) -> None:
+    """SIGTERM to a real process, in the middle of a run whose rates fall."""
+    run = project / "checkpoints" / "stopped"
+    words = tiny_words("train.images=60", "train.save_every_images=1000", "train.sample_every_images=1000")
+    process = start(project, "train.py", "name=stopped", *words)
+    deadline = time.monotonic() + 100
+    while len(read_log(run)) < 3 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    done = finish(process)
+    assert done.status == INTERRUPTED == 75, done.err
+    (images,) = re.findall(r"stopped after (\d+) images; go on with: python train\.py name=stopped", done.out)
+    assert 6 <= int(images) < 60 and latest_images(run) == int(images)
 
-    done = run("test", f"name={name}", "images=3", "train_images=4", f"out={tmp_path}", "hardware.workers=0")
-    assert done.returncode == 0, done.stderr
-    results = tmp_path / name / "val"
-    assert len(list((results / "images").glob("*.png"))) == 3
-    assert "psnr" in json.loads((results / "metrics.json").read_text())["metrics"]["model"]
-    assert (results / "index.html").is_file()
+    verbs = Verbs(project / "checkpoints")
+    assert f"goes on after {images} images" in verbs.succeeds("train", "name=stopped", "resume=true")
+    verbs.succeeds("train", "name=never_stopped", *words)
+    assert_same_run(run, run.with_name("never_stopped"), 60)
 
-    generator = load_generator(str(runs[1]))
+
+def test_training_leaves_a_run_folder(trained: Verbs) -> None:
+    names = {file.name for file in (trained.checkpoints / "scenes").iterdir()}
+    assert names == {
+        "config.yaml", "facts.json", "log.jsonl", "tensorboard", "latest",
+        "state-000000004.pt", "weights-000000004.safetensors",
+    }  # fmt: skip
+
+
+def test_generating_from_a_split(trained: Verbs, tmp_path: Path) -> None:
+    words = ("images=3", "train_images=4", f"out={tmp_path}", "hardware.workers=0", "batch=2")
+    said = trained.succeeds("test", "name=scenes", *words)
+    results = tmp_path / "scenes" / "val"
+    assert str(results / "index.html") in said and "psnr_val_3" in said
+    images = sorted((results / "images").iterdir())
+    assert [file.name for file in images] == [f"val-{index:06d}.png" for index in range(3)]
+    assert all(Image.open(file).size == (32, 32) for file in images)
+    metrics = json.loads((results / "metrics.json").read_text())["metrics"]
+    assert set(metrics) == {"model", "null_model", "real_train"}
+    assert set(metrics["model"]) == {"images", "psnr", "ssim", "fd_efficientnet_lite2"}
+    page = (results / "index.html").read_text()
+    assert all(f"images/{file.name}" in page for file in images)
+    before = [file.read_bytes() for file in images]
+    trained.succeeds("test", "name=scenes", *words)
+    assert [file.read_bytes() for file in images] == before, "the same seed draws the same pictures"
+
+
+def test_generating_from_ones_own_label_maps_at_their_own_size(trained: Verbs, tmp_path: Path) -> None:
+    labels, instances, photos = own_label_maps(tmp_path)
+    words = ("name=scenes", f"out={tmp_path}", "hardware.workers=0", "train_images=4")
+    trained.succeeds("test", *words, labels, instances)
+    results = tmp_path / "scenes" / "own"
+    for name, (height, width) in SIZES.items():
+        assert Image.open(results / "images" / f"{name}.png").size == (width, height)
+    assert len(list((results / "images").iterdir())) == len(SIZES)
+    assert not (results / "metrics.json").exists() and (results / "index.html").is_file()
+
+    trained.succeeds("test", *words, labels, instances, photos)
+    assert "null_model" in json.loads((results / "metrics.json").read_text())["metrics"]
+    assert "add it" in trained.refuses("test", *words, instances)
+
+
+def test_training_photos_that_are_gone_and_a_single_photo_are_no_obstacle(
+    verbs: Verbs, tmp_path: Path
+) -> None:
+    """Somebody else's run: only the folder of the run has come."""
+    root = write_folder(tmp_path / "pairs", 2, height=32, width=32)
+    words = tiny_words("dataset=folder", f"dataset.root={root}", "dataset.num_classes=4", "train.images=2")
+    verbs.succeeds("train", "name=given", *words)
+    shutil.rmtree(root)
+    labels, _, photos = own_label_maps(tmp_path)
+    words = ("name=given", f"out={tmp_path}", "hardware.workers=0", labels, photos)
+    said = verbs.succeeds("test", *words)
+    assert "nothing beside them to be compared with" in said and "psnr_own_3" in said
+    verbs.succeeds("test", *words, "images=1")
+    assert len(re.findall("no such folder", verbs.refuses("test", "name=given"))) == 1
+
+
+def test_three_lines_of_python(trained: Verbs) -> None:
+    generator = load_generator(str(trained.checkpoints / "scenes"))
     labels = torch.zeros(40, 50, dtype=torch.long)
     photo = generator(labels, instances=labels)
     assert photo.shape == (1, 3, 40, 50) and photo.abs().max() <= 1
@@ -80,12 +157,22 @@ def test_a_resumed_run_is_the_uninterrupted_one_and_generates(name: str, tmp_pat
         generator(labels + 99, instances=labels)
 
 
-def test_mistakes_get_one_line(tmp_path: Path) -> None:
-    assert "did you mean width" in refused("train", "name=x", "generator.wdith=3", "train.images=2")
-    assert "exactly one" in refused("train", "name=x", *TINY)
-    assert "multiple of 32" in refused("train", "name=x", "train.images=2", "dataset.height=33")
-    missing = tmp_path / "absent"
-    assert str(missing) in refused(
-        "train", "name=x", "train.images=2", "dataset=camvid", f"dataset.root={missing}"
-    )
-    assert "no run" in refused("test", "name=no-such-run")
+def test_a_disk_that_fills_up_while_saving(verbs: Verbs, tmp_path: Path) -> None:
+    """There is room for one checkpoint and a half: it is said, and the run generates from the one."""
+    verbs.checkpoints.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3900k", "tmpfs", str(verbs.checkpoints)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting a small file system is not permitted here")
+    try:
+        words = ("name=full", "train.images=8", "train.save_every_images=4", "train.sample_every_images=1000")
+        done = verbs("train", *words, *tiny_words())
+        assert done.status == 2 and "No space left on device" in done.out + done.err, done
+        last = done.err.strip().splitlines()[-1]
+        assert last.startswith("error: the end of the run could not be saved") and "resume=true" in last
+        run = verbs.checkpoints / "full"
+        assert latest_images(run) == 4 and not list(run.glob(".*"))
+        verbs.succeeds(
+            "test", "name=full", "images=2", "train_images=2", f"out={tmp_path}", "hardware.workers=0"
+        )
+    finally:
+        subprocess.run(["umount", "--lazy", str(verbs.checkpoints)], check=True)

@@ -142,9 +142,16 @@ def test_runs_by_name_and_by_path(checkpoints: Path) -> None:
     assert existing_run(str(checkpoints / "tiny")) == checkpoints / "tiny"
     with pytest.raises(ValueError, match=r"name=tinny: no run in .*tinny; there are tiny"):
         existing_run("tinny")
-    with pytest.raises(ValueError, match="holds a run already"):
-        new_run("tiny")
     assert new_run("other") == checkpoints / "other"
+
+
+def test_a_run_that_saved_nothing_may_start_again(checkpoints: Path) -> None:
+    """Its data had a fault, say, which is mended now."""
+    made(checkpoints)
+    assert new_run("tiny") == checkpoints / "tiny"
+    (checkpoints / "tiny" / "latest").write_text("400\n")
+    with pytest.raises(ValueError, match="holds a run already; go on with resume=true"):
+        new_run("tiny")
 
 
 @pytest.mark.parametrize("name", ["a/b", "..", ".", "", "/tmp/x", "a/"])
