@@ -112,9 +112,6 @@ def test_generating_from_a_split(trained: Verbs, tmp_path: Path) -> None:
     assert set(metrics["model"]) == {"images", "psnr", "ssim", "fd_efficientnet_lite2"}
     page = (results / "index.html").read_text()
     assert all(f"images/{file.name}" in page for file in images)
-    before = [file.read_bytes() for file in images]
-    trained.succeeds("test", "name=scenes", *words)
-    assert [file.read_bytes() for file in images] == before, "the same seed draws the same pictures"
 
 
 def test_generating_from_ones_own_label_maps_at_their_own_size(trained: Verbs, tmp_path: Path) -> None:

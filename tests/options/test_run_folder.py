@@ -73,7 +73,9 @@ def test_choices_cannot_change_on_resuming(change: str, checkpoints: Path) -> No
 
 def test_a_run_of_another_data_set_resumes_without_saying_which(checkpoints: Path) -> None:
     """Its choices go without saying, whatever characters its paths have."""
-    made(checkpoints, "norm=cin", "dataset=folder", f'dataset.root="{ODD_ROOT}"', "dataset.num_classes=7")
+    options = tiny_options("norm=cin", "dataset=folder", "dataset.root=/x", "dataset.num_classes=7")
+    options.dataset.root = ODD_ROOT
+    write_options(options, checkpoints / "tiny")
     words = ["name=tiny", "resume=true", "dataset.unknown_id=9"]
     implied = stored_choices(words)
     assert {"dataset='folder'", "norm='cin'", "dataset.num_classes=7"} < set(implied)
