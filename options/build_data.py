@@ -1,49 +1,24 @@
-"""From options to data: sources, transforms and loaders."""
+"""From options to data: transforms and loaders."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from data.loader import eval_loader, train_loader
 from data.paired import PairedDataset
 from data.sample import Batch
 from data.sampler import StreamSampler
-from data.sources.camvid import STORED_UNKNOWN, CamVid
 from data.sources.first import First
 from data.sources.folder import Folder
-from data.sources.scenes import Scenes
 from data.sources.source import Source
 from data.transforms import Crop, JointTransform
 from engine.distributed import Processes
 from engine.hardware import Hardware
+from options.build_sources import READERS, build_source
 from options.facts import Facts
-from options.schema.dataset import CamVidOptions, DatasetOptions, FolderOptions, ScenesOptions
+from options.schema.dataset import DatasetOptions, ScenesOptions
 from options.schema.training import TrainOptions
-
-
-def _scenes(options: ScenesOptions, split: str) -> Source:
-    return Scenes(split, options.height, options.width, seed=options.seed)
-
-
-def _camvid(options: CamVidOptions, split: str) -> Source:
-    return CamVid(Path(options.root), split)
-
-
-def _folder(options: FolderOptions, split: str) -> Source:
-    return Folder.from_root(
-        Path(options.root), split, options.num_classes, options.unknown_id, options.pairing.value
-    )
-
-
-SOURCES: dict[str, Callable[[Any, str], Source]] = {"scenes": _scenes, "camvid": _camvid, "folder": _folder}
-"""How each data set is opened: (options, split) to a source."""
-
-
-def build_source(options: DatasetOptions, split: str) -> Source:
-    """A split of the data set."""
-    return SOURCES[options.name](options, split)
 
 
 def build_facts(options: DatasetOptions, source: Source) -> Facts:
@@ -113,10 +88,8 @@ def given_set(
     count: int | None,
 ) -> PairedDataset:
     """A person's own label maps at their own size, with ids as the data set's own files store them."""
-    stored_classes, unknown_id = len(facts.label_set) - facts.label_set.has_unknown, None
-    if facts.label_set.has_unknown:
-        unknown_id = options.unknown_id if isinstance(options, FolderOptions) else STORED_UNKNOWN
-    source: Source = Folder(labels, photos, instances, stored_classes, unknown_id)
+    label_format = READERS[options.name].label_format(options, facts.label_set)
+    source: Source = Folder(labels, photos, instances, label_format)
     if count is not None:
         source = First(source, count)
     return PairedDataset(source, JointTransform(options.height, options.width, resize="none"))

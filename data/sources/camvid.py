@@ -9,14 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.sources.classes import read_label_set
+from data.sources.label_format import StoredIds
 from data.sources.pairing import pair, pictures_in, require_folder, stem
 from data.sources.reading import read_record
 from data.sources.source import Record
 
 SPLITS = ("train", "val", "test")
 FILMS = ("0001TP", "0006R0", "0016E5", "Seq05VD")  # those of every split, so that style ids agree
-STORED_UNKNOWN = 11
-LABEL_SET = read_label_set(Path(__file__).with_suffix(".csv"))
+LABEL_FORMAT = StoredIds.in_order(read_label_set(Path(__file__).with_suffix(".csv")), unknown=11)
 
 
 class CamVid:
@@ -28,7 +28,7 @@ class CamVid:
     Raises ValueError where the root or a folder is missing, a frame has no partner, or a film is unknown.
     """
 
-    label_set = LABEL_SET
+    label_set = LABEL_FORMAT.label_set
     has_instances = False
     styles: tuple[str, ...] = FILMS
 
@@ -59,8 +59,7 @@ class CamVid:
             self._labels / name,
             self._photos / self._partners[index],
             None,
-            LABEL_SET,
-            STORED_UNKNOWN,
+            LABEL_FORMAT,
             style_id=FILMS.index(_film(name)),
         )
 

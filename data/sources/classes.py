@@ -36,7 +36,14 @@ def read_label_set(file: Path) -> LabelSet:
 
 
 def numbered_label_set(num_classes: int, has_unknown: bool) -> LabelSet:
-    """ "class 0" … in colours easy to tell apart, with a black "unknown" class at the end where wanted."""
+    """ "class 0" … in colours easy to tell apart, with a black "unknown" class at the end where wanted.
+
+    Raises ValueError where there is no class, or more than colours can tell apart.
+    """
+    if num_classes < 1:
+        raise ValueError(
+            f"num_classes={num_classes}: give the number of classes in the label maps, 1 or more"
+        )
     names = tuple(f"class {label}" for label in range(num_classes))
     colours = distinct_colours(num_classes)
     if has_unknown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data.sources.classes import numbered_label_set
+from data.sources.label_format import LabelFormat
 from data.sources.pairing import pair, pictures_in, require_folder
 from data.sources.reading import read_record
 from data.sources.source import Record
@@ -13,10 +13,8 @@ from data.sources.source import Record
 class Folder:
     """Label maps with the photos and instance maps of the same names.
 
-    `labels`: folder of label maps, ids in 0 .. num_classes - 1; `photos`: folder of photos, or None to
+    `labels`: folder of label maps, stored in `label_format`; `photos`: folder of photos, or None to
     generate from label maps alone; `instances`: folder of instance maps, or None where there are none;
-    `num_classes`: number of classes, unknown not counted; `unknown_id`: the id that stands for unknown
-    in the label maps, which becomes one more class (the last), or None where no pixel is unknown;
     `pairing`: "name" (file name without ending) or "sorted" (n-th with n-th, whatever the names).
 
     Raises ValueError where a folder is missing or empty, or a file has no partner.
@@ -29,26 +27,19 @@ class Folder:
         labels: Path,
         photos: Path | None,
         instances: Path | None,
-        num_classes: int,
-        unknown_id: int | None = 255,
+        label_format: LabelFormat,
         pairing: str = "name",
     ) -> None:
-        if num_classes < 1:
-            raise ValueError(
-                f"num_classes={num_classes}: give the number of classes in the label maps, 1 or more"
-            )
-        self.label_set = numbered_label_set(num_classes, has_unknown=unknown_id is not None)
+        self.label_set = label_format.label_set
         self.has_instances = instances is not None
-        self._unknown_id = unknown_id
+        self._label_format = label_format
         self._folders = (labels, photos, instances)
         self._labels = pictures_in(labels, "label maps")
         self._photos = self._partners_in(photos, "photos", pairing)
         self._instances = self._partners_in(instances, "instance maps", pairing)
 
     @classmethod
-    def from_root(
-        cls, root: Path, split: str, num_classes: int, unknown_id: int | None = 255, pairing: str = "name"
-    ) -> Folder:
+    def from_root(cls, root: Path, split: str, label_format: LabelFormat, pairing: str = "name") -> Folder:
         """Opens ROOT/SPLIT/labels and ROOT/SPLIT/photos, and ROOT/SPLIT/instances where it exists."""
         require_folder(root, f"{split}/labels and {split}/photos in it (and {split}/instances, if wanted)")
         instances = root / split / "instances"
@@ -56,8 +47,7 @@ class Folder:
             root / split / "labels",
             root / split / "photos",
             instances if instances.is_dir() else None,
-            num_classes,
-            unknown_id,
+            label_format,
             pairing,
         )
 
@@ -71,8 +61,7 @@ class Folder:
             labels / self._labels[index],
             None if photos is None else photos / self._photos[index],
             None if instances is None else instances / self._instances[index],
-            self.label_set,
-            self._unknown_id,
+            self._label_format,
         )
 
     def _partners_in(self, folder: Path | None, expected: str, pairing: str) -> list[str]:

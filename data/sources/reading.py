@@ -6,47 +6,23 @@ from pathlib import Path
 
 import numpy as np
 
+from data.sources.label_format import LabelFormat
 from data.sources.pictures import read_ids, read_photo
-from data.sources.source import LabelSet, Record
-
-
-def as_labels(ids: np.ndarray, file: Path, label_set: LabelSet, unknown_id: int | None) -> np.ndarray:
-    """Turns stored ids into class ids 0 .. K-1, int32 (H, W).
-
-    `unknown_id` is the value that `file` stores for unknown pixels (255, say): it becomes the last
-    class. None where the data set has no unknown pixels.
-
-    Raises ValueError with the file, every offending id (the first three) and the allowed range.
-    """
-    assert label_set.has_unknown == (unknown_id is not None), "an unknown id and an unknown class go together"
-    known = len(label_set) - label_set.has_unknown
-    unknown = np.zeros_like(ids, dtype=bool) if unknown_id is None else ids == unknown_id  # (H, W)
-    outside = ((ids < 0) | (ids >= known)) & ~unknown  # (H, W)
-    if outside.any():
-        values, counts = np.unique(ids[outside], return_counts=True)
-        offenders = [f"{value} ({count} pixels)" for value, count in zip(values[:3], counts[:3])]
-        more = f" and {len(values) - 3} more" if len(values) > 3 else ""
-        allowed = f"0 to {known - 1}" + (f", and {unknown_id} for unknown" if unknown_id is not None else "")
-        raise ValueError(
-            f"{file}: label id {', '.join(offenders)}{more} out of range: allowed ids are {allowed}; "
-            "correct the file, the number of classes or the id that stands for unknown"
-        )
-    return np.where(unknown, len(label_set) - 1, ids).astype(np.int32)
+from data.sources.source import Record
 
 
 def read_record(
     labels: Path,
     photo: Path | None,
     instances: Path | None,
-    label_set: LabelSet,
-    unknown_id: int | None,
+    label_format: LabelFormat,
     style_id: int = 0,
 ) -> Record:
     """Reads the files of one pair; the record is named after its label map.
 
     Raises ValueError, naming the files, where one is unreadable, an id is out of range or sizes differ.
     """
-    ids = as_labels(read_ids(labels), labels, label_set, unknown_id)  # (H, W)
+    ids = label_format.read(labels)  # (H, W)
     picture = None if photo is None else read_photo(photo)
     if picture is not None:
         _require_same_size(labels, ids, photo, (picture.height, picture.width))

@@ -8,8 +8,10 @@ from data.scenes import draw, plan_scene
 from data.scenes.labels import COLOURS, NAMES
 from data.scenes.layout import Layout
 from data.scenes.styles import STYLES
+from data.sources.label_format import StoredIds
 from data.sources.source import LabelSet, Record
 
+LABEL_FORMAT = StoredIds.in_order(LabelSet(NAMES, COLOURS, has_unknown=False))
 COUNTS = {"train": 20_000, "val": 500, "test": 500}
 
 
@@ -20,7 +22,7 @@ class Scenes:
     The style is drawn from a stream of its own, so that the label map tells nothing of it.
     """
 
-    label_set = LabelSet(NAMES, COLOURS, has_unknown=False)
+    label_set = LABEL_FORMAT.label_set
     has_instances = True
     styles = tuple(STYLES)
 

@@ -28,6 +28,11 @@ class LabelSet:
         return len(self.names)
 
     @property
+    def known(self) -> int:
+        """The number of classes, unknown not counted."""
+        return len(self.names) - self.has_unknown
+
+    @property
     def unknown(self) -> int | None:
         """The id of the unknown class, or None."""
         return len(self.names) - 1 if self.has_unknown else None

@@ -18,7 +18,7 @@ from data.sources.camvid import CamVid
 from data.sources.folder import Folder
 from data.sources.source import LabelSet, Record
 from data.transforms import JointTransform
-from tests.data.trees import blocks, write_folder, write_pair
+from tests.data.trees import FOUR_CLASSES, blocks, write_folder, write_pair
 from tests.shared import shared_data
 
 CROPS = JointTransform(16, 16, "none", crop="random", flip=True)
@@ -27,7 +27,7 @@ AS_STORED = JointTransform(1, 1, "none", crop="none")
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> PairedDataset:
-    return PairedDataset(Folder.from_root(write_folder(tmp_path, 7), "train", 4), CROPS, seed=9)
+    return PairedDataset(Folder.from_root(write_folder(tmp_path, 7), "train", FOUR_CLASSES), CROPS, seed=9)
 
 
 def same(first: Batch, second: Batch) -> bool:
@@ -72,7 +72,7 @@ def test_each_record_is_augmented_on_its_own(tmp_path: Path) -> None:
     """Ten records of one picture: were the randomness shared, all would get one window."""
     for number in range(10):
         write_pair(tmp_path / "labels", tmp_path / "photos", f"a{number}", blocks(24, 32))
-    source = Folder(tmp_path / "labels", tmp_path / "photos", None, 4)
+    source = Folder(tmp_path / "labels", tmp_path / "photos", None, FOUR_CLASSES)
     (batch,) = eval_loader(PairedDataset(source, CROPS), 10)
     assert len({labels.numpy().tobytes() for labels in batch.labels}) > 5
 
@@ -127,7 +127,7 @@ def test_sizes_that_differ_within_a_batch_are_named(tmp_path: Path) -> None:
     write_folder(tmp_path, 1)
     labels = tmp_path / "train" / "labels"
     Image.new("L", (40, 8)).save(labels / "b.png")
-    dataset = PairedDataset(Folder(labels, None, None, 4), AS_STORED)
+    dataset = PairedDataset(Folder(labels, None, None, FOUR_CLASSES), AS_STORED)
     with pytest.raises(ValueError, match=r"of a0 are \(24, 32\), of b \(8, 40\).*set the batch size to 1"):
         list(eval_loader(dataset, 2))
     one_by_one = list(eval_loader(dataset, 1))

@@ -7,6 +7,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from data.sources.classes import numbered_label_set
+from data.sources.label_format import StoredIds
+
+FOUR_CLASSES = StoredIds.in_order(numbered_label_set(4, has_unknown=True), unknown=255)
 COLOURS = np.array([[250, 10, 20], [30, 240, 40], [50, 60, 230], [220, 210, 0]], dtype=np.uint8)
 
 

@@ -42,3 +42,5 @@ def test_numbered_classes() -> None:
     assert len(set(label_set.colours)) == len(label_set) == 4
     assert label_set.unknown == 3
     assert numbered_label_set(3, has_unknown=False).colours == label_set.colours[:3]
+    with pytest.raises(ValueError, match="num_classes=0: give the number of classes"):
+        numbered_label_set(0, has_unknown=True)

@@ -9,23 +9,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.sources import SOURCES
+from data.sources.first import First
 from data.sources.source import Source
+from options.build_sources import READERS, build_source
+from options.schema.dataset import DATASETS, CamVidOptions, FolderOptions, ScenesOptions
 from tests.data.trees import blocks, write_folder, write_pair
 
 
 def open_camvid(root: Path) -> Source:
     for name in ("0001TP_1", "0016E5_2"):
         write_pair(root / "trainannot", root / "train", name, blocks(24, 32))
-    return SOURCES["camvid"](root, "train")
+    return build_source(CamVidOptions(root=str(root)), "train")
 
 
 def open_folder(root: Path) -> Source:
-    return SOURCES["folder"](write_folder(root, 2), "train", 4)
+    return build_source(FolderOptions(root=str(write_folder(root, 2)), num_classes=4), "train")
 
 
 def open_scenes(root: Path) -> Source:
-    return SOURCES["scenes"]("train", 24, 32, count=2)
+    return First(build_source(ScenesOptions(height=24, width=32), "train"), 2)
 
 
 OPENED: dict[str, Callable[[Path], Source]] = {
@@ -36,7 +38,7 @@ OPENED: dict[str, Callable[[Path], Source]] = {
 
 
 def test_every_data_set_is_tested() -> None:
-    assert set(OPENED) == set(SOURCES)
+    assert set(OPENED) == set(READERS) == set(DATASETS)
 
 
 @pytest.mark.parametrize("name", OPENED)

@@ -7,13 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data.sources.classes import numbered_label_set
 from data.sources.folder import Folder
-from tests.data.trees import COLOURS, blocks, write_folder
+from data.sources.label_format import StoredIds
+from tests.data.trees import COLOURS, FOUR_CLASSES, blocks, write_folder
+
+THREE_CLASSES = StoredIds.in_order(numbered_label_set(3, has_unknown=True), unknown=255)
 
 
 def folder(root: Path, pairing: str = "name", photos: bool = True) -> Folder:
     split = root / "train"
-    return Folder(split / "labels", split / "photos" if photos else None, None, 4, pairing=pairing)
+    return Folder(split / "labels", split / "photos" if photos else None, None, FOUR_CLASSES, pairing=pairing)
 
 
 def test_pairs_are_read_as_written(tmp_path: Path) -> None:
@@ -37,12 +41,12 @@ def test_label_maps_alone_are_enough_to_generate(tmp_path: Path) -> None:
 
 def test_from_root_takes_instances_where_there_are_any(tmp_path: Path) -> None:
     write_folder(tmp_path, 2, split="val")
-    assert not Folder.from_root(tmp_path, "val", 4).has_instances
+    assert not Folder.from_root(tmp_path, "val", FOUR_CLASSES).has_instances
     instances = tmp_path / "val" / "instances"
     instances.mkdir()
     for number in range(2):
         Image.fromarray(np.full((24, 32), 1000 + number, dtype=np.uint16)).save(instances / f"a{number}.png")
-    source = Folder.from_root(tmp_path, "val", 4)
+    source = Folder.from_root(tmp_path, "val", FOUR_CLASSES)
     assert source.has_instances
     read = source.read(1).instances
     assert read is not None and (read == 1001).all()
@@ -109,7 +113,7 @@ def test_instances_pair_as_well(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"1 of the pictures in .*labels have no partner in .*instances \(a1"
     ):
-        Folder.from_root(tmp_path, "train", 4)
+        Folder.from_root(tmp_path, "train", FOUR_CLASSES)
 
 
 def test_two_pictures_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -121,25 +125,23 @@ def test_two_pictures_of_one_name_are_refused(tmp_path: Path) -> None:
 
 def test_missing_and_empty_folders_are_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"nowhere: no such folder; expected train/labels and train/photos"):
-        Folder.from_root(tmp_path / "nowhere", "train", 4)
+        Folder.from_root(tmp_path / "nowhere", "train", FOUR_CLASSES)
     with pytest.raises(ValueError, match=r"train/labels: no such folder; expected label maps"):
-        Folder.from_root(tmp_path, "train", 4)
+        Folder.from_root(tmp_path, "train", FOUR_CLASSES)
     (tmp_path / "train" / "labels").mkdir(parents=True)
     (tmp_path / "train" / "labels" / "readme.txt").write_text("")
     with pytest.raises(
         ValueError, match=r"labels: none of its 1 files is a picture \(.png, .*expected label maps"
     ):
-        Folder.from_root(tmp_path, "train", 4)
+        Folder.from_root(tmp_path, "train", FOUR_CLASSES)
     with pytest.raises(ValueError, match=r"readme\.txt: is a file, not a folder"):
-        Folder(tmp_path / "train" / "labels" / "readme.txt", None, None, 4)
+        Folder(tmp_path / "train" / "labels" / "readme.txt", None, None, FOUR_CLASSES)
 
 
 def test_wrong_arguments_are_named(tmp_path: Path) -> None:
     write_folder(tmp_path, 1)
     with pytest.raises(ValueError, match="pairing=alphabet: choose one of name, sorted"):
         folder(tmp_path, pairing="alphabet")
-    with pytest.raises(ValueError, match="num_classes=0"):
-        Folder.from_root(tmp_path, "train", 0)
 
 
 def test_an_id_out_of_range_is_named(tmp_path: Path) -> None:
@@ -147,7 +149,7 @@ def test_an_id_out_of_range_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"labels/a0\.png: label id 3 \(\d+ pixels\) out of range.* 0 to 2, and 255"
     ):
-        Folder.from_root(tmp_path, "train", 3).read(0)
+        Folder.from_root(tmp_path, "train", THREE_CLASSES).read(0)
 
 
 def test_a_source_travels_to_workers(tmp_path: Path) -> None:

@@ -1,0 +1,96 @@
+"""How the files of a data set store its classes, wherever they lie: people bring label maps of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from data.sources.pictures import read_ids
+from data.sources.source import LabelSet
+
+OUTSIDE = -1
+LARGEST_STORED = 2**16 - 1
+
+
+class LabelFormat(Protocol):
+    """Reads one label map as class ids; small, and cheap to pickle into the loader's workers."""
+
+    label_set: LabelSet
+
+    def read(self, file: Path) -> np.ndarray:
+        """Class ids 0 .. K-1, int32 (H, W); ValueError names the file, what is wrong and the remedy."""
+        ...
+
+
+class StoredIds:
+    """One number a pixel, which need not be the class id: ADE20K stores 0 for unknown and 1 for class 0.
+
+    `classes`: stored number (0 .. 65535) to class id, for every number that may occur.
+    """
+
+    def __init__(self, label_set: LabelSet, classes: Mapping[int, int]) -> None:
+        assert all(0 <= stored <= LARGEST_STORED for stored in classes), "8 or 16 bits are stored"
+        assert all(0 <= label < len(label_set) for label in classes.values()), "each leads to a class"
+        self.label_set = label_set
+        self._class_of = np.full(max(classes) + 2, OUTSIDE, dtype=np.int32)  # the last: for all above
+        self._class_of[list(classes)] = list(classes.values())
+
+    @classmethod
+    def in_order(cls, label_set: LabelSet, first: int = 0, unknown: int | None = None) -> StoredIds:
+        """Class 0 is stored as `first`, class 1 as the next number; `unknown` stands for unknown pixels.
+
+        `unknown` may be one of the numbers that would be a class; then that class does not occur.
+        """
+        assert label_set.has_unknown == (unknown is not None), "unknown is stored where there is such a class"
+        classes = {first + label: label for label in range(label_set.known)}
+        if unknown is not None:
+            classes[unknown] = len(label_set) - 1
+        return cls(label_set, classes)
+
+    def read(self, file: Path) -> np.ndarray:
+        """Class ids, int32 (H, W).
+
+        Raises ValueError, naming the file, where it is no map of numbers, or holds one that stands for
+        no class: the first three of these with their pixels, and those that are allowed.
+        """
+        return self.as_labels(read_ids(file), file)
+
+    def as_labels(self, stored: np.ndarray, file: Path) -> np.ndarray:
+        """What the numbers (H, W) of `file` stand for; raises as `read` does."""
+        labels = self._class_of[stored.clip(-1, len(self._class_of) - 1)]  # (H, W)
+        if labels.min(initial=0) == OUTSIDE:
+            raise ValueError(
+                f"{file}: label id {_counted(stored[labels == OUTSIDE])} out of range: allowed ids are "
+                f"{self._allowed()}; "
+                "correct the file, the number of classes or the id that stands for unknown"
+            )
+        return labels
+
+    def _allowed(self) -> str:
+        unknown = OUTSIDE if self.label_set.unknown is None else self.label_set.unknown
+        known = np.flatnonzero((self._class_of != OUTSIDE) & (self._class_of != unknown))
+        allowed = _ranges(known.tolist())
+        if self.label_set.has_unknown:
+            allowed += f", and {_ranges(np.flatnonzero(self._class_of == unknown).tolist())} for unknown"
+        return allowed
+
+
+def _counted(values: np.ndarray) -> str:
+    """The first three of the values with how often each occurs, and how many more there are."""
+    numbers, counts = np.unique(values, return_counts=True)
+    named = [f"{number} ({count} pixels)" for number, count in zip(numbers[:3], counts[:3])]
+    more = f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
+    return ", ".join(named) + more
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    """Ascending numbers in words: "0 to 34, 255"."""
+    runs = [
+        [number for _, number in run]
+        for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
+    ]
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

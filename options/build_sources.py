@@ -1,0 +1,68 @@
+"""From the word of a data set to its reader: the one table of data sets, and how each reads its options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data.sources import camvid, scenes
+from data.sources.classes import numbered_label_set
+from data.sources.folder import Folder
+from data.sources.label_format import LabelFormat, StoredIds
+from data.sources.source import LabelSet, Source
+from options.schema.dataset import CamVidOptions, DatasetOptions, FolderOptions, ScenesOptions
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How a data set is read.
+
+    `source`: a split of it, from (options, split); `label_format`: how its files store the classes of a
+    run's label set, from (options, label_set), so that label maps of people's own are read where the data
+    set is absent.
+    """
+
+    source: Callable[[Any, str], Source]
+    label_format: Callable[[Any, LabelSet], LabelFormat]
+
+
+def _published(label_format: LabelFormat) -> Callable[[Any, LabelSet], LabelFormat]:
+    """That of a data set whose classes are not for its user to choose."""
+
+    def of_every_run(options: DatasetOptions, label_set: LabelSet) -> LabelFormat:
+        return label_format
+
+    return of_every_run
+
+
+def _scenes(options: ScenesOptions, split: str) -> Source:
+    return scenes.Scenes(split, options.height, options.width, seed=options.seed)
+
+
+def _camvid(options: CamVidOptions, split: str) -> Source:
+    return camvid.CamVid(Path(options.root), split)
+
+
+def _folder(options: FolderOptions, split: str) -> Source:
+    label_set = numbered_label_set(options.num_classes, has_unknown=options.unknown_id is not None)
+    label_format = _folder_format(options, label_set)
+    return Folder.from_root(Path(options.root), split, label_format, options.pairing.value)
+
+
+def _folder_format(options: FolderOptions, label_set: LabelSet) -> LabelFormat:
+    return StoredIds.in_order(label_set, unknown=options.unknown_id)
+
+
+READERS: dict[str, Reader] = {
+    "scenes": Reader(_scenes, _published(scenes.LABEL_FORMAT)),
+    "camvid": Reader(_camvid, _published(camvid.LABEL_FORMAT)),
+    "folder": Reader(_folder, _folder_format),
+}
+"""The words of `dataset=`."""
+
+
+def build_source(options: DatasetOptions, split: str) -> Source:
+    """A split of the data set."""
+    return READERS[options.name].source(options, split)
