@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.sources import camvid, scenes
+from data.sources import camvid, facades, scenes
 from data.sources.classes import numbered_label_set
 from data.sources.folder import Folder
 from data.sources.label_format import LabelFormat, StoredIds
 from data.sources.source import LabelSet, Source
-from options.schema.dataset import CamVidOptions, DatasetOptions, FolderOptions, ScenesOptions
+from options.schema.dataset import (
+    CamVidOptions,
+    DatasetOptions,
+    FacadesOptions,
+    FolderOptions,
+    ScenesOptions,
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,10 @@ def _camvid(options: CamVidOptions, split: str) -> Source:
     return camvid.CamVid(Path(options.root), split)
 
 
+def _facades(options: FacadesOptions, split: str) -> Source:
+    return facades.Facades(Path(options.root), split)
+
+
 def _folder(options: FolderOptions, split: str) -> Source:
     label_set = numbered_label_set(options.num_classes, has_unknown=options.unknown_id is not None)
     label_format = _folder_format(options, label_set)
@@ -58,6 +68,7 @@ def _folder_format(options: FolderOptions, label_set: LabelSet) -> LabelFormat:
 READERS: dict[str, Reader] = {
     "scenes": Reader(_scenes, _published(scenes.LABEL_FORMAT)),
     "camvid": Reader(_camvid, _published(camvid.LABEL_FORMAT)),
+    "facades": Reader(_facades, _published(facades.LABEL_FORMAT)),
     "folder": Reader(_folder, _folder_format),
 }
 """The words of `dataset=`."""

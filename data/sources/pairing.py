@@ -20,9 +20,10 @@ def require_folder(folder: Path, expected: str) -> Path:
     return folder
 
 
-def pictures_in(folder: Path, expected: str) -> list[str]:
+def pictures_in(folder: Path, expected: str, endings: tuple[str, ...] = ENDINGS) -> list[str]:
     """File names of the pictures in `folder`, sorted by name without ending, hidden files left out.
 
+    `endings`: those of the pictures, in small letters, where other files lie beside them.
     Raises ValueError, saying what was `expected` there, where the folder is missing, closed or has no
     picture, and where two pictures differ in their endings only.
     """
@@ -32,11 +33,11 @@ def pictures_in(folder: Path, expected: str) -> list[str]:
             names = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_file()]
     except OSError as cause:
         raise ValueError(f"{folder}: cannot be listed ({cause.strerror}); expected {expected}") from cause
-    pictures = sorted((name for name in names if name.lower().endswith(ENDINGS)), key=stem)
+    pictures = sorted((name for name in names if name.lower().endswith(endings)), key=stem)
     if not pictures:
         raise ValueError(
             f"{folder}: none of its {len(names)} files is a picture "
-            f"({', '.join(ENDINGS)}); expected {expected}"
+            f"({', '.join(endings)}); expected {expected}"
         )
     for first, second in pairwise(pictures):
         if stem(first) == stem(second):

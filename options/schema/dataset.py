@@ -59,6 +59,16 @@ class CamVidOptions(DatasetOptions):
 
 
 @dataclass
+class FacadesOptions(DatasetOptions):
+    """CMP Facades: base/ and extended/ as they are published."""
+
+    name: str = "facades"
+    root: str = MISSING
+    height: int = 256
+    width: int = 256
+
+
+@dataclass
 class FolderOptions(DatasetOptions):
     """Your own pairs: ROOT/SPLIT/labels, ROOT/SPLIT/photos and, where there are any, ROOT/SPLIT/instances."""
 
@@ -72,5 +82,10 @@ class FolderOptions(DatasetOptions):
     pairing: Pairing = Pairing.name
 
 
-DATASETS: dict[str, type] = {"scenes": ScenesOptions, "camvid": CamVidOptions, "folder": FolderOptions}
+DATASETS: dict[str, type] = {
+    "scenes": ScenesOptions,
+    "camvid": CamVidOptions,
+    "facades": FacadesOptions,
+    "folder": FolderOptions,
+}
 """The words of `dataset=`, and what each may be told."""

@@ -12,14 +12,20 @@ import pytest
 from data.sources.first import First
 from data.sources.source import Source
 from options.build_sources import READERS, build_source
-from options.schema.dataset import DATASETS, CamVidOptions, FolderOptions, ScenesOptions
-from tests.data.trees import blocks, write_folder, write_pair
+from options.schema.dataset import DATASETS, CamVidOptions, FacadesOptions, FolderOptions, ScenesOptions
+from tests.data.trees import blocks, write_facade, write_folder, write_pair
 
 
 def open_camvid(root: Path) -> Source:
     for name in ("0001TP_1", "0016E5_2"):
         write_pair(root / "trainannot", root / "train", name, blocks(24, 32))
     return build_source(CamVidOptions(root=str(root)), "train")
+
+
+def open_facades(root: Path) -> Source:
+    for name in ("cmp_b0001", "cmp_b0002"):
+        write_facade(root / "base", name, blocks(24, 32) + 1)
+    return build_source(FacadesOptions(root=str(root)), "train")
 
 
 def open_folder(root: Path) -> Source:
@@ -32,6 +38,7 @@ def open_scenes(root: Path) -> Source:
 
 OPENED: dict[str, Callable[[Path], Source]] = {
     "camvid": open_camvid,
+    "facades": open_facades,
     "folder": open_folder,
     "scenes": open_scenes,
 }
