@@ -12,8 +12,7 @@ help:  ## list the targets
 demo: $(VENV)/runtime  ## train on the built-in scenes for a few minutes, generate, measure, write a gallery
 	rm -rf checkpoints/demo
 	$(RUN) train.py experiment=demo
-	$(RUN) test.py name=demo images=64 train_images=200
-	@echo "open results/demo/val/index.html"
+	$(RUN) test.py name=demo folder=results/demo images=64 train_images=200
 
 test: check  ## lint, types and the quick tests
 	$(RUN) -m pytest -m "not slow"

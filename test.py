@@ -38,8 +38,7 @@ def start(options: TestOptions, overrides: list[str]) -> None:
     dataset = dataset_options(run, options)
     hardware = build_hardware(options.hardware)
     pairs, batch = label_maps(run, dataset, options)
-    folder = Path(options.out) / run.folder.name / (OWN if options.labels else options.split)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = results_folder(run, options)
     gallery = Gallery(folder, run.facts.label_set)
     batches = evaluation_batches(pairs, batch, options.hardware.workers, hardware)
     total = -(-len(pairs) // batch)
@@ -58,7 +57,7 @@ def start(options: TestOptions, overrides: list[str]) -> None:
     title = f"{run.folder.name} after {run.images} images"
     shown, log = gallery.rows[: options.gallery], read_log(run.folder)
     page = write_report(folder, title, shown, run.facts.label_set, metrics, protocol, log)
-    print(f"{len(gallery.rows)} label maps, images in {folder / 'images'}; the gallery is {page}")
+    print(f"{len(gallery.rows)} label maps, images in {folder / 'images'}; the gallery is\n{page}")
 
 
 def dataset_options(run: Run, options: TestOptions) -> DatasetOptions:
@@ -71,6 +70,14 @@ def dataset_options(run: Run, options: TestOptions) -> DatasetOptions:
             f"dataset.root={options.dataset.root}: dataset={dataset.name} is not read from a folder"
         )
     return replace(dataset, root=options.dataset.root)  # type: ignore[call-arg]
+
+
+def results_folder(run: Run, options: TestOptions) -> Path:
+    """Where the results go; made if it is not there."""
+    split = OWN if options.labels else options.split
+    folder = Path(options.folder or Path(options.out) / run.folder.name / split)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def label_maps(run: Run, dataset: DatasetOptions, options: TestOptions) -> tuple[PairedDataset, int]:

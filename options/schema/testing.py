@@ -22,6 +22,7 @@ class TestOptions:
 
     name: str = MISSING  # a run under checkpoints/, or the path of a run folder
     out: str = "results"
+    folder: str | None = None  # where everything goes; null: OUT/RUN/SPLIT (OUT/RUN/own for labels=DIR)
     split: str = "val"
     dataset: TestDatasetOptions = field(default_factory=TestDatasetOptions)
     labels: str | None = None  # a folder of your own label maps, instead of the data set's
