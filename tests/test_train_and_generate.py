@@ -129,6 +129,14 @@ def test_generating_from_ones_own_label_maps_at_their_own_size(trained: Verbs, t
     assert "add it" in trained.refuses("test", *words, instances)
 
 
+def test_a_folder_of_ones_own_choice_and_the_page_last(trained: Verbs, tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    words = ("name=scenes", f"folder={folder}", "images=1", "hardware.workers=0")
+    said = trained.succeeds("test", *words)
+    assert said.strip().splitlines()[-1] == str(folder / "index.html")
+    assert (folder / "index.html").is_file() and (folder / "images" / "val-000000.png").is_file()
+
+
 def test_training_photos_that_are_gone_and_a_single_photo_are_no_obstacle(
     verbs: Verbs, tmp_path: Path
 ) -> None:
