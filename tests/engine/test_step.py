@@ -1,6 +1,7 @@
 """The training step: against the trajectory of the original networks, and against one written plainly."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -15,12 +16,12 @@ from models.losses.adversarial import ADVERSARIAL_LOSSES
 from tests.engine.plain_step import plain_step
 from tests.engine.tiny_step import SEAN, VAE, descents, tiny_batch, tiny_step
 from tests.models.official import networks
-from tests.models.official.test_golden import case
+from tests.models.official.test_golden import Case, case
 
 COLUMNS = ("generator/adversarial", "generator/feature_matching", "discriminator/fake", "discriminator/real")
 
 
-def step_of(name: str, reuse_fake: bool = False) -> tuple[TrainingStep, Batch, object]:
+def step_of(name: str, reuse_fake: bool = False) -> tuple[TrainingStep, Batch, Case]:
     golden_case = case(name)
     hardware = select_hardware("cpu", "float32", channels_last=False)
     synthesiser = networks.synthesiser(golden_case.release).train()
@@ -44,15 +45,41 @@ def step_of(name: str, reuse_fake: bool = False) -> tuple[TrainingStep, Batch, o
     return step, batch, golden_case
 
 
+def follow(name: str, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """The losses of each step that the original took, (steps, 4), and the image after them, (B, 3, H, W)."""
+    step, batch, golden_case = step_of(name)
+    step.synthesiser.to(dtype)
+    step.discriminator.to(dtype)
+    batch = replace(batch, photo=golden_case.photo.to(dtype))
+    rows = []
+    for index in range(len(golden_case.expected["trajectory"])):
+        losses = step(batch, seed=index)
+        rows.append(torch.stack([losses[column] for column in COLUMNS]).detach())
+    with torch.no_grad():
+        synthesiser = step.synthesiser.eval()
+        condition = synthesiser.condition(batch.labels, batch.instances, noise=torch.Generator())
+        image = synthesiser.generator(condition)
+    return torch.stack(rows).double(), image.double()
+
+
 @pytest.mark.parametrize("name", ["spade_ade20k", "spade_cityscapes"])
 def test_follows_the_original_trajectory(name: str) -> None:
-    """The first two steps; later ones magnify rounding (Adam's first moves are signs of gradients)."""
-    step, batch, golden_case = step_of(name)
-    for index in range(2):
-        losses = step(batch, seed=index)
-        found = torch.stack([losses[column] for column in COLUMNS]).detach()
-        expected = golden_case.expected["trajectory"][index].float()
-        torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4)
+    """Every step and the image afterwards, as closely as float32 determines them.
+
+    The original's own rounding is magnified: Adam's moves are the signs of gradients, also of those that are
+    zero but for rounding. How far that reached is seen by following it in float64; where the original departs
+    from float64 by less than a third of the tolerance, the tolerance itself holds.
+    """
+    expected = case(name).expected
+    losses, image = follow(name, torch.float32)
+    exact_losses, exact_image = follow(name, torch.float64)
+    original_losses, original_image = expected["trajectory"].double(), expected["generated_after"].double()
+    rounding = ((exact_losses - original_losses) / original_losses).abs().amax(1)  # (steps,)
+    found = ((losses - original_losses) / original_losses).abs().amax(1)
+    assert (rounding[:3] < 1e-3).all(), "the first steps are well determined"
+    assert (found <= torch.clamp(3 * rounding, min=1e-3)).all(), (found, rounding)
+    difference = (image - original_image).abs().mean()
+    assert difference <= max(1e-4, 3 * (exact_image - original_image).abs().mean()), difference
 
 
 def test_reusing_the_fake_changes_the_discriminators_view_only() -> None:
