@@ -18,7 +18,10 @@ from torch import Tensor, nn
 
 from engine.files import write_text_whole, write_whole
 
-FORMAT = 1
+FORMAT = 2
+"""1 lacked `threads`."""
+SINCE = {"threads": 2}
+"""Parts that older formats lack: they stay as they are built."""
 LATEST = "latest"
 STATE = re.compile(r"state-(\d+)\.pt")
 
@@ -65,9 +68,15 @@ class Checkpoint:
             return None
         file = state_file(self.run, images)
         state = load_tensors(file)
-        if state.get("format") != FORMAT:
-            raise ValueError(f"{file} has format {state.get('format')}; this version reads format {FORMAT}")
+        stored = state.get("format")
+        if stored not in range(1, FORMAT + 1):
+            raise ValueError(
+                f"{file} has format {stored}; this version reads formats 1 to {FORMAT}: "
+                "use the version that wrote it, or a newer one"
+            )
         for name, part in self.parts.items():
+            if SINCE.get(name, 1) > stored:
+                continue
             if name not in state:
                 raise ValueError(f"{file} holds no {name}: it was saved by another kind of run; train anew")
             if isinstance(part, nn.Module):

@@ -15,6 +15,7 @@ from engine.progress import Length, Progress
 from engine.recorder import Intervals, Recorder
 from engine.samples import SamplePicture
 from engine.step import TrainingStep
+from engine.threads import Threads
 from engine.training import Training
 from options.build import build_ema, build_objective, build_optimizers
 from options.build_data import (
@@ -42,13 +43,15 @@ def build_training(options: TrainOptions, run: Path, hardware: Hardware, process
     opt_G, opt_D = build_optimizers(options.optimizer, G, D)
     ema = build_ema(options.ema, G)
     progress = Progress()
+    threads = Threads(options.hardware.threads, processes.count)
     objective = build_objective(options.loss, hardware)
     step = TrainingStep(G, D, opt_G, opt_D, objective, hardware, processes, options.optimizer.reuse_fake)
     watched = watched_batch(options.dataset, hardware)
 
     # All that must survive a restart.
     parts: dict[str, Stateful] = {
-        "progress": progress, "G": G, "D": D, "ema": ema, "opt_G": opt_G, "opt_D": opt_D, "sampler": sampler
+        "progress": progress, "G": G, "D": D, "ema": ema, "opt_G": opt_G, "opt_D": opt_D, "sampler": sampler,
+        "threads": threads,
     }  # fmt: skip
     checkpoint = Checkpoint(run, parts, weights=ema.network, keep=options.train.keep)
     checkpoint.restore()

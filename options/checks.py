@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.threads import MOST_THREADS
 from models.generators.spade import DOUBLINGS
 from models.norms import NORMS
 from options.schema.networks import (
@@ -35,6 +36,9 @@ def check(options: TrainOptions) -> None:
     _check_loss(options.loss)
     if options.train.batch < 1:
         raise ValueError(f"train.batch={options.train.batch}: give 1 or more")
+    threads = options.hardware.threads
+    if threads is not None and not 1 <= threads <= MOST_THREADS:
+        raise ValueError(f"hardware.threads={threads}: give 1 to {MOST_THREADS}")
     share = options.optimizer.constant_share
     if not 0 <= share <= 1:
         raise ValueError(f"optimizer.constant_share={share}: give a share of the run, 0 to 1")

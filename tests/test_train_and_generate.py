@@ -181,3 +181,17 @@ def test_a_disk_that_fills_up_while_saving(verbs: Verbs, tmp_path: Path) -> None
         )
     finally:
         subprocess.run(["umount", "--lazy", str(verbs.checkpoints)], check=True)
+
+
+def test_a_run_goes_on_with_the_threads_it_had(verbs: Verbs) -> None:
+    """Wherever it goes on: with another number, sums differ in their last bits, and soon in all digits."""
+    threads, words = torch.get_num_threads(), tiny_words(*LATER, "hardware.threads=null")
+    try:
+        for name, first, last in (("whole", 2, 2), ("parts", 2, 1)):
+            torch.set_num_threads(first)
+            verbs.succeeds("train", f"name={name}", "train.images=4", *words)
+            torch.set_num_threads(last)
+            verbs.succeeds("train", f"name={name}", "resume=true", "train.images=8")
+    finally:
+        torch.set_num_threads(threads)
+    assert_same_run(verbs.checkpoints / "whole", verbs.checkpoints / "parts", 8)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import torch
 
 import options.run_folder
 from engine.interrupts import STOP_SIGNALS
@@ -42,7 +43,7 @@ class Verbs:
         """`python VERB.py WORDS`."""
         script = str(PROJECT / f"{verb}.py")
         status, out, err = 0, io.StringIO(), io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, _handlers_restored():
+        with pytest.MonkeyPatch.context() as patch, _process_restored():
             patch.setattr(options.run_folder, "CHECKPOINTS", self.checkpoints)
             patch.setattr(sys, "argv", [script, *words])
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -64,11 +65,14 @@ class Verbs:
 
 
 @contextlib.contextmanager
-def _handlers_restored() -> Iterator[None]:
+def _process_restored() -> Iterator[None]:
+    """What belongs to the process, and so to the tests that follow."""
     handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    threads = torch.get_num_threads()
     try:
         yield
     finally:
+        torch.set_num_threads(threads)
         for number, handler in handlers.items():
             signal.signal(number, handler)
 

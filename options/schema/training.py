@@ -81,6 +81,7 @@ class HardwareOptions:
     precision: Precision = Precision.float32
     channels_last: bool = True
     workers: int = 1  # processes that load data, for each training process
+    threads: int | None = None  # of each process; null: as torch chooses, or as a resumed run had them
 
 
 @dataclass

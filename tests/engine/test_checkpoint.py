@@ -153,7 +153,7 @@ def test_another_kind_of_run_or_format(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds no D"):
         player.checkpoint.restore()
     torch.save({"format": 99}, state_file(tmp_path, 2))
-    with pytest.raises(ValueError, match="format 99; this version reads format 1"):
+    with pytest.raises(ValueError, match="format 99; this version reads formats 1 to 2"):
         player.checkpoint.restore()
     torch.save([1, 2], state_file(tmp_path, 2))
     with pytest.raises(ValueError, match="holds a list"):
@@ -199,7 +199,7 @@ class Attack:
 def test_a_file_with_code_in_it_is_refused_and_not_run(plain: bool, tmp_path: Path) -> None:
     victim = tmp_path / "made by the stranger's code"
     file = state_file(tmp_path, 2)
-    state = {"format": 1, "G": Attack(victim)}
+    state = {"format": 2, "G": Attack(victim)}
     if plain:
         file.write_bytes(pickle.dumps(state, protocol=2))
     else:
