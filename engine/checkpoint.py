@@ -68,7 +68,7 @@ class Checkpoint:
             return None
         file = state_file(self.run, images)
         state = load_tensors(file)
-        stored = state.get("format")
+        stored = int(state.get("format", 0))
         if stored not in range(1, FORMAT + 1):
             raise ValueError(
                 f"{file} has format {stored}; this version reads formats 1 to {FORMAT}: "
