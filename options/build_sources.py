@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.sources import camvid, facades, scenes
+from data.sources import ade20k, camvid, celebamask_hq, cityscapes, coco_stuff, facades, scenes
 from data.sources.classes import numbered_label_set
 from data.sources.folder import Folder
 from data.sources.label_format import LabelFormat, StoredIds
 from data.sources.source import LabelSet, Source
 from options.schema.dataset import (
+    Ade20kOptions,
+    Ade20kOutdoorOptions,
     CamVidOptions,
+    CelebAMaskHQOptions,
+    CityscapesOptions,
+    CocoStuffOptions,
     DatasetOptions,
     FacadesOptions,
     FolderOptions,
@@ -47,8 +52,32 @@ def _scenes(options: ScenesOptions, split: str) -> Source:
     return scenes.Scenes(split, options.height, options.width, seed=options.seed)
 
 
+def _ade20k(options: Ade20kOptions, split: str) -> Source:
+    return ade20k.open_ade20k(Path(options.root), split)
+
+
+def _ade20k_outdoor(options: Ade20kOutdoorOptions, split: str) -> Source:
+    return ade20k.open_ade20k_outdoor(Path(options.root), split, _path(options.scenes))
+
+
 def _camvid(options: CamVidOptions, split: str) -> Source:
-    return camvid.CamVid(Path(options.root), split)
+    return camvid.open_camvid(Path(options.root), split, options.classes)
+
+
+def _camvid_format(options: CamVidOptions, label_set: LabelSet) -> LabelFormat:
+    return camvid.label_format(options.classes)
+
+
+def _celebamask_hq(options: CelebAMaskHQOptions, split: str) -> Source:
+    return celebamask_hq.open_celebamask_hq(Path(options.root), split, _path(options.cache))
+
+
+def _cityscapes(options: CityscapesOptions, split: str) -> Source:
+    return cityscapes.open_cityscapes(Path(options.root), split, options.instances)
+
+
+def _coco_stuff(options: CocoStuffOptions, split: str) -> Source:
+    return coco_stuff.open_coco_stuff(Path(options.root), split, options.instances, _path(options.cache))
 
 
 def _facades(options: FacadesOptions, split: str) -> Source:
@@ -65,9 +94,18 @@ def _folder_format(options: FolderOptions, label_set: LabelSet) -> LabelFormat:
     return StoredIds.in_order(label_set, unknown=options.unknown_id)
 
 
+def _path(option: str | None) -> Path | None:
+    return None if option is None else Path(option)
+
+
 READERS: dict[str, Reader] = {
     "scenes": Reader(_scenes, _published(scenes.LABEL_FORMAT)),
-    "camvid": Reader(_camvid, _published(camvid.LABEL_FORMAT)),
+    "ade20k": Reader(_ade20k, _published(ade20k.LABEL_FORMAT)),
+    "ade20k_outdoor": Reader(_ade20k_outdoor, _published(ade20k.LABEL_FORMAT)),
+    "camvid": Reader(_camvid, _camvid_format),
+    "celebamask_hq": Reader(_celebamask_hq, _published(celebamask_hq.LABEL_FORMAT)),
+    "cityscapes": Reader(_cityscapes, _published(cityscapes.LABEL_FORMAT)),
+    "coco_stuff": Reader(_coco_stuff, _published(coco_stuff.LABEL_FORMAT)),
     "facades": Reader(_facades, _published(facades.LABEL_FORMAT)),
     "folder": Reader(_folder, _folder_format),
 }

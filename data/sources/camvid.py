@@ -1,68 +1,120 @@
-"""CamVid: street scenes filmed from a car, in the arrangement of the SegNet authors.
+"""CamVid: street scenes filmed from a car, as Cambridge published them and as SegNet's authors arranged them.
 
-Brostow et al., "Semantic object classes in video: a high-definition ground truth database", 2009;
-Badrinarayanan et al., "SegNet", 2015, for the 11 classes and the split.
+Brostow et al., "Semantic object classes in video: a high-definition ground truth database", 2009, for the 32
+classes; Badrinarayanan et al., "SegNet", 2015, for the 11 classes and the split.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from data.sources.classes import read_label_set
-from data.sources.label_format import StoredIds
-from data.sources.pairing import pair, pictures_in, require_folder, stem
-from data.sources.reading import read_record
-from data.sources.source import Record
+from data.sources.classes import UNKNOWN, read_label_set
+from data.sources.colour_format import IdsOrColours, StoredColours
+from data.sources.label_format import LabelFormat, StoredIds
+from data.sources.pairing import require_folder
+from data.sources.stems import Place, StemSource, shared_stems
 
 SPLITS = ("train", "val", "test")
 FILMS = ("0001TP", "0006R0", "0016E5", "Seq05VD")  # those of every split, so that style ids agree
-LABEL_FORMAT = StoredIds.in_order(read_label_set(Path(__file__).with_suffix(".csv")), unknown=11)
+PHOTOS, LABELS = "701_StillsRaw_full", "LabeledApproved_full"
+
+ELEVEN = read_label_set(Path(__file__).with_suffix(".csv"))
+THIRTY_TWO = read_label_set(Path(__file__).with_name("camvid_32.csv"))  # in the order of label_colors.txt
+
+GROUPS = {
+    "sky": ("Sky",),
+    "building": ("Archway", "Bridge", "Building", "Tunnel", "Wall"),
+    "pole": ("Column_Pole", "TrafficCone"),
+    "road": ("LaneMkgsDriv", "LaneMkgsNonDriv", "Road"),
+    "pavement": ("ParkingBlock", "RoadShoulder", "Sidewalk"),
+    "tree": ("Tree", "VegetationMisc"),
+    "sign": ("Misc_Text", "SignSymbol", "TrafficLight"),
+    "fence": ("Fence",),
+    "car": ("Car", "OtherMoving", "SUVPickupTruck", "Train", "Truck_Bus"),
+    "pedestrian": ("Animal", "CartLuggagePram", "Child", "Pedestrian"),
+    "bicyclist": ("Bicyclist", "MotorcycleScooter"),
+    UNKNOWN: (UNKNOWN,),
+}
+"""The 11 classes in terms of the 32."""
 
 
-class CamVid:
-    """One split: ROOT/train/NAME.png with ROOT/trainannot/NAME.png; likewise val and test.
+def _eleven() -> LabelFormat:
+    colour_of = dict(zip(THIRTY_TWO.names, THIRTY_TWO.colours))
+    classes = {
+        colour_of[name]: ELEVEN.names.index(group) for group, names in GROUPS.items() for name in names
+    }
+    return IdsOrColours(StoredIds.in_order(ELEVEN, unknown=11), StoredColours(ELEVEN, classes))
 
-    11 classes and unknown (void). The style is the film, the first part of NAME: 0001TP is filmed at
-    dusk, the others by day.
 
-    Raises ValueError where the root or a folder is missing, a frame has no partner, or a film is unknown.
+def _thirty_two() -> LabelFormat:
+    classes = {colour: label for label, colour in enumerate(THIRTY_TWO.colours)}
+    return IdsOrColours(StoredIds.in_order(THIRTY_TWO, unknown=31), StoredColours(THIRTY_TWO, classes))
+
+
+LABEL_FORMATS = {11: _eleven(), 32: _thirty_two()}
+"""By the number of classes: 11 and unknown, or Cambridge's 32, of which Void is unknown."""
+
+
+def label_format(classes: int) -> LabelFormat:
+    """How label maps of so many classes are stored; ValueError where there are none of so many."""
+    if classes not in LABEL_FORMATS:
+        raise ValueError(f"dataset.classes={classes}: CamVid has 11 or 32")
+    return LABEL_FORMATS[classes]
+
+
+def open_camvid(root: Path, split: str, classes: int = 11) -> StemSource:
+    """One split, in whichever arrangement `root` has it.
+
+    SegNet's: ROOT/train/NAME.png with ids in ROOT/trainannot/NAME.png; likewise val and test; 11 classes.
+    Cambridge's: ROOT/701_StillsRaw_full/NAME.png with ROOT/LabeledApproved_full/NAME_L.png, in colours;
+    `classes` is 32, or 11 for SegNet's groups of them; the splits are SegNet's.
+    The style is the film, the first part of NAME: 0001TP is filmed at dusk, the others by day.
+
+    Raises ValueError where the root has neither, a frame has no partner, or a film is unknown.
     """
-
-    label_set = LABEL_FORMAT.label_set
-    has_instances = False
-    styles: tuple[str, ...] = FILMS
-
-    def __init__(self, root: Path, split: str) -> None:
-        if split not in SPLITS:
-            raise ValueError(f"split={split}: CamVid has {', '.join(SPLITS)}")
-        expected = f"CamVid as SegNet arranges it: {split}/NAME.png with {split}annot/NAME.png"
-        require_folder(root, expected)
-        self._photos, self._labels = root / split, root / f"{split}annot"
-        self._names = pictures_in(self._labels, expected)
-        self._partners = pair(
-            self._names, self._labels, pictures_in(self._photos, expected), self._photos, "name"
+    if split not in SPLITS:
+        raise ValueError(f"split={split}: CamVid has {', '.join(SPLITS)}")
+    stored = label_format(classes)
+    expected = (
+        f"CamVid as SegNet arranges it, {split}/NAME.png with {split}annot/NAME.png, "
+        f"or Cambridge's {PHOTOS}/NAME.png with {LABELS}/NAME_L.png"
+    )
+    require_folder(root, expected)
+    original = (root / PHOTOS).is_dir() or (root / LABELS).is_dir()
+    if classes != 11 and not original:
+        raise ValueError(
+            f"{root}: dataset.classes={classes} needs {PHOTOS} and {LABELS} in it; "
+            "SegNet's arrangement has 11 classes"
         )
-        for name in self._names:
-            if _film(name) not in FILMS:
-                raise ValueError(
-                    f"{self._labels / name}: film {_film(name)!r} is not one of {', '.join(FILMS)}; "
-                    "names begin with their film and an underscore"
-                )
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def read(self, index: int) -> Record:
-        """Reads one frame; raises ValueError naming the file, what is wrong with it and the remedy."""
-        name = self._names[index]
-        return read_record(
-            self._labels / name,
-            self._photos / self._partners[index],
-            None,
-            LABEL_FORMAT,
-            style_id=FILMS.index(_film(name)),
-        )
+    if original:
+        photos, labels = Place(root / PHOTOS, ".png"), Place(root / LABELS, "_L.png")
+    else:
+        photos, labels = Place(root / split, ".png"), Place(root / f"{split}annot", ".png")
+    stems = shared_stems([labels, photos], expected)
+    for stem in stems:
+        if _film(stem) not in FILMS:
+            raise ValueError(
+                f"{labels.file(stem)}: film {_film(stem)!r} is not one of {', '.join(FILMS)}; "
+                "names begin with their film and an underscore"
+            )
+    if original:
+        stems = [stem for stem in stems if _split(stem) == split]
+        if not stems:
+            raise ValueError(f"{root / LABELS}: none of its frames is of split={split}; unpack all of CamVid")
+    return StemSource(stems, stored, labels, photos, styles=FILMS, style_of=_style)
 
 
-def _film(name: str) -> str:
-    return stem(name).split("_")[0]
+def _film(stem: str) -> str:
+    return stem.split("_")[0]
+
+
+def _style(stem: str) -> int:
+    return FILMS.index(_film(stem))
+
+
+def _split(stem: str) -> str:
+    """SegNet's split: 0001TP is halved, and a stretch of 0016E5 that is labelled more densely is val."""
+    film, _, frame = stem.partition("_")
+    if film == "Seq05VD" or (film == "0001TP" and frame > "008520"):
+        return "test"
+    return "val" if film == "0016E5" and "07959" <= frame <= "08159" else "train"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.sources.label_format import LabelFormat
+from data.sources.names import Names
 from data.sources.pairing import pair, pictures_in, require_folder
 from data.sources.reading import read_record
 from data.sources.source import Record
@@ -34,9 +35,10 @@ class Folder:
         self.has_instances = instances is not None
         self._label_format = label_format
         self._folders = (labels, photos, instances)
-        self._labels = pictures_in(labels, "label maps")
-        self._photos = self._partners_in(photos, "photos", pairing)
-        self._instances = self._partners_in(instances, "instance maps", pairing)
+        names = pictures_in(labels, "label maps")
+        self._labels = Names(names)
+        self._photos = self._partners(names, photos, "photos", pairing)
+        self._instances = self._partners(names, instances, "instance maps", pairing)
 
     @classmethod
     def from_root(cls, root: Path, split: str, label_format: LabelFormat, pairing: str = "name") -> Folder:
@@ -64,7 +66,7 @@ class Folder:
             self._label_format,
         )
 
-    def _partners_in(self, folder: Path | None, expected: str, pairing: str) -> list[str]:
+    def _partners(self, labels: list[str], folder: Path | None, expected: str, pairing: str) -> Names:
         if folder is None:
-            return []
-        return pair(self._labels, self._folders[0], pictures_in(folder, expected), folder, pairing)
+            return Names([])
+        return Names(pair(labels, self._folders[0], pictures_in(folder, expected), folder, pairing))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
@@ -20,6 +19,19 @@ def require_folder(folder: Path, expected: str) -> Path:
     return folder
 
 
+def files_in(folder: Path, expected: str) -> list[str]:
+    """Names of the files in `folder`, in no order, hidden ones left out.
+
+    Raises ValueError, saying what was `expected` there, where the folder is missing or closed.
+    """
+    require_folder(folder, expected)
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries if entry.name[0] != "." and entry.is_file()]
+    except OSError as cause:
+        raise ValueError(f"{folder}: cannot be listed ({cause.strerror}); expected {expected}") from cause
+
+
 def pictures_in(folder: Path, expected: str, endings: tuple[str, ...] = ENDINGS) -> list[str]:
     """File names of the pictures in `folder`, sorted by name without ending, hidden files left out.
 
@@ -27,22 +39,20 @@ def pictures_in(folder: Path, expected: str, endings: tuple[str, ...] = ENDINGS)
     Raises ValueError, saying what was `expected` there, where the folder is missing, closed or has no
     picture, and where two pictures differ in their endings only.
     """
-    require_folder(folder, expected)
-    try:
-        with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_file()]
-    except OSError as cause:
-        raise ValueError(f"{folder}: cannot be listed ({cause.strerror}); expected {expected}") from cause
-    pictures = sorted((name for name in names if name.lower().endswith(endings)), key=stem)
-    if not pictures:
+    names = files_in(folder, expected)
+    pictures = {stem(name): name for name in names if name.lower().endswith(endings)}
+    found = sum(name.lower().endswith(endings) for name in names)
+    if not found:
         raise ValueError(
             f"{folder}: none of its {len(names)} files is a picture "
             f"({', '.join(endings)}); expected {expected}"
         )
-    for first, second in pairwise(pictures):
-        if stem(first) == stem(second):
-            raise ValueError(f"{folder}: {first} and {second} have one name; keep one of them")
-    return pictures
+    if found > len(pictures):
+        first = next(
+            name for name in names if name.lower().endswith(endings) and pictures[stem(name)] != name
+        )
+        raise ValueError(f"{folder}: {first} and {pictures[stem(first)]} have one name; keep one of them")
+    return [pictures[name] for name in sorted(pictures)]
 
 
 def pair(

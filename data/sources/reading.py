@@ -17,19 +17,31 @@ def read_record(
     instances: Path | None,
     label_format: LabelFormat,
     style_id: int = 0,
+    enlarge: bool = False,
 ) -> Record:
     """Reads the files of one pair; the record is named after its label map.
 
+    `enlarge`: a label map that is smaller than its photo by a whole factor takes the photo's size.
     Raises ValueError, naming the files, where one is unreadable, an id is out of range or sizes differ.
     """
     ids = label_format.read(labels)  # (H, W)
     picture = None if photo is None else read_photo(photo)
     if picture is not None:
+        if enlarge:
+            ids = _enlarged(ids, picture.height, picture.width)  # (H, W)
         _require_same_size(labels, ids, photo, (picture.height, picture.width))
     instance_ids = None if instances is None else read_ids(instances)  # (H, W)
     if instance_ids is not None:
         _require_same_size(labels, ids, instances, instance_ids.shape)
     return Record(picture, ids, instance_ids, style_id, labels.stem)
+
+
+def _enlarged(ids: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Every id times the whole factor between the sizes; the map as it is where there is none."""
+    factor = height // ids.shape[0]
+    if factor == 0 or (height, width) != (ids.shape[0] * factor, ids.shape[1] * factor):
+        return ids
+    return ids.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def _require_same_size(labels: Path, ids: np.ndarray, other: Path | None, size: tuple[int, ...]) -> None:

@@ -50,12 +50,67 @@ class ScenesOptions(DatasetOptions):
 
 @dataclass
 class CamVidOptions(DatasetOptions):
-    """CamVid, as SegNet arranges it."""
+    """CamVid, as SegNet arranges it or as Cambridge published it."""
 
     name: str = "camvid"
     root: str = MISSING
     height: int = 96
     width: int = 128
+    classes: int = 11  # 32: all of Cambridge's
+
+
+@dataclass
+class Ade20kOptions(DatasetOptions):
+    """ADE20K scene parsing: ADEChallengeData2016 as published."""
+
+    name: str = "ade20k"
+    root: str = MISSING
+    height: int = 256
+    width: int = 256
+    resize_to: int | None = 286
+
+
+@dataclass
+class Ade20kOutdoorOptions(Ade20kOptions):
+    """The pictures of ADE20K whose scene is in a list."""
+
+    name: str = "ade20k_outdoor"
+    scenes: str | None = None  # a text file: one scene or picture a line; null: the outdoor scenes
+
+
+@dataclass
+class CityscapesOptions(DatasetOptions):
+    """Cityscapes: leftImg8bit and gtFine as published."""
+
+    name: str = "cityscapes"
+    root: str = MISSING
+    height: int = 256
+    width: int = 512
+    instances: bool = True
+
+
+@dataclass
+class CocoStuffOptions(DatasetOptions):
+    """COCO-Stuff, as SPADE arranges it or as published."""
+
+    name: str = "coco_stuff"
+    root: str = MISSING
+    height: int = 256
+    width: int = 256
+    resize_to: int | None = 286
+    instances: bool = True
+    cache: str | None = None  # folder of the instance maps that are made; null: ~/.cache
+
+
+@dataclass
+class CelebAMaskHQOptions(DatasetOptions):
+    """CelebAMask-HQ, as published or as SEAN arranges it."""
+
+    name: str = "celebamask_hq"
+    root: str = MISSING
+    height: int = 256
+    width: int = 256
+    cache: str | None = None  # folder of the label maps that are merged; null: ~/.cache
 
 
 @dataclass
@@ -84,7 +139,12 @@ class FolderOptions(DatasetOptions):
 
 DATASETS: dict[str, type] = {
     "scenes": ScenesOptions,
+    "ade20k": Ade20kOptions,
+    "ade20k_outdoor": Ade20kOutdoorOptions,
     "camvid": CamVidOptions,
+    "celebamask_hq": CelebAMaskHQOptions,
+    "cityscapes": CityscapesOptions,
+    "coco_stuff": CocoStuffOptions,
     "facades": FacadesOptions,
     "folder": FolderOptions,
 }

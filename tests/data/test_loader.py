@@ -14,7 +14,7 @@ from data.loader import eval_loader, train_loader
 from data.paired import PairedDataset
 from data.sample import Batch
 from data.sampler import Position, StreamSampler
-from data.sources.camvid import CamVid
+from data.sources.camvid import open_camvid
 from data.sources.folder import Folder
 from data.sources.source import LabelSet, Record
 from data.transforms import JointTransform
@@ -188,7 +188,7 @@ def test_workers_may_be_spawned(dataset: PairedDataset) -> None:
 
 
 def test_real_photographs_are_loaded() -> None:
-    source = CamVid(shared_data("camvid"), "train")
+    source = open_camvid(shared_data("camvid"), "train")
     dataset = PairedDataset(source, JointTransform(96, 128, "short_side", 110, "random", flip=True))
     (batch,) = islice(train_loader(dataset, StreamSampler(len(dataset), 8), workers=2), 1)
     assert batch.photo is not None and batch.photo.shape == (8, 3, 96, 128)

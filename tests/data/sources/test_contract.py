@@ -12,8 +12,56 @@ import pytest
 from data.sources.first import First
 from data.sources.source import Source
 from options.build_sources import READERS, build_source
-from options.schema.dataset import DATASETS, CamVidOptions, FacadesOptions, FolderOptions, ScenesOptions
+from options.schema.dataset import (
+    DATASETS,
+    Ade20kOptions,
+    Ade20kOutdoorOptions,
+    CamVidOptions,
+    CelebAMaskHQOptions,
+    CityscapesOptions,
+    CocoStuffOptions,
+    FacadesOptions,
+    FolderOptions,
+    ScenesOptions,
+)
+from tests.data import published
 from tests.data.trees import blocks, write_facade, write_folder, write_pair
+
+
+def open_ade20k(root: Path) -> Source:
+    for number in (1, 2):
+        published.write_ade20k(root, f"ADE_train_0000000{number}", blocks(24, 32))
+    return build_source(Ade20kOptions(root=str(root)), "train")
+
+
+def open_ade20k_outdoor(root: Path) -> Source:
+    for number in (1, 2):
+        published.write_ade20k(root, f"ADE_train_0000000{number}", blocks(24, 32), scene="street")
+    return build_source(Ade20kOutdoorOptions(root=str(root)), "train")
+
+
+def open_celebamask_hq(root: Path) -> Source:
+    for face in (1, 2):
+        published.write_face(
+            root / "faces", face, {"skin": blocks(12, 16, seed=face), "hair": blocks(12, 16)}
+        )
+    published.write_face_mapping(root / "faces", {1: 1, 2: 2})
+    options = CelebAMaskHQOptions(root=str(root / "faces"), cache=str(root / "cache"))
+    return build_source(options, "train")
+
+
+def open_cityscapes(root: Path) -> Source:
+    for name in ("aachen_000000_000019", "bochum_000000_000019"):
+        published.write_cityscapes(root, name, blocks(24, 32) + 7, 1000 * blocks(24, 32).astype(int))
+    return build_source(CityscapesOptions(root=str(root)), "train")
+
+
+def open_coco_stuff(root: Path) -> Source:
+    for number in (1, 2):
+        published.write_coco_stuff(root / "coco", number, blocks(24, 32))
+    person = published.outline(1, [[1, 1, 9, 1, 9, 9]])
+    published.write_coco_instances(root / "coco", {1: (24, 32), 2: (24, 32)}, [person])
+    return build_source(CocoStuffOptions(root=str(root / "coco"), cache=str(root / "cache")), "train")
 
 
 def open_camvid(root: Path) -> Source:
@@ -37,11 +85,20 @@ def open_scenes(root: Path) -> Source:
 
 
 OPENED: dict[str, Callable[[Path], Source]] = {
+    "ade20k": open_ade20k,
+    "ade20k_outdoor": open_ade20k_outdoor,
     "camvid": open_camvid,
+    "celebamask_hq": open_celebamask_hq,
+    "cityscapes": open_cityscapes,
+    "coco_stuff": open_coco_stuff,
     "facades": open_facades,
     "folder": open_folder,
     "scenes": open_scenes,
 }
+
+
+COLOURS_REPEAT = ("ade20k", "ade20k_outdoor", "cityscapes", "coco_stuff")
+"""Sets whose publishers gave some colours twice."""
 
 
 def test_every_data_set_is_tested() -> None:
@@ -53,7 +110,8 @@ def test_records_keep_the_contract(tmp_path: Path, name: str) -> None:
     source = OPENED[name](tmp_path)
     names, colours = source.label_set.names, source.label_set.colours
     assert len(source) == 2
-    assert len(set(names)) == len(names) == len(set(colours)) == len(colours)
+    assert len(set(names)) == len(names) == len(colours)
+    assert name in COLOURS_REPEAT or len(set(colours)) == len(colours)
     for index in range(2):
         record = source.read(index)
         assert record.photo is not None and (record.photo.mode, record.photo.size) == ("RGB", (32, 24))

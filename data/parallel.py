@@ -1,0 +1,79 @@
+"""A function of many items, computed by processes: in order, and with few items under way."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+AHEAD = 4
+"""Items under way for each process: enough that none waits; their number bounds the memory."""
+
+
+def usual_workers() -> int:
+    """As many processes as this one may use cores."""
+    return len(os.sched_getaffinity(0))
+
+
+def in_processes(
+    function: Callable[[Item], Result], items: Iterable[Item], workers: int | None = None
+) -> Iterator[Result]:
+    """`map(function, items)`, computed by `workers` processes (None: one a core; 0: in this process).
+
+    Results come in the order of the items, one at a time; items are taken as they are needed. What `function`
+    raises is raised here. ValueError where a process was killed, which is nearly always a lack of memory.
+    """
+    workers = usual_workers() if workers is None else workers
+    if workers == 0:
+        yield from map(function, items)
+        return
+    # Forked, processes share what the function carries; the executor's own threads start after the forks.
+    context = multiprocessing.get_context("fork")
+    executor = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(function, os.getpid()))
+    waiting: deque[Future[Result]] = deque()
+    remaining = iter(items)
+    try:
+        waiting.extend(executor.submit(_compute, item) for item in islice(remaining, AHEAD * workers))
+        while waiting:
+            yield waiting.popleft().result()
+            waiting.extend(executor.submit(_compute, item) for item in islice(remaining, 1))
+    except BrokenProcessPool as error:
+        raise ValueError(
+            f"one of {workers} processes was killed, probably for lack of memory; use fewer: workers=1"
+        ) from error
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+_function: Callable[[Any], Any] | None = None
+
+
+def _begin(function: Callable[[Any], Any], parent: int) -> None:
+    """In a new process: Ctrl-C is for the main process; the function comes once, not with every item."""
+    global _function
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    _function = function
+
+
+def _end_with(parent: int) -> None:
+    """A process whose main process was killed would wait for items for ever."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _compute(item: Any) -> Any:
+    assert _function is not None, "a process begins with its function"
+    return _function(item)

@@ -1,0 +1,106 @@
+"""Files made once from a data set (merged masks, instance maps), kept in a cache outside of it."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from data.parallel import in_processes
+
+Job = TypeVar("Job")
+ENDING = ".png"
+
+
+def default_cache() -> Path:
+    """Where prepared files go unless a folder is named: XDG_CACHE_HOME, or ~/.cache, as other programs do."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "label-map-synthesis"
+
+
+def prepared_folder(recipe: str, root: Path, made_from: Iterable[Path], cache: Path | None) -> Path:
+    """The folder, in `cache` or the default one, for what `recipe` makes of the data set at `root`.
+
+    Another root has another folder; so have other `made_from` (files and folders, told apart by their time
+    and size) and another recipe: what is found in it was made of these and no others. Raises ValueError
+    where the cache would lie inside the data set, or something of `made_from` is absent.
+    """
+    root, cache = root.resolve(), (cache or default_cache()).expanduser().resolve()
+    if cache.is_relative_to(root):
+        raise ValueError(
+            f"dataset.cache={cache} lies inside the data set {root}, which is left as it is; "
+            "name a folder elsewhere"
+        )
+    key = hashlib.sha256(f"{recipe}\0{root}".encode(errors="surrogateescape"))
+    for source in made_from:
+        try:
+            facts = source.stat()
+        except OSError as cause:
+            raise ValueError(f"{source}: {cause.strerror}; unpack the data set again") from cause
+        size = 0 if source.is_dir() else facts.st_size
+        key.update(f"\0{source.name}\0{facts.st_mtime_ns}\0{size}".encode(errors="surrogateescape"))
+    return cache / f"{recipe}-{key.hexdigest()[:16]}"
+
+
+def prepare(
+    folder: Path,
+    stems: list[str],
+    jobs: Callable[[list[str]], Iterable[tuple[str, Job]]],
+    make: Callable[[Job], np.ndarray],
+    what: str,
+) -> None:
+    """Makes FOLDER/STEM.png for each of `stems` that has none yet: in parallel, behind a progress bar.
+
+    `jobs` gives, for the stems that are missing, each one's job; `make` turns a job into the ids to store,
+    uint8 or uint16 (H, W). Files appear whole, under their names, or not at all; after an interruption what
+    is there is kept. Processes that need the same files wait for the one that makes them.
+
+    Raises what `make` and `jobs` raise; OSError where the folder cannot be written.
+    """
+    if not _missing(folder, stems):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        missing = _missing(folder, stems)
+        bar = tqdm(total=len(missing), desc=f"{what}, once, into {folder}", dynamic_ncols=True, leave=False)
+        with bar:
+            for _ in in_processes(_Maker(folder, make), jobs(missing)):
+                bar.update()
+
+
+@dataclass(frozen=True)
+class _Maker(Generic[Job]):
+    """Makes one file, in whichever process."""
+
+    folder: Path
+    make: Callable[[Job], np.ndarray]
+
+    def __call__(self, item: tuple[str, Job]) -> None:
+        stem, job = item
+        partial = self.folder / f".{stem}{ENDING}.partial"
+        Image.fromarray(self.make(job)).save(partial, format="PNG")
+        os.replace(partial, self.folder / f"{stem}{ENDING}")
+
+
+def _missing(folder: Path, stems: list[str]) -> list[str]:
+    try:
+        present = set(os.listdir(folder))
+    except FileNotFoundError:
+        return stems
+    return [stem for stem in stems if f"{stem}{ENDING}" not in present]
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Lets one process at a time in; the lock of one that is killed is gone with it."""
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
