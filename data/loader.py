@@ -3,47 +3,79 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 from torch.utils.data import DataLoader
+from tqdm import tqdm
 
-from data.paired import PairedDataset, Unreadable
+from data.failures import Failures
+from data.paired import PairedDataset, Replacement, Unreadable
 from data.sample import Batch, Sample, collate
 from data.sampler import Position, StreamSampler
 
 
+def say_above_bars(line: str) -> None:
+    """Prints a line on standard error; progress bars make way for it."""
+    tqdm.write(line, file=sys.stderr)
+
+
 def train_loader(
-    dataset: PairedDataset, sampler: StreamSampler, workers: int = 0, pin_memory: bool = False
+    dataset: PairedDataset,
+    sampler: StreamSampler,
+    workers: int = 0,
+    pin_memory: bool = False,
+    say: Callable[[str], None] = say_above_bars,
 ) -> Iterator[Batch]:
     """Yields this process's share of one batch after another, without end, from where `sampler` stands.
 
     `workers` processes read ahead and live as long as the iterator; 0 reads in this process.
     `pin_memory` speeds the copy to a GPU up. Nothing is read before the first batch is asked for, so the
-    sampler may still be resumed after this call. Raises ValueError where a record cannot be read.
+    sampler may still be resumed after this call. `say` is told of each record that is skipped, once. Raises
+    ValueError where a record cannot be read and is not to be skipped, or where more than 1 % are skipped.
     """
-    for batch in _read(dataset, sampler, workers, pin_memory):
+    failures = Failures(len(dataset), say)
+    for batch, failed in _read(dataset, sampler, workers, pin_memory):
+        for record in failed:
+            failures.add(record.index, record.message)
         sampler.images_seen += sampler.batch_size
         yield batch
 
 
 def eval_loader(
-    dataset: PairedDataset, batch_size: int, workers: int = 0, pin_memory: bool = False
+    dataset: PairedDataset,
+    batch_size: int,
+    workers: int = 0,
+    pin_memory: bool = False,
+    say: Callable[[str], None] = say_above_bars,
 ) -> Iterator[Batch]:
     """Yields every sample once, in order; the last batch may be shorter.
 
-    Raises ValueError where a record cannot be read, or where samples in a batch differ in size.
+    Raises ValueError where a record cannot be read and is not to be skipped, or where samples in a batch
+    differ in size.
     """
     positions = [Position(0, index) for index in range(len(dataset))]
     batches = [positions[first : first + batch_size] for first in range(0, len(positions), batch_size)]
-    yield from _read(dataset, batches, workers, pin_memory)
+    for batch, failed in _read(dataset, batches, workers, pin_memory):
+        for record in failed:
+            say(f"skipped: {record.message}")
+        yield batch
+
+
+class Loaded(NamedTuple):
+    """A batch, and the records that others of it replace."""
+
+    batch: Batch
+    failed: list[Unreadable]
 
 
 def _read(
     dataset: PairedDataset, batches: Iterable[list[Position]], workers: int, pin_memory: bool
-) -> Iterator[Batch]:
+) -> Iterator[Loaded]:
     # A worker runs torch on one thread: DataLoader sees to that.
-    loader: DataLoader[Sample | Unreadable] = DataLoader(
+    loader: DataLoader[Sample | Unreadable | Replacement] = DataLoader(
         dataset,
         batch_sampler=batches,
         num_workers=workers,
@@ -52,28 +84,33 @@ def _read(
         worker_init_fn=leave_interrupts_to_the_main_process,
         generator=torch.Generator(),  # its own: the workers' seeds would be drawn from the global one
     )
-    for batch in loader:
-        if isinstance(batch, Unreadable):
-            raise ValueError(batch.message)
-        yield batch
+    for loaded in loader:
+        if isinstance(loaded, Unreadable):
+            raise ValueError(loaded.message)
+        yield loaded
 
 
-def collate_readable(samples: Sequence[Sample | Unreadable]) -> Batch | Unreadable:
+def collate_readable(samples: Sequence[Sample | Unreadable | Replacement]) -> Loaded | Unreadable:
     """Stacks samples into a batch; if one is unreadable or they differ in size, says so instead."""
     readable: list[Sample] = []
+    failed: list[Unreadable] = []
     for sample in samples:
         if isinstance(sample, Unreadable):
             return sample
+        if isinstance(sample, Replacement):
+            failed.extend(sample.failed)
+            sample = sample.sample
         readable.append(sample)
     first = readable[0]
     for sample in readable:
         if sample.labels.shape != first.labels.shape:
             return Unreadable(
+                -1,
                 f"height and width of {first.name} are {tuple(first.labels.shape)}, of {sample.name} "
                 f"{tuple(sample.labels.shape)}: the pictures of a batch have one size; "
-                "resize to a fixed size, crop, or set the batch size to 1"
+                "resize to a fixed size, crop, or set the batch size to 1",
             )
-    return collate(readable)
+    return Loaded(collate(readable), failed)
 
 
 def leave_interrupts_to_the_main_process(worker: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ class Position:
 class StreamSampler(Sampler[list[Position]]):
     """Batches of positions, without end; this process's share of each.
 
-    Place p of the stream is in epoch p // N and holds entry p % N of that epoch's permutation of the N
+    Place p of the stream is in epoch p // N and holds entry p % N of that epoch's order of the N
     records, drawn from (seed, epoch). The global batch s is places s·B .. s·B + B-1, of which process
     `rank` of `world_size` takes a contiguous share. So each record is seen once an epoch, batches run
     across the borders of epochs, and the order knows nothing of processes and workers.
@@ -29,12 +29,21 @@ class StreamSampler(Sampler[list[Position]]):
     hands a batch out (workers run ahead of that), and a new iteration starts there. It is all that
     resuming needs.
 
-    `length`: N; `batch_size`: B, of all processes together; `start`: images already seen.
+    `length`: N; `batch_size`: B, of all processes together; `start`: images already seen; `shards`: how many
+    records each of the data set's archives holds, where it is kept in archives: `shard_order` has the order
+    then, instead of a permutation of all.
     Raises ValueError where B is larger than N or not divisible by `world_size`.
     """
 
     def __init__(
-        self, length: int, batch_size: int, seed: int = 0, rank: int = 0, world_size: int = 1, start: int = 0
+        self,
+        length: int,
+        batch_size: int,
+        seed: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+        start: int = 0,
+        shards: Sequence[int] | None = None,
     ) -> None:
         assert 0 <= rank < world_size, f"rank {rank} of {world_size}"
         if batch_size < 1:
@@ -50,7 +59,8 @@ class StreamSampler(Sampler[list[Position]]):
             )
         self.images_seen = start
         self.batch_size = batch_size
-        self._length, self._seed = length, seed
+        assert shards is None or sum(shards) == length, "every record lies in a shard"
+        self._length, self._seed, self._shards = length, seed, shards
         self._share = batch_size // world_size
         self._offset = rank * self._share
 
@@ -62,7 +72,7 @@ class StreamSampler(Sampler[list[Position]]):
             for place in range(first, first + self._share):
                 if place // self._length != epoch:
                     epoch = place // self._length
-                    order = self._permutation(epoch)  # (N,)
+                    order = self._order(epoch)  # (N,)
                 batch.append(Position(epoch, int(order[place % self._length])))
             yield batch
             first += self.batch_size
@@ -75,5 +85,28 @@ class StreamSampler(Sampler[list[Position]]):
         """Goes on after `images_seen` images; call it before the iteration starts."""
         self.images_seen = state["images_seen"]
 
-    def _permutation(self, epoch: int) -> np.ndarray:
-        return np.random.default_rng((self._seed, epoch)).permutation(self._length)
+    def _order(self, epoch: int) -> np.ndarray:
+        """An epoch's records, (N,)."""
+        random = np.random.default_rng((self._seed, epoch))
+        if self._shards is None:
+            return random.permutation(self._length)
+        return shard_order(self._shards, self.batch_size, random)
+
+
+def shard_order(shards: Sequence[int], lanes: int, random: np.random.Generator) -> np.ndarray:
+    """An order of the records of `shards` (records in each) that reads few shards at a time, (N,).
+
+    The shards are shuffled, and the records inside each; this sequence is cut into `lanes` equal stretches,
+    and the order takes one record of each in turn. With as many lanes as a batch has places, every place
+    walks through shards of its own: a batch mixes that many shards, and processes, which share a batch's
+    places out, share the shards out.
+    """
+    firsts = np.cumsum([0, *shards])
+    sequence = np.concatenate(
+        [firsts[shard] + random.permutation(shards[shard]) for shard in random.permutation(len(shards))]
+    )  # (N,)
+    stretches = np.array_split(sequence, lanes)
+    table = np.full((len(stretches[0]), lanes), -1)
+    for lane, stretch in enumerate(stretches):
+        table[: len(stretch), lane] = stretch
+    return table[table >= 0]  # row by row

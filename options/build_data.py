@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from data.failures import OnError
 from data.loader import eval_loader, train_loader
 from data.paired import PairedDataset
 from data.sample import Batch
@@ -32,12 +33,12 @@ def training_set(options: DatasetOptions, source: Source, seed: int) -> PairedDa
     transform = JointTransform(
         options.height, options.width, options.resize.value, options.resize_to, crop, options.flip
     )
-    return PairedDataset(source, transform, seed)
+    return PairedDataset(source, transform, seed, options.on_error.value)
 
 
-def evaluation_set(options: DatasetOptions, source: Source) -> PairedDataset:
+def evaluation_set(options: DatasetOptions, source: Source, on_error: OnError = "raise") -> PairedDataset:
     """Pairs resized to height x width, neither cropped nor mirrored."""
-    return PairedDataset(source, JointTransform(options.height, options.width))
+    return PairedDataset(source, JointTransform(options.height, options.width), on_error=on_error)
 
 
 def training_batches(
@@ -69,14 +70,18 @@ def watched_batch(options: DatasetOptions, hardware: Hardware, count: int = 4) -
         source = build_source(options, "val")
     except ValueError:
         source = build_source(options, "train")
-    dataset = evaluation_set(options, First(source, count))
+    dataset = evaluation_set(options, First(source, count), options.on_error.value)
     return next(evaluation_batches(dataset, count, 0, hardware))
 
 
 def split_set(options: DatasetOptions, split: str, count: int | None) -> PairedDataset:
-    """A split of a data set, or the first `count` pairs of it."""
+    """A split of a data set, or the first `count` pairs of it.
+
+    Only of the training split are records skipped: figures are of the very pictures they are said to be of.
+    """
     source = build_source(options, split)
-    return evaluation_set(options, source if count is None else First(source, count))
+    on_error: OnError = options.on_error.value if split == "train" else "raise"
+    return evaluation_set(options, source if count is None else First(source, count), on_error)
 
 
 def given_set(

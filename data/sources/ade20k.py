@@ -12,6 +12,7 @@ from pathlib import Path
 from data.sources.classes import read_label_set
 from data.sources.label_format import StoredIds
 from data.sources.pairing import require_folder
+from data.sources.source import SplitAbsent
 from data.sources.stems import Place, StemSource, shared_stems
 
 FOLDERS = {"train": "training", "val": "validation"}
@@ -61,7 +62,7 @@ def open_ade20k_outdoor(root: Path, split: str, scenes: Path | None = None) -> S
 def _places(root: Path, split: str) -> tuple[Place, Place, list[str]]:
     """Where the label maps and photos of a split lie, and their stems."""
     if split not in FOLDERS:
-        raise ValueError(f"split={split}: ADE20K has {', '.join(FOLDERS)}")
+        raise SplitAbsent(f"split={split}: ADE20K has {', '.join(FOLDERS)}")
     folder = FOLDERS[split]
     expected = (
         f"ADE20K as published: ADEChallengeData2016/images/{folder}/NAME.jpg "

@@ -12,6 +12,7 @@ from data.sources.classes import UNKNOWN, read_label_set
 from data.sources.colour_format import IdsOrColours, StoredColours
 from data.sources.label_format import LabelFormat, StoredIds
 from data.sources.pairing import require_folder
+from data.sources.source import SplitAbsent
 from data.sources.stems import Place, StemSource, shared_stems
 
 SPLITS = ("train", "val", "test")
@@ -73,7 +74,7 @@ def open_camvid(root: Path, split: str, classes: int = 11) -> StemSource:
     Raises ValueError where the root has neither, a frame has no partner, or a film is unknown.
     """
     if split not in SPLITS:
-        raise ValueError(f"split={split}: CamVid has {', '.join(SPLITS)}")
+        raise SplitAbsent(f"split={split}: CamVid has {', '.join(SPLITS)}")
     stored = label_format(classes)
     expected = (
         f"CamVid as SegNet arranges it, {split}/NAME.png with {split}annot/NAME.png, "
@@ -100,7 +101,9 @@ def open_camvid(root: Path, split: str, classes: int = 11) -> StemSource:
     if original:
         stems = [stem for stem in stems if _split(stem) == split]
         if not stems:
-            raise ValueError(f"{root / LABELS}: none of its frames is of split={split}; unpack all of CamVid")
+            raise SplitAbsent(
+                f"{root / LABELS}: none of its frames is of split={split}; unpack all of CamVid"
+            )
     return StemSource(stems, stored, labels, photos, styles=FILMS, style_of=_style)
 
 

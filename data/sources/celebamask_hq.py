@@ -13,6 +13,7 @@ from data.sources.face_masks import faces, merge_masks
 from data.sources.label_format import StoredIds
 from data.sources.pairing import pictures_in, require_folder, stem
 from data.sources.preparing import prepare, prepared_folder
+from data.sources.source import SplitAbsent
 from data.sources.stems import Place, StemSource, same_stems
 
 PHOTOS, MASKS, MAPPING = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno", "CelebA-HQ-to-CelebA-mapping.txt"
@@ -44,7 +45,7 @@ def open_celebamask_hq(root: Path, split: str, cache: Path | None = None) -> Ste
     if (root / PHOTOS).is_dir() or (root / MASKS).is_dir():
         return _published(root, split, cache, expected)
     if split not in ("train", "test"):
-        raise ValueError(f"split={split}: CelebAMask-HQ as SEAN arranges it has train, test")
+        raise SplitAbsent(f"split={split}: CelebAMask-HQ as SEAN arranges it has train, test")
     labels = Place(root / split / "labels", ".png")
     pictures = pictures_in(root / split / "images", expected)
     photos = Place(root / split / "images", pictures[0][len(stem(pictures[0])) :])
@@ -54,7 +55,7 @@ def open_celebamask_hq(root: Path, split: str, cache: Path | None = None) -> Ste
 
 def _published(root: Path, split: str, cache: Path | None, expected: str) -> StemSource:
     if split not in FIRST_OF:
-        raise ValueError(f"split={split}: CelebAMask-HQ has train, val, test")
+        raise SplitAbsent(f"split={split}: CelebAMask-HQ has train, val, test")
     photos, masks = Place(root / PHOTOS, ".jpg"), require_folder(root / MASKS, expected)
     split_of = _splits(root / MAPPING)
     present = photos.stems(expected)
@@ -66,7 +67,7 @@ def _published(root: Path, split: str, cache: Path | None, expected: str) -> Ste
         )
     stems = sorted((face for face in present if split_of[face] == split), key=int)
     if not stems:
-        raise ValueError(f"{photos.folder}: none of its {len(present)} faces is of split={split}")
+        raise SplitAbsent(f"{photos.folder}: none of its {len(present)} faces is of split={split}")
     folder = prepared_folder(RECIPE, root, [masks, *sorted(masks.iterdir())], cache)
     parts = LABEL_FORMAT.label_set.names[1:]
     prepare(folder, stems, lambda missing: faces(masks, parts, missing), merge_masks, "label maps")

@@ -10,6 +10,7 @@ from pathlib import Path
 from data.sources.classes import read_label_set
 from data.sources.label_format import StoredIds
 from data.sources.pairing import require_folder
+from data.sources.source import SplitAbsent
 from data.sources.stems import Place, StemSource, same_stems
 
 SPLITS = ("train", "val")  # the labels of test are withheld: its label maps are dummies
@@ -29,7 +30,7 @@ def open_cityscapes(root: Path, split: str, instances: bool = True) -> StemSourc
     Raises ValueError where a folder is missing or empty, or a picture has no partner.
     """
     if split not in SPLITS:
-        raise ValueError(f"split={split}: Cityscapes has labels for {', '.join(SPLITS)}")
+        raise SplitAbsent(f"split={split}: Cityscapes has labels for {', '.join(SPLITS)}")
     expected = (
         f"Cityscapes as published: leftImg8bit/{split}/CITY/NAME_leftImg8bit.png "
         f"with gtFine/{split}/CITY/NAME_gtFine_labelIds.png"

@@ -13,6 +13,7 @@ from data.sources.coco_instances import instance_map, read_pictures
 from data.sources.label_format import StoredIds
 from data.sources.pairing import require_folder
 from data.sources.preparing import prepare, prepared_folder
+from data.sources.source import SplitAbsent
 from data.sources.stems import Place, StemSource, shared_stems
 
 SPLITS = ("train", "val")
@@ -33,7 +34,7 @@ def open_coco_stuff(root: Path, split: str, instances: bool = True, cache: Path 
     Raises ValueError where the root has neither, a folder is missing or empty, or a picture has no partner.
     """
     if split not in SPLITS:
-        raise ValueError(f"split={split}: COCO-Stuff has {', '.join(SPLITS)}")
+        raise SplitAbsent(f"split={split}: COCO-Stuff has {', '.join(SPLITS)}")
     expected = (
         f"COCO-Stuff as SPADE arranges it, {split}_img, {split}_label and {split}_inst, or as published, "
         f"{split}2017, {PIXEL_MAPS}/{split}2017 and annotations/instances_{split}2017.json"

@@ -13,7 +13,7 @@ from data.sources.classes import read_label_set
 from data.sources.label_format import StoredIds
 from data.sources.pairing import pair, pictures_in, require_folder, stem
 from data.sources.reading import read_record
-from data.sources.source import Record
+from data.sources.source import Record, SplitAbsent
 
 PARTS = {"base": "cmp_b", "extended": "cmp_x"}
 """The two downloads, and how the names in each begin."""
@@ -41,7 +41,7 @@ class Facades:
 
     def __init__(self, root: Path, split: str) -> None:
         if split not in SPLIT_OF:
-            raise ValueError(f"split={split}: CMP Facades has train, val, test")
+            raise SplitAbsent(f"split={split}: CMP Facades has train, val, test")
         expected = "CMP Facades: base/cmp_b0001.jpg with base/cmp_b0001.png, and extended/cmp_x0001.jpg"
         require_folder(root, expected)
         parts = [part for part in PARTS if (root / part).is_dir()]
@@ -54,7 +54,7 @@ class Facades:
             if _split(labels) == split
         ]
         if not self._pairs:
-            raise ValueError(
+            raise SplitAbsent(
                 f"{root}: none of its pictures is of split={split}; of every six in a row, the first four "
                 "(numbers 1, 2, 3, 4) are train, then comes one of val and one of test"
             )

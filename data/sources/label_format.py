@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from data.sources.member import PictureFile
 from data.sources.pictures import read_ids
-from data.sources.source import LabelSet
+from data.sources.source import IdsOutOfRange, LabelSet
 
 OUTSIDE = -1
 LARGEST_STORED = 2**16 - 1
@@ -21,7 +21,7 @@ class LabelFormat(Protocol):
 
     label_set: LabelSet
 
-    def read(self, file: Path) -> np.ndarray:
+    def read(self, file: PictureFile) -> np.ndarray:
         """Class ids 0 .. K-1, int32 (H, W); ValueError names the file, what is wrong and the remedy."""
         ...
 
@@ -51,7 +51,7 @@ class StoredIds:
             classes[unknown] = len(label_set) - 1
         return cls(label_set, classes)
 
-    def read(self, file: Path) -> np.ndarray:
+    def read(self, file: PictureFile) -> np.ndarray:
         """Class ids, int32 (H, W).
 
         Raises ValueError, naming the file, where it is no map of numbers, or holds one that stands for
@@ -59,14 +59,15 @@ class StoredIds:
         """
         return self.as_labels(read_ids(file), file)
 
-    def as_labels(self, stored: np.ndarray, file: Path) -> np.ndarray:
+    def as_labels(self, stored: np.ndarray, file: PictureFile) -> np.ndarray:
         """What the numbers (H, W) of `file` stand for; raises as `read` does."""
         labels = self._class_of[stored.clip(-1, len(self._class_of) - 1)]  # (H, W)
         if labels.min(initial=0) == OUTSIDE:
-            raise ValueError(
-                f"{file}: label id {_counted(stored[labels == OUTSIDE])} out of range: allowed ids are "
-                f"{self._allowed()}; "
-                "correct the file, the number of classes or the id that stands for unknown"
+            outside = stored[labels == OUTSIDE]
+            raise IdsOutOfRange(
+                f"{file}: label id {_counted(outside)} out of range: allowed ids are {self._allowed()}; "
+                "correct the file, the number of classes or the id that stands for unknown",
+                np.unique(outside).tolist(),
             )
         return labels
 

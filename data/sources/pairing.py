@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from data.sources.source import SplitAbsent
+
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 
 PAIRINGS = ("name", "sorted")
@@ -13,9 +15,10 @@ PAIRINGS = ("name", "sorted")
 
 def require_folder(folder: Path, expected: str) -> Path:
     """Returns `folder`; raises ValueError, saying what was `expected` there, where it is no folder."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder}: is a file, not a folder; expected {expected}")
     if not folder.is_dir():
-        found = "is a file, not a folder" if folder.exists() else "no such folder"
-        raise ValueError(f"{folder}: {found}; expected {expected}")
+        raise SplitAbsent(f"{folder}: no such folder; expected {expected}")
     return folder
 
 

@@ -9,7 +9,7 @@ from data.scenes.labels import COLOURS, NAMES
 from data.scenes.layout import Layout
 from data.scenes.styles import STYLES
 from data.sources.label_format import StoredIds
-from data.sources.source import LabelSet, Record
+from data.sources.source import LabelSet, Record, SplitAbsent
 
 LABEL_FORMAT = StoredIds.in_order(LabelSet(NAMES, COLOURS, has_unknown=False))
 COUNTS = {"train": 20_000, "val": 500, "test": 500}
@@ -29,7 +29,7 @@ class Scenes:
     def __init__(self, split: str, height: int, width: int, count: int | None = None, seed: int = 0) -> None:
         """`height` and `width` in pixels; `count` scenes, or the split's usual number (20000, 500, 500)."""
         if split not in COUNTS:
-            raise ValueError(
+            raise SplitAbsent(
                 f"split is {split!r}, which scenes does not have; choose one of {', '.join(COUNTS)}"
             )
         if height < 1 or width < 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +52,26 @@ class Record:
     instances: np.ndarray | None
     style_id: int
     name: str
+
+
+class SplitAbsent(ValueError):
+    """The data set has no split of this name, or nothing lies where it would be."""
+
+
+class UnreadablePicture(ValueError):
+    """A file is missing, damaged, or of a kind that its use does not allow."""
+
+
+class SizesDiffer(ValueError):
+    """The files of a record have several sizes."""
+
+
+class IdsOutOfRange(ValueError):
+    """A label map holds `ids` that stand for no class."""
+
+    def __init__(self, message: str, ids: Sequence[int] = ()) -> None:
+        super().__init__(message)
+        self.ids = tuple(ids)
 
 
 class Source(Protocol):

@@ -24,6 +24,10 @@ class Pairing(Enum):
     sorted = "sorted"
 
 
+# What becomes of a record that cannot be read. Made by a call: `raise` is a word of the language.
+OnError = Enum("OnError", {"raise": "raise", "skip": "skip"})
+
+
 @dataclass
 class DatasetOptions:
     """What all data sets share. Sizes in pixels."""
@@ -34,6 +38,7 @@ class DatasetOptions:
     resize: Resize = Resize.fixed
     resize_to: int | None = None  # short side, width, or square that is cropped from; null: no margin
     flip: bool = True  # mirror half of the training pairs
+    on_error: OnError = OnError["raise"]  # raise, or skip: train without records that cannot be read
 
 
 @dataclass

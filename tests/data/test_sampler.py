@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import islice
+from itertools import accumulate, islice, pairwise
 
 import pytest
 
@@ -82,3 +82,49 @@ def test_impossible_batches_are_explained() -> None:
         StreamSampler(10, 0)
     with pytest.raises(ValueError, match="exceeds the data set of 0 images"):
         StreamSampler(0, 1)
+
+
+SHARDS = [7, 5, 9, 3, 8]  # 32 records
+
+
+def shard_of(index: int) -> int:
+    return int(sum(index >= end for end in accumulate(SHARDS)))
+
+
+@pytest.mark.parametrize("batch", [1, 3, 4, 32])
+def test_records_in_shards_are_seen_once_an_epoch(batch: int) -> None:
+    seen = flat(stream(StreamSampler(32, batch, seed=3, shards=SHARDS), 96 // batch))
+    for epoch in range(len(seen) // 32):
+        part = seen[32 * epoch : 32 * epoch + 32]
+        assert {position.epoch for position in part} == {epoch}
+        assert sorted(position.index for position in part) == list(range(32))
+    orders = {tuple(position.index for position in seen[first : first + 32]) for first in (0, 32, 64)}
+    assert len(orders) >= 2
+
+
+def test_each_place_of_a_batch_walks_through_shards_of_its_own() -> None:
+    batches = stream(StreamSampler(32, 4, seed=1, shards=SHARDS), 8)
+    for place in range(4):
+        visited = [shard_of(batch[place].index) for batch in batches]
+        # A stretch of 8 records out of shards of 3 to 9: one shard after another, none left and come back to.
+        changes = sum(one != other for one, other in pairwise(visited))
+        assert changes == len(set(visited)) - 1 <= 3
+    mixed = [len({shard_of(position.index) for position in batch}) for batch in batches]
+    assert sum(mixed) / len(mixed) > 2.5
+
+
+def test_processes_share_the_shards_out() -> None:
+    shards = [50] * 16
+    opened = []
+    for rank in range(2):
+        sampler = StreamSampler(800, 8, seed=0, rank=rank, world_size=2, shards=shards)
+        opened.append({position.index // 50 for position in flat(stream(sampler, 100))})
+    assert len(opened[0]) == len(opened[1]) == 8 and not opened[0] & opened[1]
+
+
+@pytest.mark.parametrize("steps", [0, 3, 9])
+def test_resuming_among_shards(steps: int) -> None:
+    whole = stream(StreamSampler(32, 4, seed=2, shards=SHARDS), 20)
+    assert stream(StreamSampler(32, 4, seed=2, shards=SHARDS, start=4 * steps), 20 - steps) == whole[steps:]
+    alone = StreamSampler(32, 4, seed=2, rank=1, world_size=2, shards=SHARDS, start=4 * steps)
+    assert stream(alone, 3) == [batch[2:] for batch in whole[steps : steps + 3]]

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import struct
+import tracemalloc
+import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from data.sources.pictures import read_ids, read_photo
+from data.sources import pictures
+from data.sources.pictures import Decoded, decoded_files, read_ids, read_photo
 
 RGB = np.random.default_rng(0).integers(0, 256, (12, 16, 3), dtype=np.uint8)
 GREY = RGB[:, :, 0]
@@ -142,11 +147,57 @@ def test_a_missing_or_foreign_file_is_named(tmp_path: Path) -> None:
         read_photo(tmp_path / "text.png")
 
 
-def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Image.fromarray(RGB).save(tmp_path / "bomb.png")
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
-    with pytest.raises(ValueError, match=r"bomb\.png: .*192 pixels"):
-        read_photo(tmp_path / "bomb.png")
+def bomb(side: int) -> bytes:
+    """A PNG of some hundred bytes whose header claims side x side pixels."""
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    chunks = b""
+    for kind, content in ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b"")):
+        chunks += struct.pack(">I", len(content)) + kind + content
+        chunks += struct.pack(">I", zlib.crc32(kind + content))
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+@pytest.mark.parametrize("side", [11_600, 13_000, 60_000])
+@pytest.mark.parametrize("read", [read_photo, read_ids])
+def test_a_decompression_bomb_is_refused_undecoded(tmp_path: Path, read: object, side: int) -> None:
+    (tmp_path / "bomb.png").write_bytes(bomb(side))
+    tracemalloc.start()
+    with (
+        warnings.catch_warnings(record=True) as warned,
+        pytest.raises(ValueError, match=r"bomb\.png: .*pixels.*; replace the file") as caught,
+    ):
+        read(tmp_path / "bomb.png")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "\n" not in str(caught.value) and not warned
+    assert peak < 5e6  # 403 MB and more would be the picture
+
+
+def test_a_picture_at_the_limit_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.fromarray(RGB).save(tmp_path / "a.png")
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 192)
+    assert read_photo(tmp_path / "a.png").size == (16, 12)
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 191)
+    with pytest.raises(ValueError, match=r"a\.png: .*16×12 pixels are more than the 191"):
+        read_photo(tmp_path / "a.png")
+
+
+def test_a_cmyk_jpeg_keeps_its_colours(tmp_path: Path) -> None:
+    inks = np.full((8, 8, 4), (255, 0, 0, 0), dtype=np.uint8)
+    Image.fromarray(inks, mode="CMYK").save(tmp_path / "a.jpg", quality=100)
+    assert np.abs(np.asarray(read_photo(tmp_path / "a.jpg")).astype(int) - (0, 255, 255)).max() <= 2
+
+
+def test_what_is_decoded_can_be_watched(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(GREY).save(tmp_path / "a.png", exif=exif)
+    with decoded_files() as files:
+        read_photo(tmp_path / "a.png")
+        read_ids(tmp_path / "a.png")
+    read_photo(tmp_path / "a.png")
+    name = str(tmp_path / "a.png")
+    assert files == [Decoded(name, "photo", "L", 16, 12, 6), Decoded(name, "ids", "L", 16, 12, 6)]
 
 
 def test_a_photo_of_unknown_range_is_not_guessed_at(tmp_path: Path) -> None:
