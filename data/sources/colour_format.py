@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from data.colours import Colour
 from data.sources.label_format import LabelFormat, StoredIds
+from data.sources.member import PictureFile
 from data.sources.pictures import ID_MODES, read_photo
-from data.sources.source import LabelSet
+from data.sources.source import IdsOutOfRange, LabelSet
 
 SHIFTS = np.array([16, 8, 0], dtype=np.int32)  # red, green, blue in one number
 
@@ -29,24 +29,26 @@ class StoredColours:
         order = np.argsort(codes)
         self._codes, self._class_of = codes[order], np.array(list(classes.values()), dtype=np.int32)[order]
 
-    def read(self, file: Path) -> np.ndarray:
+    def read(self, file: PictureFile) -> np.ndarray:
         """Class ids, int32 (H, W).
 
         Raises ValueError, naming the file, where it cannot be read or shows a colour of no class: the first
-        three of these with their pixels.
+        three of these with their pixels, and where.
         """
         codes = _codes(np.asarray(read_photo(file), dtype=np.int32))  # (H, W)
         nearest = np.searchsorted(self._codes, codes).clip(max=len(self._codes) - 1)  # (H, W)
-        strange = codes[self._codes[nearest] != codes]
-        if strange.size:
-            values, counts = np.unique(strange, return_counts=True)
+        outside = self._codes[nearest] != codes  # (H, W)
+        if outside.any():
+            values, counts = np.unique(codes[outside], return_counts=True)
+            row, column = np.argwhere(outside)[0]
             named = ", ".join(
                 f"{tuple((value >> SHIFTS & 255).tolist())} ({count} pixels)"
                 for value, count in zip(values[:3], counts[:3])
             )
             more = f" and {len(values) - 3} more" if len(values) > 3 else ""
-            raise ValueError(
-                f"{file}: colour {named}{more} is that of no class; correct the file or the list of colours "
+            raise IdsOutOfRange(
+                f"{file}: colour {named}{more} is that of no class, first at row {row}, column {column}; "
+                "correct the file or the list of colours "
                 "(JPEG and resizing alter colours: paint label maps as PNG, without smooth edges)"
             )
         return self._class_of[nearest]
@@ -60,15 +62,15 @@ class IdsOrColours:
         self.label_set = ids.label_set
         self._ids, self._colours = ids, colours
 
-    def read(self, file: Path) -> np.ndarray:
+    def read(self, file: PictureFile) -> np.ndarray:
         """Class ids, int32 (H, W); raises ValueError as the two formats do."""
         label_format: LabelFormat = self._colours if _is_painted(file) else self._ids
         return label_format.read(file)
 
 
-def _is_painted(file: Path) -> bool:
+def _is_painted(file: PictureFile) -> bool:
     try:
-        with Image.open(file) as header:
+        with file.open("rb") as stream, Image.open(stream) as header:
             return header.mode not in ID_MODES
     except OSError:
         return False  # whoever reads it says what is wrong
