@@ -56,9 +56,11 @@ def train(training: Training) -> bool:
         rates = training.rates.set(share)
         batch = next(training.batches)
         before = progress.images
+        training.phases.enter(before)
         losses = training.step(batch, step_seed(training.seed, training.processes.rank, before))
         progress.images += training.batch_images
-        training.ema.update(training.step.synthesiser, progress.images, training.batch_images)
+        newest = training.phases.images_of_newest(progress.images)
+        training.ema.update(training.step.synthesiser, newest, training.batch_images)
         stopwatch.lap()
         # All processes see the same time and stop after the same step.
         progress.seconds, stopped = largest([progress.seconds, stop.asked], training.processes)

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from data.resizing import enlarge
 from engine.hardware import Hardware
 from models.synthesiser import Synthesiser
 
@@ -64,7 +65,8 @@ class LabelMapGenerator:
                 style_ids=self._checked_styles(style_id, labels).to(device),
                 noise=noise,
             )
-            fake = self.synthesiser.generator(condition)  # (B, 3, H or more, W or more)
+            fake = self.synthesiser.generator(condition)
+        fake = enlarge(fake, self.synthesiser.scale)  # (B, 3, H or more, W or more)
         return fake[..., :height, :width].float().to(labels.device)
 
     def _checked_styles(self, style_id: Tensor | None, labels: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from data.colours import Colour, colourise
 from data.pixels import to_uint8
+from data.resizing import enlarge
 from data.sample import Batch
 from engine.hardware import Hardware
 from models.synthesiser import Synthesiser
@@ -36,7 +37,7 @@ class SamplePicture:
         )
         with self.hardware.autocast():
             fake = self.synthesiser(condition, batch.photo).fake
-        columns = [colourise(batch.labels, self.colours), to_uint8(fake)]
+        columns = [colourise(batch.labels, self.colours), to_uint8(enlarge(fake, self.synthesiser.scale))]
         if batch.photo is not None:
             columns.append(to_uint8(batch.photo))
         rows = torch.cat(columns, dim=3)  # (B, 3, H, columns W)

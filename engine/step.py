@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from data.resizing import shrink
 from data.sample import Batch
 from engine.distributed import Processes, parallel
 from engine.hardware import Hardware
@@ -59,14 +60,19 @@ class TrainingStep:
     ) -> None:
         self.synthesiser = synthesiser
         self.discriminator = discriminator
-        self.parallel_synthesiser = parallel(synthesiser, processes)
+        self.processes = processes
         self.parallel_discriminator = parallel(discriminator, processes)
+        self.wrap()
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
         self.objective = objective
         self.hardware = hardware
         self.reuse_fake = reuse_fake
         self.noise = hardware.noise()
+
+    def wrap(self) -> None:
+        """Has the generator's gradients, of the parameters that want one now, averaged over processes."""
+        self.parallel_synthesiser = parallel(self.synthesiser, self.processes)
 
     def __call__(self, batch: Batch, seed: int) -> dict[str, Tensor]:
         """One update of each player; every random number of the step comes from `seed`."""
@@ -76,7 +82,7 @@ class TrainingStep:
         condition = self.synthesiser.condition(
             batch.labels, batch.instances, style_ids=batch.style_id, noise=self.noise
         )
-        real = _photo(batch)
+        real = shrink(_photo(batch), self.synthesiser.scale)
         fake, losses = self._update_generator(condition, real)
         if not self.reuse_fake:
             with torch.no_grad(), self.hardware.autocast():

@@ -9,6 +9,7 @@ from data.sample import Batch
 from engine.distributed import Processes
 from engine.ema import ExponentialMovingAverage
 from engine.learning_rate import LearningRates
+from engine.phases import Phases
 from engine.progress import Length, Progress
 from engine.recorder import Recorder
 from engine.step import TrainingStep
@@ -27,6 +28,7 @@ class Training:
     step: TrainingStep
     rates: LearningRates
     ema: ExponentialMovingAverage[Synthesiser]
+    phases: Phases
     progress: Progress
     length: Length
     recorder: Recorder

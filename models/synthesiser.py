@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from models.condition import Condition, instance_edges
 from models.encoders.encoder import Encoder, Style
 from models.encoders.posterior import Posterior
+from models.generators.local_enhancer import LocalEnhancer
 
 
 class Synthesis(NamedTuple):
@@ -32,6 +33,11 @@ class Synthesiser(nn.Module):
         self.encoder = encoder
         self.edges = edges
 
+    @property
+    def scale(self) -> int:
+        """How many times smaller than its label map an image is; 1, but for pix2pixHD's first phase."""
+        return self.generator.scale if isinstance(self.generator, LocalEnhancer) else 1
+
     def condition(
         self,
         labels: Tensor,
@@ -40,14 +46,19 @@ class Synthesiser(nn.Module):
         style_ids: Tensor | None = None,
         noise: torch.Generator | None = None,
     ) -> Condition:
-        """What the players look at, from label maps (B, H, W) and instance maps (B, H, W)."""
+        """What the players look at, from label maps (B, H, W) and instance maps (B, H, W).
+
+        Its size is theirs, divided by `scale`.
+        """
         if self.edges and instances is None:
             raise ValueError(
                 "this generator was trained with instance maps and got none; give instances, "
                 "one id a pixel, of the label map's size"
             )
         edges = instance_edges(instances) if self.edges and instances is not None else None
-        return Condition(labels, edges, styles, style_ids, noise)
+        height, width = labels.shape[-2:]
+        condition = Condition(labels, edges, styles, style_ids, noise)
+        return condition.at((height // self.scale, width // self.scale))
 
     def forward(self, condition: Condition, photo: Tensor | None) -> Synthesis:
         """Images of `condition`, (B, 3, H, W), in the style of the photos where there is an encoder.

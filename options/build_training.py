@@ -11,6 +11,7 @@ from engine.distributed import Processes
 from engine.hardware import Hardware
 from engine.learning_rate import LearningRates
 from engine.logging import RunLog, TrainingBar
+from engine.phases import Phases
 from engine.progress import Length, Progress
 from engine.recorder import Intervals, Recorder
 from engine.samples import SamplePicture
@@ -80,6 +81,7 @@ def build_training(options: TrainOptions, run: Path, hardware: Hardware, process
             options.optimizer.constant_share,
         ),
         ema=ema,
+        phases=Phases(step, ema),
         progress=progress,
         length=length,
         recorder=recorder,

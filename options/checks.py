@@ -16,7 +16,7 @@ from options.schema.networks import (
     SpadeGeneratorOptions,
     UnetOptions,
 )
-from options.schema.training import LossOptions, Perceptual, TrainOptions
+from options.schema.training import EmaOptions, LossOptions, Perceptual, TrainOptions
 
 ENCODER_FOR = {"none": NoEncoderOptions, "global": ImageEncoderOptions, "region": RegionStyleOptions}
 """The encoder that gives a norm the style codes it needs."""
@@ -32,8 +32,10 @@ def check(options: TrainOptions) -> None:
     """Raises ValueError where options contradict each other."""
     _check_length(options)
     _check_networks(options)
+    _check_phases(options.generator)
     _check_size(options)
     _check_loss(options.loss)
+    _check_ema(options.ema)
     if options.train.batch < 1:
         raise ValueError(f"train.batch={options.train.batch}: give 1 or more")
     threads = options.hardware.threads
@@ -81,6 +83,15 @@ def _check_networks(options: TrainOptions) -> None:
         )
 
 
+def _check_phases(generator: object) -> None:
+    if isinstance(generator, LocalEnhancerOptions):
+        for name in ("global_images", "enhancer_images"):
+            if getattr(generator, name) < 0:
+                raise ValueError(
+                    f"generator.{name}={getattr(generator, name)}: give 0 (no such phase) or more"
+                )
+
+
 def _check_size(options: TrainOptions) -> None:
     multiple, reason = _multiple(options.generator)
     for side in ("height", "width"):
@@ -103,6 +114,12 @@ def _multiple(generator: object) -> tuple[int, str]:
     assert isinstance(generator, Pix2pixHDOptions | LocalEnhancerOptions), "every generator has a multiple"
     halvings = generator.downsamplings + isinstance(generator, LocalEnhancerOptions)
     return 2**halvings, f"generator.downsamplings={generator.downsamplings}"
+
+
+def _check_ema(ema: EmaOptions) -> None:
+    for name in ("half_life_images", "ramp"):
+        if getattr(ema, name) < 0:
+            raise ValueError(f"ema.{name}={getattr(ema, name)}: give 0 (no average) or more")
 
 
 def _check_loss(loss: LossOptions) -> None:

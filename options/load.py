@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.checkpoint import latest_images, load_weights, read_weights, weights_file
 from engine.generation import LabelMapGenerator
+from engine.phases import enter_phase
 from options.build import build_hardware
 from options.build_networks import build_synthesiser
 from options.facts import Facts
@@ -41,6 +42,7 @@ def load_run(run: Run, hardware: HardwareOptions) -> LabelMapGenerator:
     synthesiser = build_synthesiser(run.options, run.facts)
     file = weights_file(run.folder, run.images)
     load_weights(synthesiser, read_weights(file), file)
+    enter_phase(synthesiser, max(0, run.images - run.options.train.batch))  # that of the last step
     label_set, styles = run.facts.label_set, run.facts.styles
     return LabelMapGenerator(synthesiser, len(label_set), len(styles), build_hardware(hardware))
 

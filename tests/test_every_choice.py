@@ -28,6 +28,8 @@ OTHERS = [
     *((f"loss.adversarial={word}",) for word in ("hinge", "least_squares", "original", "wasserstein")),
     ("loss.perceptual=efficientnet_lite0", "loss.l1=1"),
     ("generator.upsampling=more",),
+    ("generator=local_enhancer", "generator.global_images=4"),
+    ("generator=local_enhancer", "generator.global_images=2", "generator.enhancer_images=2"),
     ("generator.upsampling=most", "generator.width=4", "dataset.height=128", "dataset.width=128"),
     ("generator.concat_labels=true", "generator.spectral=false"),
     ("discriminator.norm=batch", "discriminator.spectral=false", "discriminator.scales=1"),

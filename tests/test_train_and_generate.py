@@ -195,3 +195,19 @@ def test_a_run_goes_on_with_the_threads_it_had(verbs: Verbs) -> None:
     finally:
         torch.set_num_threads(threads)
     assert_same_run(verbs.checkpoints / "whole", verbs.checkpoints / "parts", 8)
+
+
+ENHANCED = (
+    "generator=local_enhancer", "generator.downsamplings=2", "generator.blocks=1",
+    "generator.enhancer_blocks=1", "generator.global_images=4", "generator.enhancer_images=4",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("stops", [(2, 4), (6, 8, 10)], ids=str)
+def test_coarse_to_fine_resumes_at_and_between_its_borders(stops: tuple[int, ...], verbs: Verbs) -> None:
+    words = tiny_words(*ENHANCED, "optimizer.constant_share=1")
+    verbs.succeeds("train", "name=whole", "train.images=12", *words)
+    verbs.succeeds("train", "name=parts", f"train.images={stops[0]}", *words)
+    for images in (*stops[1:], 12):
+        verbs.succeeds("train", "name=parts", "resume=true", f"train.images={images}")
+    assert_same_run(verbs.checkpoints / "whole", verbs.checkpoints / "parts", 12)

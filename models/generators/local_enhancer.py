@@ -32,7 +32,7 @@ class LocalEnhancer(nn.Module):
     - `global`: G1 alone. `forward` makes G1's own image, and the batch (label map and photo) is to be given
       at half size: `scale` is 2.
     - `enhancer`: all but G1, which gets no gradient (its parameters' `grad` stays None). `scale` is 1.
-    - `joint`: everything. `scale` is 1. This is also the phase of a trained network.
+    - `joint`: everything that makes the image. `scale` is 1. This is also the phase of a trained network.
 
     `phase_at` tells the phase from the images seen: `global_images` of the first, then `enhancer_images` of
     the second, then the third.
@@ -79,6 +79,14 @@ class LocalEnhancer(nn.Module):
         """The phase of a step before which training has seen so many images."""
         ends = (self.global_images, self.global_images + self.enhancer_images)
         return PHASES[sum(images >= end for end in ends)]
+
+    def learns(self, name: str) -> bool:
+        """Whether a step of this phase changes the parameter of that name."""
+        if not name.startswith("coarse."):
+            return self.phase != "global"
+        if name.startswith("coarse.to_rgb."):  # G1's own image is made in the first phase only
+            return self.phase == "global"
+        return self.phase != "enhancer"
 
     def forward(self, condition: Condition) -> Tensor:
         """An image in [-1, 1] of the condition's size, (B, 3, H, W)."""

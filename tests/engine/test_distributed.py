@@ -15,9 +15,12 @@ from torch import Tensor
 from data.sample import Batch
 from engine.checkpoint import latest_images, load_tensors, state_file
 from engine.distributed import Processes, join_processes, largest, mean_over_processes, wait_for_all
+from engine.ema import ExponentialMovingAverage
 from engine.hardware import select_hardware
 from engine.logging import read_log
+from engine.phases import Phases
 from options.build_training import build_training
+from tests.engine.test_phases import ENHANCED, ENHANCER, GLOBAL
 from tests.engine.tiny_step import tiny_batch, tiny_step
 from tests.tiny import tiny_options, tiny_words
 from tests.verbs import PROJECT, finish, start
@@ -31,15 +34,7 @@ Answers = dict[str, dict[str, Tensor]]
 def one_step(processes: Processes) -> Answers:
     """A step on this process's share of a batch: losses, gradients of both players, running statistics."""
     step = tiny_step("norm.statistics=sync_batch", processes=processes)
-    whole = tiny_batch(count=BATCH, height=64, width=64)
-    first, end = (rank * BATCH // processes.count for rank in (processes.rank, processes.rank + 1))
-    share = Batch(
-        whole.photo[first:end],
-        whole.labels[first:end],
-        whole.instances[first:end],
-        whole.style_id[first:end],
-        whole.names[first:end],
-    )
+    share = share_of(tiny_batch(count=BATCH, height=64, width=64), processes)
     losses = mean_over_processes(step(share, seed=0), processes)
     weights = {f"G {name}": weight for name, weight in step.synthesiser.named_parameters()}
     weights |= {f"D {name}": weight for name, weight in step.discriminator.named_parameters()}
@@ -48,6 +43,28 @@ def one_step(processes: Processes) -> Answers:
         "gradients": {name: weight.grad for name, weight in weights.items()},
         "statistics": {name: b for name, b in step.synthesiser.named_buffers() if "running" in name},
     }
+
+
+def coarse_to_fine(processes: Processes) -> Answers:
+    """All weights after two steps in each phase of a local enhancer: not all parameters get gradients."""
+    step = tiny_step(*ENHANCED, processes=processes)
+    phases = Phases(step, ExponentialMovingAverage(step.synthesiser, 1, 1.0))
+    for index, images in enumerate((0, 0, GLOBAL, GLOBAL, GLOBAL + ENHANCER, GLOBAL + ENHANCER)):
+        phases.enter(images)
+        step(share_of(tiny_batch(index, count=BATCH), processes), seed=0)
+    return {"coarse to fine": {name: value.detach() for name, value in step.synthesiser.named_parameters()}}
+
+
+def share_of(whole: Batch, processes: Processes) -> Batch:
+    """This process's part of a batch."""
+    first, end = (rank * BATCH // processes.count for rank in (processes.rank, processes.rank + 1))
+    return Batch(
+        whole.photo[first:end],
+        whole.labels[first:end],
+        whole.instances[first:end],
+        whole.style_id[first:end],
+        whole.names[first:end],
+    )
 
 
 def whole_run(run: Path, processes: Processes) -> dict[str, Tensor]:
@@ -70,7 +87,8 @@ def process(rank: int, folder: str) -> None:
         means = mean_over_processes({"a": torch.tensor(1.0 + rank), "b": torch.tensor(2 * rank)}, processes)
         assert {name: value.item() for name, value in means.items()} == {"a": 1.5, "b": 1.0}
         wait_for_all(processes)
-        answers = one_step(processes) | {"weights": whole_run(Path(folder) / "two", processes)}
+        answers = one_step(processes) | coarse_to_fine(processes)
+        answers |= {"weights": whole_run(Path(folder) / "two", processes)}
         torch.save(answers, f"{folder}/{rank}.pt")
 
 
@@ -83,11 +101,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("MASTER_PORT", str(free_port()))
         mp.spawn(process, (str(folder),), nprocs=2)
     alone = Processes(rank=0, count=1)
-    torch.save(one_step(alone) | {"weights": whole_run(folder / "one", alone)}, folder / "one.pt")
+    answers = one_step(alone) | coarse_to_fine(alone)
+    torch.save(answers | {"weights": whole_run(folder / "one", alone)}, folder / "one.pt")
     return folder
 
 
-@pytest.mark.parametrize("what", ["losses", "gradients", "statistics"])
+@pytest.mark.parametrize("what", ["losses", "gradients", "statistics", "coarse to fine"])
 def test_a_step_is_that_of_one_process_with_the_whole_batch(what: str, folder: Path) -> None:
     first, second, one = (loaded(folder, name)[what] for name in ("0", "1", "one"))
     assert set(one) == set(first) == set(second) and one

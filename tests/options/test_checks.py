@@ -31,6 +31,8 @@ REFUSED = {
     ("norm=sean", "encoder=image"): "set encoder=region_style, or leave encoder out",
     ("norm=adain", "encoder=none"): "set encoder=image, or leave encoder out",
     ("norm=spade", "encoder=region_style"): "set encoder=none, or leave encoder out",
+    ("generator=local_enhancer", "generator.global_images=-1"): "generator.global_images=-1: give 0",
+    ("ema.half_life_images=-1",): "ema.half_life_images=-1.0: give 0",
     ("loss.kl=-1",): "loss.kl=-1.0: a weight is 0 or more",
     ("loss.perceptual=vgg19", "loss.perceptual_weight=0"): "set loss.perceptual=none",
 }
