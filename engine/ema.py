@@ -14,7 +14,7 @@ FLOATING_STATISTICS = ("running_mean", "running_var")
 
 
 class ExponentialMovingAverage(Generic[Network]):
-    """Weights averaged over images seen, with a half-life in images.
+    """Weights averaged over images seen, with a half-life in images; with none, the weights as they are.
 
     In a run's first stretch the half-life is shorter, `ramp` times the images seen, so that the average
     does not remember the random start. `network` is a copy in eval mode; its weights are the average.
@@ -28,7 +28,7 @@ class ExponentialMovingAverage(Generic[Network]):
     @torch.no_grad()
     def update(self, live: nn.Module, images_seen: int, batch_images: int) -> None:
         """Moves the average towards the live weights after a step of `batch_images` images."""
-        half_life = min(self.half_life_images, max(self.ramp * images_seen, 1e-8))
+        half_life = max(min(self.half_life_images, self.ramp * images_seen), 1e-8)
         weight = 1 - 0.5 ** (batch_images / half_life)
         torch._foreach_lerp_(list(self.network.parameters()), [p.detach() for p in live.parameters()], weight)
         averaged = dict(self.network.named_buffers())

@@ -17,7 +17,7 @@ from models.encoders.region_style import RegionStyleEncoder
 from models.generators import LocalEnhancer, Pix2pixHDGenerator, SpadeGenerator, UnetGenerator
 from models.generators.spade import DOUBLINGS
 from models.generators.stem import LabelStem, StyleStem
-from models.layers.initialisation import xavier
+from models.layers.initialisation import INITIALISATIONS
 from models.norms import NORMS, ConditionalNorm, NoisySpade, NormFactory, statistics_for
 from models.synthesiser import Synthesiser
 from options.facts import Facts
@@ -38,7 +38,7 @@ def build_synthesiser(options: TrainOptions, facts: Facts) -> Synthesiser:
     """The generator with its encoder."""
     encoder = build_encoder(options.encoder, facts)
     synthesiser = Synthesiser(build_generator(options, facts, encoder), encoder, facts.edges)
-    xavier(synthesiser)
+    INITIALISATIONS[options.initialisation.value](synthesiser)
     return synthesiser
 
 
@@ -133,5 +133,5 @@ def build_discriminator(options: TrainOptions, facts: Facts) -> nn.Module:
     discriminator = MultiscaleDiscriminator(
         len(facts.label_set), facts.edges, **own_options(options.discriminator)
     )
-    xavier(discriminator)
+    INITIALISATIONS[options.initialisation.value](discriminator)
     return discriminator

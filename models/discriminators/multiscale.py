@@ -83,7 +83,7 @@ class MultiscaleDiscriminator(nn.Module):
     """Patch discriminators on the image with its label map, at full size, halved, and so on.
 
     Halving is average pooling 3/2/1 that does not count padding. pix2pix's single patch discriminator is
-    `scales=1, norm="batch", spectral=False`.
+    `scales=1, norm="instance_affine", spectral=False`.
     """
 
     def __init__(

@@ -38,8 +38,9 @@ class UnetGenerator(nn.Module):
     The paper's noise is dropout in the first three layers up, in training and at test time alike. It is drawn
     from the condition's noise; without noise there is no dropout and the image is determined.
 
-    `classes`: K, the unknown class included; `edges`: the condition carries instance borders; `norm`: `batch`
-    (the paper's) or `instance`; `dropout`: share of the features dropped, in [0, 1).
+    `classes`: K, the unknown class included; `edges`: the condition carries instance borders; `norm`:
+    `batch`, `instance` (without affine) or `instance_affine` (the paper's: batch norm of one image, by its
+    own statistics at test time as well); `dropout`: share of the features dropped, in [0, 1).
     """
 
     def __init__(

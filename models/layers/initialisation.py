@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import torch
 from torch import Tensor, nn
 
@@ -9,6 +11,7 @@ from models.layers.class_linear import ClassLinear
 from models.layers.pair_conv import PairConv2d
 
 GAIN = 0.02
+DEVIATION = 0.02
 
 
 @torch.no_grad()
@@ -18,13 +21,28 @@ def xavier(network: nn.Module, gain: float = GAIN) -> None:
     Glorot & Bengio 2010, eq. 16: std = gain * sqrt(2 / (fan_in + fan_out)), as the published SPADE
     code sets it (gain 0.02). A layer under spectral norm has its unnormalised weight set.
     """
-    for module in network.modules():
-        if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | ClassLinear):
-            continue
+    for module in products(network):
         for part in separate_weights(module):
             nn.init.xavier_normal_(part, gain)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
+
+
+@torch.no_grad()
+def normal(network: nn.Module, deviation: float = DEVIATION) -> None:
+    """Normal weights of mean 0 and the given standard deviation, and zero biases, in the same layers.
+
+    Radford et al. 2016; Isola et al. 2017, section 6.2; Wang et al. 2018.
+    """
+    for module in products(network):
+        nn.init.normal_(unnormalised_weight(module), 0.0, deviation)
+
+
+def products(network: nn.Module) -> Iterator[nn.Module]:
+    """Convolutions and linear layers, their biases set to zero."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | ClassLinear):
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+            yield module
 
 
 def separate_weights(module: nn.Module) -> tuple[Tensor, ...]:
@@ -40,3 +58,7 @@ def unnormalised_weight(module: nn.Module) -> Tensor:
     if "parametrizations" in module._modules:
         return module.parametrizations.weight.original  # type: ignore[union-attr, return-value]
     return module.weight  # type: ignore[return-value]
+
+
+INITIALISATIONS: dict[str, Callable[[nn.Module], None]] = {"xavier": xavier, "normal": normal}
+"""Initial weights by their word."""

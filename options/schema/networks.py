@@ -38,6 +38,7 @@ class PlainNorm(Enum):
     """Norms that see no condition, inside networks that choose their own."""
 
     instance = "instance"
+    instance_affine = "instance_affine"
     batch = "batch"
 
 
@@ -197,7 +198,7 @@ class RegionStyleOptions:
 
 @dataclass
 class MultiscaleOptions:
-    """Wang et al. 2018, section 3.2; pix2pix's is scales=1 norm=batch spectral=false."""
+    """Wang et al. 2018, section 3.2; pix2pix's is scales=1 norm=instance_affine spectral=false."""
 
     name: str = "multiscale"
     width: int = 32  # channels of the first layer; 64 in the paper

@@ -26,6 +26,13 @@ class Perceptual(Enum):
     none = "none"
 
 
+class Initialisation(Enum):
+    """How the networks' weights are drawn at first."""
+
+    xavier = "xavier"  # gain 0.02, as SPADE
+    normal = "normal"  # deviation 0.02, as pix2pix and pix2pixHD
+
+
 class Device(Enum):
     """Where the run computes."""
 
@@ -69,7 +76,7 @@ class OptimizerOptions:
 class EmaOptions:
     """The average of the generator's weights that is saved for generation."""
 
-    half_life_images: float = 10000.0
+    half_life_images: float = 10000.0  # 0: no average, the weights as they are
     ramp: float = 0.05  # early on, the half-life is this share of the images seen
 
 
@@ -104,6 +111,7 @@ class TrainOptions:
     name: str = MISSING  # of the run: checkpoints/NAME
     resume: bool = False
     seed: int = 0
+    initialisation: Initialisation = Initialisation.xavier
     dataset: Any = MISSING
     generator: Any = MISSING
     norm: Any = MISSING

@@ -50,6 +50,19 @@ def test_the_random_start_is_forgotten_at_once() -> None:
     assert torch.equal(ema.network.weight, live.weight)
 
 
+def test_no_half_life_is_no_average() -> None:
+    torch.manual_seed(0)
+    live = nn.BatchNorm2d(3)
+    ema = ExponentialMovingAverage(live, half_life_images=0, ramp=0.05)
+    for step in range(1, 4):
+        live(torch.randn(2, 3, 4, 4))
+        with torch.no_grad():
+            live.weight.normal_()
+        ema.update(live, images_seen=step, batch_images=1)
+        for name, value in live.state_dict().items():
+            assert torch.equal(ema.network.state_dict()[name], value), name
+
+
 def test_statistics_are_averaged_and_singular_vectors_copied() -> None:
     torch.manual_seed(0)
     live = NormedConv(nn.Conv2d(3, 4, 3), norm="batch", spectral=True)

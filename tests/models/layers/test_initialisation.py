@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from models.layers.class_linear import ClassLinear
-from models.layers.initialisation import GAIN, unnormalised_weight, xavier
+from models.layers.initialisation import GAIN, normal, unnormalised_weight, xavier
 from models.layers.pair_conv import PairConv2d
 
 # Each with its fan in and fan out, counted by hand.
@@ -32,6 +32,18 @@ def test_deviation_is_that_of_each_layer_alone(name: str) -> None:
     weight = unnormalised_weight(layer)
     expected = 0.02 * math.sqrt(2 / (fan_in + fan_out))
     assert weight.std().item() == pytest.approx(expected, rel=0.03)
+    assert not layer.bias.any()
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_normal_has_one_deviation_everywhere(name: str) -> None:
+    torch.manual_seed(0)
+    layer, *_ = LAYERS[name]
+    layer.bias.data.fill_(1.0)
+    normal(nn.Sequential(layer))
+    weight = unnormalised_weight(layer)
+    assert weight.std().item() == pytest.approx(0.02, rel=0.03)
+    assert weight.mean().abs().item() < 0.001
     assert not layer.bias.any()
 
 

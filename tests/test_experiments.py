@@ -1,0 +1,101 @@
+"""The experiments in configs/: what they compose, and a step or two of a copy that is scaled down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hydra
+import numpy as np
+import pytest
+import torch
+from omegaconf import OmegaConf
+from PIL import Image
+
+from data.sources.facades import Facades
+from engine.ema import ExponentialMovingAverage
+from engine.logging import read_log
+from models.discriminators.multiscale import MultiscaleDiscriminator
+from models.generators import UnetGenerator
+from models.layers.normed_conv import AffineInstance
+from options.build_networks import build_discriminator, build_synthesiser
+from options.checks import check, resolve
+from options.command import CONFIGS, register_schemas
+from options.facts import Facts
+from options.schema import TrainOptions
+from tests.data.trees import blocks, write_facade
+from tests.verbs import Verbs
+
+
+def composed(*words: str) -> TrainOptions:
+    register_schemas()
+    with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        options = OmegaConf.to_object(hydra.compose("train", ["name=x", *words]))
+    assert isinstance(options, TrainOptions)
+    resolve(options)
+    check(options)
+    return options
+
+
+@pytest.fixture(scope="module")
+def pix2pix() -> TrainOptions:
+    return composed("experiment=pix2pix_facades", "dataset.root=/x")
+
+
+def test_pix2pix_is_told_what_the_paper_says(pix2pix: TrainOptions) -> None:
+    """Isola et al. 2017: section 3.3 and appendix 6.2."""
+    optimizer, loss, data = pix2pix.optimizer, pix2pix.loss, pix2pix.dataset
+    assert (optimizer.generator_lr, optimizer.discriminator_lr) == (2e-4, 2e-4)
+    assert (optimizer.beta1, optimizer.beta2, optimizer.constant_share) == (0.5, 0.999, 1)
+    assert (loss.adversarial.value, loss.l1, loss.feature_matching) == ("original", 100, 0)
+    assert loss.perceptual.value == "none"
+    assert (data.name, data.height, data.width, data.resize_to, data.flip) == ("facades", 256, 256, 286, True)
+    assert (pix2pix.train.batch, pix2pix.train.images, pix2pix.train.minutes) == (1, 200 * 400, None)
+
+
+def test_pix2pix_builds_the_networks_of_the_paper(pix2pix: TrainOptions) -> None:
+    """Widths, one patch discriminator of 70x70 pixels, no spectral norm, weights of deviation 0.02."""
+    facts = Facts(Facades.label_set, edges=False, styles=("default",))
+    torch.manual_seed(0)
+    synthesiser, discriminator = build_synthesiser(pix2pix, facts), build_discriminator(pix2pix, facts)
+    generator = synthesiser.generator
+    assert isinstance(generator, UnetGenerator) and synthesiser.encoder is None
+    assert [conv.conv.out_channels for conv in generator.down] == [64, 128, 256, *[512] * 5]
+    assert generator.dropout == 0.5
+    assert isinstance(discriminator, MultiscaleDiscriminator)
+    (patches,) = discriminator.scales
+    layers = [patches.first, *(hidden.conv for hidden in patches.hidden), patches.to_logits]
+    assert [layer.out_channels for layer in layers] == [64, 128, 256, 512, 1]
+    assert [hidden.conv.stride[0] for hidden in patches.hidden] == [2, 2, 1]
+    side = 1
+    for layer in reversed(layers):
+        side = (side - 1) * layer.stride[0] + layer.kernel_size[0]
+    assert side == 70
+    for network in (generator, discriminator):
+        assert not [name for name, _ in network.named_parameters() if "original" in name], "spectral norm"
+        convolutions = [weight for weight in network.parameters() if weight.dim() == 4]
+        assert torch.cat([w.flatten() for w in convolutions]).std().item() == pytest.approx(0.02, rel=0.01)
+        assert any(isinstance(module, AffineInstance) for module in network.modules())
+    ema = ExponentialMovingAverage(torch.nn.Linear(1, 1), pix2pix.ema.half_life_images, pix2pix.ema.ramp)
+    assert ema.half_life_images == 0
+
+
+def test_pix2pix_takes_two_steps(verbs: Verbs, tmp_path: Path) -> None:
+    root = tmp_path / "facades"
+    for number in range(1, 7):
+        write_facade(root / "base", f"cmp_b{number:04d}", blocks(50, 30 + number, seed=number) + 1)
+    small = (
+        f"dataset.root={root}", "dataset.height=32", "dataset.width=32", "dataset.resize_to=36",
+        "generator.width=2", "generator.depth=5", "discriminator.width=2", "hardware.workers=0",
+        "hardware.device=cpu", "train.images=2", "train.log_every_images=1",
+    )  # fmt: skip
+    verbs.succeeds("train", "name=x", "experiment=pix2pix_facades", *small)
+    rows = read_log(verbs.checkpoints / "x")
+    terms = {"generator/adversarial", "generator/l1", "discriminator/fake", "discriminator/real"}
+    for row in rows:
+        assert {name for name in row if name.startswith(("generator", "discriminator"))} == terms
+        assert all(np.isfinite(list(row.values())))
+    assert [row["images"] for row in rows] == [1, 2]
+    assert rows[0]["learning_rate/generator"] == rows[1]["learning_rate/generator"] == 2e-4
+    verbs.succeeds("test", "name=x", "split=test", "train_images=2", f"out={tmp_path}", "hardware.workers=0")
+    made = next(tmp_path.glob("x/**/images/cmp_b0006.png"))
+    assert np.asarray(Image.open(made)).shape == (32, 32, 3)
