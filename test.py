@@ -15,17 +15,21 @@ from data.sample import Batch
 from engine.generation import LabelMapGenerator
 from engine.hardware import Hardware
 from engine.logging import read_log
+from engine.looks import Looks
 from evaluation.evaluate import evaluate, measure_scale
 from evaluation.features import load_metric_network
 from evaluation.gallery import Gallery
+from evaluation.interpolation import INTERPOLATIONS, write_interpolation
 from evaluation.protocol import Protocol, Rows, write_metrics
 from evaluation.report import numbers_text, write_report
 from options.build import build_hardware
 from options.build_data import evaluation_batches, given_set, split_set
+from options.build_styles import build_looks
 from options.command import command
 from options.load import Run, load_run, open_run
 from options.schema import TestOptions
 from options.schema.dataset import DatasetOptions
+from options.style_requests import asked_styles
 
 METRIC_NETWORK = "efficientnet_lite2"
 OWN = "own"
@@ -38,15 +42,16 @@ def start(options: TestOptions, overrides: list[str]) -> None:
     dataset = dataset_options(run, options)
     hardware = build_hardware(options.hardware)
     pairs, batch = label_maps(run, dataset, options)
+    generator = load_run(run, options.hardware)
+    looks, asked = build_looks(run, dataset, options, generator), asked_styles(options)
     folder = results_folder(run, options)
     gallery = Gallery(folder, run.facts.label_set)
     batches = evaluation_batches(pairs, batch, options.hardware.workers, hardware)
     total = -(-len(pairs) // batch)
     metrics, protocol = None, None
-    with closing(
-        generate(load_run(run, options.hardware), batches, total, gallery, options.seed)
-    ) as generated:
-        if (options.labels is None or options.photos is not None) and len(pairs) > 1:
+    with closing(generate(generator, looks, batches, total, gallery, options)) as generated:
+        # In another style an image has no photo to be compared with.
+        if (options.labels is None or options.photos is not None) and len(pairs) > 1 and not asked:
             protocol = state_protocol(dataset, options, len(pairs))
             metrics = measure(run, dataset, options, generated, protocol, hardware)
             write_metrics(folder / "metrics.json", metrics, protocol)
@@ -56,7 +61,8 @@ def start(options: TestOptions, overrides: list[str]) -> None:
                 pass
     title = f"{run.folder.name} after {run.images} images"
     shown, log = gallery.rows[: options.gallery], read_log(run.folder)
-    page = write_report(folder, title, shown, run.facts.label_set, metrics, protocol, log)
+    notes = [f"Styles: {' '.join(asked)}"] if asked else []
+    page = write_report(folder, title, shown, run.facts.label_set, metrics, protocol, log, notes)
     print(f"{len(gallery.rows)} label maps, images in {folder / 'images'}; the gallery is\n{page}")
 
 
@@ -98,13 +104,32 @@ def progress(batches: Iterator[Batch], what: str, total: int) -> tqdm[Batch]:
 
 
 def generate(
-    generator: LabelMapGenerator, batches: Iterator[Batch], total: int, gallery: Gallery, seed: int
+    generator: LabelMapGenerator,
+    looks: Looks,
+    batches: Iterator[Batch],
+    total: int,
+    gallery: Gallery,
+    options: TestOptions,
 ) -> Generator[tuple[Tensor, Batch], None, None]:
-    """Images with the `total` batches they were made from; each is written to the gallery's folder."""
+    """Images (the first of each label map) with the `total` batches they were made from; all are written."""
+    made = 0
     for batch in progress(batches, "generate", total):
-        images = generator(batch.labels, batch.instances, batch.photo, batch.style_id, seed)
-        gallery.add(batch, images)
-        yield images, batch
+        samples = [
+            generator(
+                batch.labels,
+                batch.instances,
+                style_id=look.style_id,
+                seed=options.seed,
+                styles=look.styles,
+            )
+            for look in looks(batch, made)
+        ]
+        made += len(batch)
+        gallery.add(batch, *samples)
+        if options.interpolate is not None:
+            for name, *images in zip(batch.names, *samples):
+                write_interpolation(gallery.folder / INTERPOLATIONS, name, images)
+        yield samples[0], batch
 
 
 def state_protocol(dataset: DatasetOptions, options: TestOptions, count: int) -> Protocol:

@@ -8,6 +8,7 @@ from engine.progress import Stopwatch
 from engine.seeds import step_seed
 from engine.training import Training
 from options.build import build_hardware
+from options.build_mean_styles import keep_mean_styles
 from options.build_training import build_training
 from options.checks import check, resolve
 from options.command import command
@@ -43,6 +44,7 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
                 f"go on with: python train.py name={options.name} resume=true"
             )
         elif processes.is_main:
+            keep_mean_styles(options, run, progress.images, training.ema.network, hardware)
             print(f"trained on {progress.images} images; generate with: python test.py name={options.name}")
     if interrupted:
         raise SystemExit(INTERRUPTED)

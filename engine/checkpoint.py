@@ -1,8 +1,9 @@
 """Checkpoints: all that resuming needs, and apart from it all that generation needs.
 
 A run folder holds `state-<images>.pt` (parts' state dicts), `weights-<images>.safetensors` (the averaged
-generator and its encoder) and `latest` (the images of the newest complete pair). They hold tensors and
-plain values only: nothing read from them is ever executed.
+generator and its encoder) and `latest` (the images of the newest complete pair); beside them, where a
+generator takes a style a region, `mean_styles-<images>.safetensors`. They hold tensors and plain values
+only: nothing read from them is ever executed.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class Checkpoint:
         state = {"format": FORMAT, **{name: part.state_dict() for name, part in self.parts.items()}}
         try:
             tensors = self.weights.state_dict()
+            # Those of other weights, where a run was taken back and has come here again.
+            mean_styles_file(self.run, images).unlink(missing_ok=True)
             write_whole(weights_file(self.run, images), lambda file: save_weights(tensors, file))
             write_whole(state_file(self.run, images), lambda file: save_state(state, file))
             write_text_whole(self.run / LATEST, f"{images}\n")
@@ -91,6 +94,7 @@ class Checkpoint:
         for images in older[: -self.keep]:
             state_file(self.run, images).unlink(missing_ok=True)
             weights_file(self.run, images).unlink(missing_ok=True)
+            mean_styles_file(self.run, images).unlink(missing_ok=True)
 
 
 def state_file(run: Path, images: int) -> Path:
@@ -101,6 +105,11 @@ def state_file(run: Path, images: int) -> Path:
 def weights_file(run: Path, images: int) -> Path:
     """The file of all that generation needs."""
     return run / f"weights-{images:09d}.safetensors"
+
+
+def mean_styles_file(run: Path, images: int) -> Path:
+    """The file of the mean style of each class, encoded by those weights."""
+    return run / f"mean_styles-{images:09d}.safetensors"
 
 
 def complete_checkpoints(run: Path) -> list[int]:

@@ -8,3 +8,8 @@ import numpy as np
 def step_seed(seed: int, rank: int, images: int) -> int:
     """The seed of the step that begins after `images`: a resumed run repeats the uninterrupted one."""
     return int(np.random.SeedSequence((seed, rank, images)).generate_state(1)[0])
+
+
+def style_seed(seed: int, sample: int, label_map: int) -> int:
+    """The seed of the style that is drawn for a sample of a label map, whatever batch it is made in."""
+    return int(np.random.SeedSequence((seed, sample, label_map)).generate_state(1)[0])

@@ -6,6 +6,7 @@ import difflib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -18,12 +19,15 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from options.schema import GROUPS, TestOptions, TrainOptions
+from options.schema.testing import WHOLE
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 USAGE_ERROR = 2
 """Exit status where what a person gave cannot be used."""
 STOPPED = 130
 """Exit status after a Ctrl-C with nothing to save, as shells have it."""
+
+SCHEMAS = {"train": TrainOptions, "test": TestOptions}
 
 Options = TypeVar("Options")
 
@@ -32,8 +36,8 @@ def register_schemas() -> None:
     """Tells Hydra the types: `train_schema`, `test_schema`, and schema/GROUP/WORD for each choice."""
     OmegaConf.register_new_resolver("words", lambda group: ", ".join(words_of(group)), replace=True)
     store = ConfigStore.instance()
-    store.store(name="train_schema", node=TrainOptions)
-    store.store(name="test_schema", node=TestOptions)
+    for verb, options in SCHEMAS.items():
+        store.store(name=f"{verb}_schema", node=options)
     for group, words in GROUPS.items():
         for word, schema in words.items():
             store.store(group=f"schema/{group}", name=word, node=schema)
@@ -66,6 +70,7 @@ def command(
         with one_line_errors():
             sys.argv[1:1] = implied(sys.argv[1:])
             check_overrides(config_name, sys.argv[1:])
+    sys.argv[1:] = with_entries(config_name, sys.argv[1:])
 
     @hydra.main(config_path=str(CONFIGS), config_name=config_name, version_base="1.3")
     def run(config: DictConfig) -> None:
@@ -87,13 +92,30 @@ def check_overrides(config_name: str, overrides: list[str]) -> None:
     for word in overrides:
         if word.startswith(("+", "~")):
             raise ValueError(f"{word}: options are neither added nor taken away; write name=value")
+    overrides = with_entries(config_name, overrides)
     with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
         try:
             hydra.compose(config_name, overrides)
         except OverrideParseException as error:
-            raise ValueError(f"{error.override}: not an option; write name=value") from error
+            word = str(error.override).lstrip("+")
+            raise ValueError(f"{word}: not an option; write name=value") from error
         except (HydraException, OmegaConfBaseException) as error:
             raise ValueError(_one_line(config_name, overrides, error)) from error
+
+
+def with_entries(config_name: str, words: list[str]) -> list[str]:
+    """The words with the entries of tables spelled as Hydra has it for what may be added.
+
+    `style.sky=A.png` is `++style.sky=A.png`, and `style=A.png`, the entry for all, `++style.all=A.png`.
+    """
+    tables = {entry.name for entry in fields(SCHEMAS[config_name]) if entry.default_factory is dict}
+    spelled = []
+    for word in words:
+        name, said, value = word.partition("=")
+        table, _, key = name.partition(".")
+        entry = bool(said) and table in tables
+        spelled.append(f"++{table}.{key or WHOLE}={value}" if entry else word)
+    return spelled
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.checkpoint import latest_images, load_weights, read_weights, weights_file
+from engine.checkpoint import latest_images, load_weights, mean_styles_file, read_weights, weights_file
 from engine.generation import LabelMapGenerator
+from engine.mean_styles import read_mean_styles
 from engine.phases import enter_phase
 from options.build import build_hardware
 from options.build_networks import build_synthesiser
@@ -44,7 +45,10 @@ def load_run(run: Run, hardware: HardwareOptions) -> LabelMapGenerator:
     load_weights(synthesiser, read_weights(file), file)
     enter_phase(synthesiser, max(0, run.images - run.options.train.batch))  # that of the last step
     label_set, styles = run.facts.label_set, run.facts.styles
-    return LabelMapGenerator(synthesiser, len(label_set), len(styles), build_hardware(hardware))
+    means = None
+    if synthesiser.encoder is not None:
+        means = read_mean_styles(mean_styles_file(run.folder, run.images), synthesiser.encoder.code_shape)
+    return LabelMapGenerator(synthesiser, len(label_set), len(styles), build_hardware(hardware), means)
 
 
 def load_generator(run: str) -> LabelMapGenerator:

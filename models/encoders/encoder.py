@@ -18,12 +18,20 @@ class Style(NamedTuple):
 
 
 class Encoder(nn.Module):
-    """Answers the style of photos."""
+    """Answers the style of photos.
 
-    def encode(self, photo: Tensor, labels: Tensor, noise: torch.Generator | None) -> Style:
+    `code_shape` of one photo's style: (D,), or (K, D) where each region has one; `smallest`: pixels that
+    a photo's shorter side must have.
+    """
+
+    code_shape: tuple[int, ...]
+    smallest = 1
+
+    def encode(self, photo: Tensor, labels: Tensor | None, noise: torch.Generator | None) -> Style:
         """The style of photos in [-1, 1], (B, 3, H, W), with their label maps (B, H, W).
 
-        A style that is drawn at random is drawn from `noise`; its mean is taken where there is none.
+        Without label maps (None) a photo is one region. A style that is drawn at random is drawn from
+        `noise`; its mean is taken where there is none.
         """
         raise NotImplementedError(f"{type(self).__name__} must say how it encodes a photo")
 

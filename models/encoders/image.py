@@ -28,6 +28,7 @@ class ImageEncoder(Encoder):
         super().__init__()
         channels = [3] + [width * multiple for multiple in (1, 2, 4, 8, 8, 8)]
         self.style_width = style_width
+        self.code_shape = (style_width,)
         self.convs = nn.ModuleList(
             NormedConv(nn.Conv2d(channels_in, channels_out, 3, stride=2, padding=1), norm, spectral)
             for channels_in, channels_out in pairwise(channels)
@@ -46,7 +47,7 @@ class ImageEncoder(Encoder):
         x = x.flatten(1)  # (B, 8 width * 16)
         return Posterior(self.to_mean(x), self.to_log_var(x))
 
-    def encode(self, photo: Tensor, labels: Tensor, noise: torch.Generator | None) -> Style:
+    def encode(self, photo: Tensor, labels: Tensor | None, noise: torch.Generator | None) -> Style:
         """A style code drawn from the photo's posterior (its mean where there is no noise): (B, D)."""
         posterior = self(photo)
         return Style(posterior.sample(noise), posterior)

@@ -23,10 +23,13 @@ class RegionStyleEncoder(Encoder):
     `classes`: K, the unknown class included; `style_width`: D (512 in the paper).
     """
 
+    smallest = 8
+
     def __init__(self, classes: int, style_width: int = 512) -> None:
         super().__init__()
         self.classes = classes
         self.style_width = style_width
+        self.code_shape = (classes, style_width)
         convs: list[nn.Conv2d | nn.ConvTranspose2d] = [
             nn.Conv2d(3, 32, 3, padding=1, padding_mode="reflect"),
             nn.Conv2d(32, 64, 3, stride=2, padding=1),
@@ -43,9 +46,15 @@ class RegionStyleEncoder(Encoder):
             x = F.leaky_relu(conv(x), SLOPE)
         return region_means(torch.tanh(self.to_codes(x)), labels, self.classes)
 
-    def encode(self, photo: Tensor, labels: Tensor, noise: torch.Generator | None) -> Style:
-        """One code a class, (B, K, D), zero for classes that are not in the label map; nothing is drawn."""
-        return Style(self(photo, labels), None)
+    def encode(self, photo: Tensor, labels: Tensor | None, noise: torch.Generator | None) -> Style:
+        """One code a class, (B, K, D), zero for classes that are not in the label map; nothing is drawn.
+
+        Without a label map every class has the code of the whole photo.
+        """
+        if labels is not None:
+            return Style(self(photo, labels), None)
+        one_region = torch.zeros_like(photo[:, 0], dtype=torch.int64)  # (B, H, W)
+        return Style(self(photo, one_region)[:, :1].expand(-1, self.classes, -1), None)
 
 
 def region_means(features: Tensor, labels: Tensor, classes: int) -> Tensor:

@@ -16,9 +16,19 @@ class TestDatasetOptions:
     root: str | None = None
 
 
+WHOLE = "all"
+"""The entry of a table that `style=PHOTO`, without a class, makes."""
+
+MEAN = "mean"
+"""In place of a photo: the training set's mean style."""
+
+
 @dataclass
 class TestOptions:
-    """`python test.py`."""
+    """`python test.py`.
+
+    Tables (`style`, `style_labels`) have an entry a class: `style.sky=A.png`; without a class, for all.
+    """
 
     name: str = MISSING  # a run under checkpoints/, or the path of a run folder
     out: str = "results"
@@ -29,8 +39,13 @@ class TestOptions:
     instances: str | None = None
     photos: str | None = None
     images: int | None = None  # how many to make; null: all
-    train_images: int = 1000  # training photos that set the scale of the numbers
+    train_images: int = 1000  # training photos that set the scale of the numbers, or say the mean styles
     batch: int = 8
+    samples: int | None = None  # encoder=image: so many images a label map, their styles drawn at random
+    style: dict[str, str] = field(default_factory=dict)  # photo whose style to take, or "mean"
+    style_labels: dict[str, str] = field(default_factory=dict)  # its label map; without: all of the photo
+    interpolate: int | None = None  # so many images a label map, from its own style to the one asked for
+    style_name: str | None = None  # norm=cin: a style by its name, or "all"
     seed: int = 0
     gallery: int = 200  # pictures on the page; all are written
     hardware: HardwareOptions = field(default_factory=HardwareOptions)

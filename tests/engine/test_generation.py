@@ -1,5 +1,7 @@
 """Images for people: sizes that fit no generator, and what they may give wrongly."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,8 @@ from options.facts import Facts
 from tests.tiny import tiny_options
 
 MULTIPLE = 32
+SEAN = ("norm=sean", "encoder=region_style", "encoder.style_width=4")
+VAE = ("encoder=image", "encoder.width=2", "encoder.style_width=4")
 
 
 def generator_of(*words: str, edges: bool = False) -> LabelMapGenerator:
@@ -104,14 +108,14 @@ def test_style_ids_change_the_image() -> None:
 
 
 def test_without_a_photo_the_style_is_drawn_from_the_seed() -> None:
-    generate = generator_of("encoder=image", "encoder.width=2", "encoder.style_width=4")
+    generate = generator_of(*VAE)
     labels = ids(32, 32)
     first, again, other = (generate(labels, seed=seed) for seed in (1, 1, 2))
     assert torch.equal(first, again) and not torch.allclose(first, other)
 
 
 def test_the_style_of_a_photo() -> None:
-    generate = generator_of("encoder=image", "encoder.width=2", "encoder.style_width=4")
+    generate = generator_of(*VAE)
     labels, photos = ids(2, 40, 50), torch.rand(2, 3, 40, 50) * 2 - 1
     assert not torch.allclose(generate(labels, photo=photos), generate(labels, photo=-photos))
     for wrong in (photos[:1], photos[..., :32], photos[:, :1]):
@@ -121,7 +125,7 @@ def test_the_style_of_a_photo() -> None:
 
 def test_region_styles_are_averaged_over_the_photos_own_regions() -> None:
     """Not over those of the label map with its border repeated, which lie elsewhere."""
-    generate = generator_of("norm=sean", "encoder=region_style", "encoder.style_width=4")
+    generate = generator_of(*SEAN)
     labels, photo = ids(1, 40, 50, classes=3), torch.rand(1, 3, 40, 50) * 2 - 1
     seen = []
     generate.synthesiser.generator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].styles))
@@ -133,4 +137,107 @@ def test_region_styles_are_averaged_over_the_photos_own_regions() -> None:
 
 def test_a_style_that_needs_a_photo_says_so() -> None:
     with pytest.raises(ValueError, match="give photos"):
-        generator_of("norm=sean", "encoder=region_style", "encoder.style_width=4")(ids(32, 32))
+        generator_of(*SEAN)(ids(32, 32))
+    with pytest.raises(ValueError, match="needs 8 pixels"):
+        generator_of(*SEAN)(ids(7, 32), photo=torch.zeros(1, 3, 7, 32))
+
+
+@pytest.mark.parametrize("words", [SEAN, VAE], ids=["sean", "vae"])
+def test_a_photos_style_can_be_taken_first_and_given_later(words: tuple[str, ...]) -> None:
+    generate = generator_of(*words)
+    labels, photos = ids(2, 40, 50, classes=3), torch.rand(2, 3, 40, 50) * 2 - 1
+    codes = generate.styles(photos, labels)
+    images = generate(labels, photo=photos)
+    assert torch.equal(generate(labels, styles=codes), images)
+    assert not torch.allclose(generate(labels, styles=codes.flip(0)), images)
+    # One style for both, with and without a batch.
+    first = generate(labels, styles=codes[:1].expand_as(codes))
+    assert torch.equal(generate(labels, styles=codes[:1]), first)
+    assert torch.equal(generate(labels, styles=codes[0]), first)
+
+
+def test_codes_are_those_of_the_encoder() -> None:
+    photo, labels = torch.rand(1, 3, 40, 50) * 2 - 1, ids(1, 40, 50, classes=3)
+    generate = generator_of(*VAE)
+    torch.testing.assert_close(generate.styles(photo, labels), generate.synthesiser.encoder(photo).mean)
+    torch.testing.assert_close(generate.styles(photo), generate.styles(photo, labels))
+    generate = generator_of(*SEAN)
+    codes = generate.styles(photo, labels)
+    torch.testing.assert_close(codes, generate.synthesiser.encoder(photo, labels))
+    assert codes[0].any(1).tolist() == [True] * 3 + [False] * 12
+    codes[:, 2] = generate.styles(-photo)[:, 2]  # people mix them as they like
+    assert generate(labels, styles=codes).shape == (1, 3, 40, 50)
+
+
+def test_absent_classes_have_the_mean_style() -> None:
+    generate = generator_of(*SEAN)
+    generate.mean_styles = means = torch.rand(15, 4)
+    photo, labels = torch.rand(1, 3, 40, 50) * 2 - 1, ids(1, 40, 50, classes=3)
+    codes = generate.styles(photo, labels)
+    torch.testing.assert_close(codes[:, :3], generate.synthesiser.encoder(photo, labels)[:, :3])
+    assert torch.equal(codes[0, 3:], means[3:])
+    assert torch.equal(generate(labels), generate(labels, styles=means))
+    assert not torch.allclose(generate(labels), generate(labels, photo=photo))
+
+
+def test_styles_that_do_not_fit() -> None:
+    labels, photo = ids(2, 32, 32), torch.rand(2, 3, 32, 32)
+    sean, vae, spade = generator_of(*SEAN), generator_of(*VAE), generator_of()
+    for generate, shape in (
+        (sean, (3, 15, 4)),
+        (sean, (2, 14, 4)),
+        (sean, (4,)),
+        (vae, (3, 4)),
+        (vae, (2, 5)),
+    ):
+        with pytest.raises(ValueError, match=re.escape(f"styles are {shape}; this generator takes")):
+            generate(labels, styles=torch.zeros(shape))
+    with pytest.raises(ValueError, match="give one of them"):
+        vae(labels, photo=photo, styles=torch.zeros(2, 4))
+    for wrong in (photo[0], (photo * 255).byte()):
+        with pytest.raises(ValueError, match=r"give floats in \[-1, 1\]"):
+            vae.styles(wrong)
+    for use in (
+        lambda: spade.styles(photo),
+        lambda: spade(labels, photo=photo),
+        lambda: spade.drawn_styles([0]),
+    ):
+        with pytest.raises(ValueError, match="depend on the label map alone"):
+            use()
+    with pytest.raises(ValueError, match="give photos"):
+        sean.drawn_styles([0])
+
+
+def test_one_regions_style_changes_that_region_and_nothing_beyond_the_reach_of_its_border() -> None:
+    """Two regions side by side, wide enough that there is a beyond.
+
+    The style's convolution and a block's two reach 3 pixels at the smallest size, 32 at full size each; every
+    later block 2 pixels more at its own size: 3*32 + 2*2*16 + 2*8 + 2*4 + 2*2 + 2*1, and 1 for the last.
+    """
+    reach = 3 * 32 + 4 * 16 + 2 * 8 + 2 * 4 + 2 * 2 + 2 + 1
+    generate = generator_of(*SEAN)
+    labels = torch.zeros(1, 32, 1024, dtype=torch.long)
+    labels[..., 512:] = 1
+    colours: list[Tensor] = []  # before tanh, which would hide what changes where it is saturated
+    generate.synthesiser.generator.to_rgb.register_forward_hook(lambda *call: colours.append(call[2]))
+    codes = torch.rand(15, 4, generator=torch.Generator().manual_seed(0))
+    generate(labels, styles=codes)
+    for label, changed, kept in (
+        (0, slice(0, 512), slice(512 + reach, None)),
+        (1, slice(512, None), slice(0, 512 - reach)),
+    ):
+        other = codes.clone()
+        other[label] = 0.5 - other[label]
+        generate(labels, styles=other)
+        difference = ((colours[-1] - colours[0]) / colours[0].std()).abs().amax((0, 1, 2))  # (W,)
+        assert difference[changed].min() > 1e-3 and difference[kept].max() < 1e-6
+
+
+def test_drawn_styles_depend_on_their_own_seeds_alone() -> None:
+    generate = generator_of(*VAE)
+    drawn = generate.drawn_styles([5, 6, 7])
+    assert drawn.shape == (3, 4) and len(drawn.unique(dim=0)) == 3
+    assert torch.equal(generate.drawn_styles([7, 5]), drawn[[2, 0]])
+    many = generate.drawn_styles(range(2000))
+    torch.testing.assert_close(many.mean(0), torch.zeros(4), atol=0.1, rtol=0)
+    torch.testing.assert_close(many.std(0), torch.ones(4), atol=0.1, rtol=0)

@@ -1,25 +1,89 @@
 """An official release becomes a run whose generator answers what the original network answered."""
 
-import shutil
+from __future__ import annotations
 
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
+from PIL import Image
+from torch import Tensor
 
 import options.run_folder
+from data.pixels import to_uint8
+from engine.generation import LabelMapGenerator
 from models import load_generator
 from models.official import read_release
 from scripts.import_official import import_release
-from tests.models.official.test_golden import case
+from tests.models.official.test_golden import Case, case
 from tests.shared import golden
+from tests.verbs import Verbs
+
+Imported = Callable[[str], tuple[LabelMapGenerator, Case]]
 
 
-@pytest.mark.parametrize("name", ["spade_ade20k", "spade_cityscapes", "sean_celebamask_hq"])
-def test_the_run_answers_as_the_original(name: str, request: pytest.FixtureRequest) -> None:
-    run_name = f"test-import-{name}"
-    folder = options.run_folder.CHECKPOINTS / run_name
-    request.addfinalizer(lambda: shutil.rmtree(folder, ignore_errors=True))
-    run = import_release(read_release(golden(name)), run_name)
-    found = case(name)
-    photo = found.photo if name.startswith("sean") else None
-    fake = load_generator(str(run))(found.labels, found.instances, photo)
-    torch.testing.assert_close(fake, found.expected["generated"].float(), rtol=0, atol=1e-4)
+@pytest.fixture
+def imported() -> Iterator[Imported]:
+    """A release as a run, by the name of its golden folder; the run is removed afterwards."""
+    folders = []
+
+    def make(name: str) -> tuple[LabelMapGenerator, Case]:
+        folders.append(options.run_folder.CHECKPOINTS / f"test-import-{name}")
+        run = import_release(read_release(golden(name)), folders[-1].name)
+        return load_generator(str(run)), case(name)
+
+    yield make
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def agree(ours: Tensor, answer: Tensor) -> None:
+    torch.testing.assert_close(ours, answer.float(), rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["spade_ade20k", "spade_cityscapes"])
+def test_the_run_answers_as_the_original(name: str, imported: Imported) -> None:
+    generator, found = imported(name)
+    agree(generator(found.labels, found.instances), found.expected["generated"])
+
+
+def test_styles_of_a_sean_release(imported: Imported) -> None:
+    """Of each label map's own photo; and of the other photo under this label map, as the original does."""
+    generator, found = imported("sean_celebamask_hq")
+    agree(generator.styles(found.photo, found.labels), found.expected["style_codes"])
+    agree(generator(found.labels, photo=found.photo), found.expected["generated"])
+    other = generator.styles(found.photo.flip(0), found.labels)
+    agree(generator(found.labels, styles=other), found.expected["generated_other_photo"])
+
+
+def test_styles_of_a_vae_release(imported: Imported) -> None:
+    generator, found = imported("spade_vae_facades")
+    agree(generator.styles(found.photo), found.expected["encoder_mu"])
+    posterior = generator.synthesiser.encoder(found.photo)
+    agree(posterior.log_var, found.expected["encoder_logvar"])
+    agree(generator(found.labels, styles=found.expected["z"]), found.expected["generated"])
+
+
+def test_styles_of_a_sean_release_from_the_command_line(imported: Imported, tmp_path: Path) -> None:
+    """The other photo under each label map; and what it shows nothing of is named."""
+    _, found = imported("sean_celebamask_hq")
+    inputs = golden("sean_celebamask_hq") / "inputs"
+    verbs = Verbs(options.run_folder.CHECKPOINTS)
+    for place, (name, other) in enumerate((("000", "001"), ("001", "000"))):
+        own = tmp_path / name / "labels"
+        own.mkdir(parents=True)
+        shutil.copy(inputs / "label" / f"{name}.png", own)
+        words = (
+            "name=test-import-sean_celebamask_hq", f"labels={own}", f"folder={tmp_path / name}",
+            "hardware.workers=0", f"style={inputs / 'photo' / other}.png",
+        )  # fmt: skip
+        verbs.succeeds("test", *words, f"style_labels={inputs / 'label' / name}.png")
+        shown = np.asarray(Image.open(tmp_path / name / "images" / f"{name}.png"))
+        expected = to_uint8(found.expected["generated_other_photo"][place]).permute(1, 2, 0).numpy()
+        assert np.abs(shown.astype(int) - expected.astype(int)).max() <= 1
+        said = verbs.refuses("test", *words, f"style_labels={inputs / 'label' / other}.png")
+        assert "of which the style's photo shows nothing and the run keeps no mean style" in said
+    assert "give these (dataset.root=...), or other photos" in verbs.refuses("test", *words[:4])

@@ -49,6 +49,15 @@ def test_agrees_with_the_plain_form(encoder: RegionStyleEncoder, size: tuple[int
     assert torch.allclose(codes, expected, atol=1e-10)
 
 
+def test_without_a_label_map_the_whole_photo_is_one_region(encoder: RegionStyleEncoder) -> None:
+    photo = torch.rand(2, 3, 12, 20, dtype=torch.float64) * 2 - 1
+    codes, _ = encoder.encode(photo, None, None)
+    expected = plain_features(encoder, photo).mean((2, 3))
+    assert codes.shape == (2, CLASSES, WIDTH) == (2, *encoder.code_shape)
+    for label in range(CLASSES):
+        assert torch.allclose(codes[:, label], expected, atol=1e-10)
+
+
 def test_features_are_half_the_size_of_the_photo(encoder: RegionStyleEncoder) -> None:
     assert plain_features(encoder, torch.zeros(1, 3, 16, 24, dtype=torch.float64)).shape[-2:] == (8, 12)
 
