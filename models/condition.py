@@ -36,7 +36,7 @@ class Condition:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    _region_indices: dict[tuple[int, int, int], RegionIndex] = field(
+    _region_indices: dict[tuple[int, int, int, int], RegionIndex] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -78,12 +78,12 @@ class Condition:
             self._indices[key] = label_index(ids, count, kernel_size)
         return self._indices[key]
 
-    def region_index(self, classes: int, kernel_size: int) -> RegionIndex:
+    def region_index(self, classes: int, kernel_size: int, region_kernel_size: int) -> RegionIndex:
         """The distinct neighbourhoods of regions, beside those of the label maps; made once and shared."""
-        key = (*self.size, kernel_size)
+        key = (*self.size, kernel_size, region_kernel_size)
         if key not in self._region_indices:
             labels = self.index(classes, kernel_size)
-            self._region_indices[key] = region_index(labels, self.labels, classes, kernel_size)
+            self._region_indices[key] = region_index(labels, self.labels, classes, region_kernel_size)
         return self._region_indices[key]
 
     def one_hot(self, classes: int, like: Tensor) -> Tensor:

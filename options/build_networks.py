@@ -28,6 +28,7 @@ from options.schema.networks import (
     RegionStyleOptions,
     SeanOptions,
     SpadeGeneratorOptions,
+    SpadeNormOptions,
     Statistics,
     UnetOptions,
 )
@@ -45,7 +46,7 @@ def build_synthesiser(options: TrainOptions, facts: Facts) -> Synthesiser:
 def build_encoder(options: Any, facts: Facts) -> Encoder | None:
     """The encoder, or None where there is none."""
     if isinstance(options, ImageEncoderOptions):
-        return ImageEncoder(options.width, options.style_width)
+        return ImageEncoder(**own_options(options))
     if isinstance(options, RegionStyleOptions):
         return RegionStyleEncoder(len(facts.label_set), options.style_width)
     return None
@@ -91,12 +92,13 @@ def _spade(options: TrainOptions, facts: Facts, encoder: Encoder | None) -> Spad
         size = (options.dataset.height // multiple, options.dataset.width // multiple)
         stem = StyleStem(encoder.style_width, channels, size)
     norm = norm_factory(NORMS[options.norm.name], options.norm, facts, encoder)
-    last_norm = norm
+    plain_norm = norm
     if isinstance(options.norm, SeanOptions):
-        last_norm = norm_factory(NoisySpade, options.norm, facts, encoder)
+        shared = {entry.name: getattr(options.norm, entry.name) for entry in fields(SpadeNormOptions)}
+        plain_norm = norm_factory(NoisySpade, SpadeNormOptions(**shared), facts, encoder)
     label_channels = classes + facts.edges if chosen.concat_labels else 0
     return SpadeGenerator(
-        stem, norm, last_norm, chosen.width, chosen.upsampling.value, chosen.spectral, label_channels
+        stem, norm, plain_norm, chosen.width, chosen.upsampling.value, chosen.spectral, label_channels
     )
 
 

@@ -75,21 +75,23 @@ def _options(release: OfficialRelease, name: str) -> TrainOptions:
     )
     encoder: Any = NoEncoderOptions()
     if isinstance(release.encoder, ImageEncoderArchitecture):
-        encoder = ImageEncoderOptions(width=release.encoder.width, style_width=release.encoder.style_width)
+        encoder = ImageEncoderOptions(
+            width=release.encoder.width,
+            style_width=release.encoder.style_width,
+            norm=PlainNorm(release.encoder.norm),
+            spectral=release.encoder.spectral,
+        )
     elif release.encoder is not None:
         encoder = RegionStyleOptions(style_width=release.encoder.style_width)
     generator: Any
     norm: Any = NoNormOptions()
     if isinstance(found, Pix2pixHDArchitecture):
-        if (found.kernel_size, found.first_kernel) != (3, 7):
-            raise ValueError(
-                f"{release.folder}: its kernels are {found.kernel_size} and {found.first_kernel}; "
-                "a run of pix2pixHD has 3 and 7"
-            )
         generator = Pix2pixHDOptions(
             width=found.width,
             downsamplings=found.downsamplings,
             blocks=found.blocks,
+            kernel_size=found.kernel_size,
+            first_kernel=found.first_kernel,
             norm=PlainNorm(found.norm),
             spectral=found.spectral,
         )
@@ -97,10 +99,14 @@ def _options(release: OfficialRelease, name: str) -> TrainOptions:
         generator = SpadeGeneratorOptions(
             width=found.width, upsampling=Upsampling(found.upsampling), spectral=found.spectral
         )
-        kind = SeanOptions if found.norm == "sean" else SpadeNormOptions
-        norm = kind(
-            statistics=Statistics(found.statistics), kernel_size=found.kernel_size, hidden=found.hidden
-        )
+        shared: dict[str, Any] = {
+            "statistics": Statistics(found.statistics),
+            "kernel_size": found.kernel_size,
+            "hidden": found.hidden,
+        }
+        norm = SpadeNormOptions(**shared)
+        if found.style_kernel_size is not None:
+            norm = SeanOptions(**shared, style_kernel_size=found.style_kernel_size)
     return TrainOptions(
         name=name,
         dataset=dataset,
@@ -116,10 +122,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make a run of an official release.")
     parser.add_argument("source", type=Path, help="folder with latest_net_G.pth")
     parser.add_argument("run", help="name of the run to make, under checkpoints/")
+    # What shapes do not show, and options.json or opt.txt beside the weights may say.
+    switch = argparse.BooleanOptionalAction
     parser.add_argument("--upsampling", choices=[word.value for word in Upsampling])
+    parser.add_argument("--instances", action=switch, help="the last input channel is the instance border")
+    parser.add_argument("--unknown", action=switch, help="the last class is the unknown one, label 255")
+    parser.add_argument("--aspect-ratio", type=float, help="width over height of the training images")
     given = parser.parse_args()
     with one_line_errors():
-        release = read_release(given.source, upsampling=given.upsampling)
+        release = read_release(
+            given.source, given.upsampling, given.instances, given.unknown, given.aspect_ratio
+        )
         run = import_release(release, given.run)
         for sentence in release.assumed:
             print(f"assumed: {sentence}")

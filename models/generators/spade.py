@@ -15,22 +15,26 @@ from models.norms.norm import NormFactory
 DOUBLINGS = {"normal": 5, "more": 6, "most": 7}
 """How often a generator doubles its size, by the name of its up-sampling."""
 
+PLAIN = 6
+"""The place of the block whose norms are not those of the others."""
+
 
 class SpadeGenerator(nn.Module):
     """A stem at the smallest size, then residual blocks and nearest x2 up-sampling, then tanh.
 
     `stem` makes 16 * width channels; the widths of the blocks are 16, 16, 16, 8, 4, 2, 1 (and 1/2 with
     `most`) times `width`. `more` doubles once more between the two middle blocks; `most` adds a
-    further block at the end. `norm` makes the norms of all blocks but the last, `last_norm` those of
-    the last (SEAN's is plain SPADE). `label_channels` of the one-hot label map (with its edges) are
-    concatenated to the input of every convolution in a block, 0 of them by default.
+    further block at the end. `norm` makes the norms of all blocks but the seventh, which is the last of
+    `normal` and `more`; `plain_norm` makes the seventh's (in SEAN plain SPADE, as published).
+    `label_channels` of the one-hot label map (with its edges) are concatenated to the input of every
+    convolution in a block, 0 of them by default.
     """
 
     def __init__(
         self,
         stem: nn.Module,
         norm: NormFactory,
-        last_norm: NormFactory,
+        plain_norm: NormFactory,
         width: int = 64,
         upsampling: str = "normal",
         spectral: bool = True,
@@ -45,7 +49,7 @@ class SpadeGenerator(nn.Module):
         # Doubling follows every block but the last; the first middle block is doubled only by `more`.
         self.doubles = [index != 1 or upsampling != "normal" for index in range(len(channels) - 2)] + [False]
         self.stem = stem
-        norms = [norm] * (len(channels) - 2) + [last_norm]
+        norms = [plain_norm if index == PLAIN else norm for index in range(len(channels) - 1)]
         self.blocks = nn.ModuleList(
             ResidualBlock(channels_in, channels_out, block_norm, spectral, label_channels)
             for (channels_in, channels_out), block_norm in zip(pairwise(channels), norms, strict=True)

@@ -28,7 +28,8 @@ class Sean(NoisySpade):
     Good: each region has a style of its own, from any photo. Bad: dearer than SPADE by a convolution of
     width D in every layer, and it needs a photo (or a stored code) for every region.
 
-    `classes`: K, the unknown class included; `style_width`: D; `kernel_size`: of all convolutions, odd.
+    `classes`: K, the unknown class included; `style_width`: D; `kernel_size`: of SPADE's convolutions, odd;
+    `style_kernel_size`: of the style's, odd.
     """
 
     styles = "region"
@@ -43,10 +44,16 @@ class Sean(NoisySpade):
         kernel_size: int = 3,
         hidden: int = 128,
         implementation: str = "auto",
+        style_kernel_size: int = 3,
     ) -> None:
         super().__init__(channels, standardise, classes, edges, kernel_size, hidden, implementation)
+        if style_kernel_size % 2 == 0:
+            raise ValueError(
+                f"norm.style_kernel_size={style_kernel_size} is even: a pixel needs a centre; use 1, 3 or 5"
+            )
+        self.style_kernel_size = style_kernel_size
         self.style_linear = ClassLinear(classes, style_width, style_width)
-        self.style_pair = PairConv2d(style_width, channels, kernel_size, padding=kernel_size // 2)
+        self.style_pair = PairConv2d(style_width, channels, style_kernel_size, padding=style_kernel_size // 2)
         self.blending_gamma = nn.Parameter(torch.zeros(1))
         self.blending_beta = nn.Parameter(torch.zeros(1))
 
@@ -73,7 +80,7 @@ class Sean(NoisySpade):
         spade = super().shared_rows(condition)
         if spade is None:
             return None
-        index = condition.region_index(self.classes, self.kernel_size)
+        index = condition.region_index(self.classes, self.kernel_size, self.style_kernel_size)
         codes = self.region_codes(condition).flatten(0, 1)  # (B K, D)
         rows = convolve_rows(self.style_pair, codes, index.codes_to_regions)  # (N_style, 2 C)
         gamma, beta = rows.chunk(2, dim=1)

@@ -10,8 +10,9 @@ class SpadeArchitecture:
     """A SPADE or SEAN generator.
 
     `norm`: `spade` or `sean`; `classes`: K, the unknown class included; `style_width`: D of the style
-    codes it wants, None where it wants none; `stem_size`: height and width of the maps that a VAE's stem
-    makes of a code, None where the stem sees the label map.
+    codes it wants, None where it wants none; `style_kernel_size`: of SEAN's convolutions on them;
+    `stem_size`: height and width of the maps that a VAE's stem makes of a code, None where the stem sees the
+    label map.
     """
 
     norm: str
@@ -24,6 +25,7 @@ class SpadeArchitecture:
     hidden: int
     spectral: bool
     style_width: int | None = None
+    style_kernel_size: int | None = None
     stem_size: tuple[int, int] | None = None
 
 

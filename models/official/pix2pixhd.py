@@ -15,9 +15,9 @@ FIRST = "model.1"
 
 
 def is_pix2pixhd(file: TensorFile) -> bool:
-    """Whether there is the first convolution and a residual block of its kind."""
+    """Whether there is the first convolution of the sequence, and the next or a residual block."""
     return any(name.startswith(f"{FIRST}.") for name in file.tensors) and any(
-        ".conv_block." in name for name in file.tensors
+        name.startswith("model.3.") or ".conv_block." in name for name in file.tensors
     )
 
 
@@ -40,16 +40,18 @@ def infer(file: TensorFile, settled: Settled) -> Pix2pixHDArchitecture:
         downsamplings += 1
     while in_block.get(str(3 + 2 * downsamplings + blocks)):
         blocks += 1
+    if not blocks:
+        downsamplings //= 2  # the way up follows at once
     first = _conv_of(file, FIRST)
     width, _, first_kernel, _ = file.weight(first)
-    first_block = f"model.{3 + 2 * downsamplings}.conv_block.1"
+    first_block = _conv_of(file, f"model.{3 + 2 * downsamplings}.conv_block.1") if blocks else None
     return Pix2pixHDArchitecture(
         classes=settled.classes,
         edges=settled.edges,
         width=width,
         downsamplings=downsamplings,
         blocks=blocks,
-        kernel_size=file.weight(_conv_of(file, first_block))[2],
+        kernel_size=file.weight(first_block)[2] if first_block else 3,
         first_kernel=first_kernel,
         norm=plain_norm(file, FIRST),
         spectral=file.spectral(first),

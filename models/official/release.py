@@ -138,7 +138,7 @@ def _read_generator(
         rules = [*sean.generator_rules(architecture), *sean.encoder_rules(region_encoder)]
         return architecture, region_encoder, translate(file, rules, word)
     if family == "spade":
-        architecture = spade.infer(file, "spade", spade.FIRST_NORM, settled)
+        architecture = spade.infer(file, "spade", spade.FIRST_NORM, spade.FIRST_NORM, settled)
         return architecture, None, translate(file, spade.generator_rules(architecture), word)
     plain = pix2pixhd.infer(file, settled)
     return plain, None, translate(file, pix2pixhd.generator_rules(plain), word)

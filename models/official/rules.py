@@ -87,12 +87,12 @@ def plain_norm(file: TensorFile, layer: str) -> str:
     return "batch" if f"{layer}.1.running_mean" in file.tensors else "instance"
 
 
-def running_statistics(ours: str | None, theirs: str, channels: int) -> list[Rule]:
-    """Batch norm's running averages; None leaves them out."""
-    return [
-        Rule(None if ours is None else f"{ours}.{name}", (f"{theirs}.{name}",), (channels,))
-        for name in ("running_mean", "running_var")
-    ]
+RUNNING = ("running_mean", "running_var")
+
+
+def running_statistics(ours: str, theirs: str, channels: int) -> list[Rule]:
+    """Batch norm's running averages."""
+    return [same(f"{ours}.{name}", f"{theirs}.{name}", (channels,)) for name in RUNNING]
 
 
 def translate(file: TensorFile, rules: Iterable[Rule], family: str) -> State:

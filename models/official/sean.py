@@ -7,10 +7,13 @@ from dataclasses import replace
 from models.official.architecture import RegionEncoderArchitecture, SpadeArchitecture
 from models.official.assumptions import Settled
 from models.official.files import TensorFile
-from models.official.rules import Rule, State, layer, left_out, same
+from models.official.rules import RUNNING, Rule, State, layer, left_out, same
 from models.official.spade import body_rules, infer, pair_conv, spade_norm, standardisation
 
-FIRST_NORM = "head_0.ace_0.Spade"
+FIRST_ACE = "head_0.ace_0"
+FIRST_NORM = f"{FIRST_ACE}.Spade"
+FIXED_CLASSES = 19
+"""The official norm has so many linear layers whatever the number of classes; those above are never used."""
 ENCODER_CONVS = {"1": (32, 3, 3, 3), "4": (64, 32, 3, 3), "7": (128, 64, 3, 3), "10": (128, 256, 3, 3)}
 """The style encoder's convolutions with a norm: their places in its sequence, and their weights' shapes."""
 TRANSPOSED = "10"
@@ -24,16 +27,25 @@ def is_sean(file: TensorFile) -> bool:
 def infer_sean(file: TensorFile, settled: Settled) -> tuple[SpadeArchitecture, RegionEncoderArchitecture]:
     """Generator and style encoder from the tensors."""
     style_width = file.shape("Zencoder.model.14.weight", 4)[0]
-    generator = replace(infer(file, "sean", FIRST_NORM, settled), style_width=style_width)
+    if settled.edges:
+        raise ValueError(
+            f"{settled.tensor} has the instance border as its last input channel (not no_instance), "
+            "to which the official SEAN gives a style as if it were a class; such a release cannot be opened"
+        )
+    generator = replace(
+        infer(file, "sean", FIRST_NORM, FIRST_ACE, settled),
+        style_width=style_width,
+        style_kernel_size=file.shape(f"{FIRST_ACE}.conv_gamma.weight", 4)[2],
+    )
     return generator, RegionEncoderArchitecture(settled.classes, style_width)
 
 
 def generator_rules(architecture: SpadeArchitecture) -> list[Rule]:
     """Every tensor of the generator but the encoder's."""
 
-    def last_norm(ours: str, theirs: str, channels: int) -> list[Rule]:
+    def plain_norm(ours: str, theirs: str, channels: int) -> list[Rule]:
         rules = noisy_spade(architecture, ours, theirs, channels)
-        # The last block is plain SPADE and blends nothing, but the official one carries the scalars.
+        # This block is plain SPADE and blends nothing, but the official one carries the scalars.
         return [*rules, left_out(f"{theirs}.blending_gamma", (1,)), left_out(f"{theirs}.blending_beta", (1,))]
 
     def norm(ours: str, theirs: str, channels: int) -> list[Rule]:
@@ -42,31 +54,40 @@ def generator_rules(architecture: SpadeArchitecture) -> list[Rule]:
             *style_rules(architecture, ours, theirs, channels),
         ]
 
-    return body_rules(architecture, "ace", norm, last_norm)
+    return body_rules(architecture, "ace", norm, plain_norm)
 
 
 def noisy_spade(architecture: SpadeArchitecture, ours: str, theirs: str, channels: int) -> list[Rule]:
-    """SPADE inside SEAN, the noise, and the statistics: the official SPADE's own are never used."""
-    statistics = architecture.statistics
+    """SPADE inside SEAN, the noise, and the statistics.
+
+    Those of the SPADE inside are never used, and are of the kind that norm_G says; SEAN's own need not be.
+    """
+    unused = f"{theirs}.Spade.param_free_norm"
     return [
         *spade_norm(architecture, ours, f"{theirs}.Spade", channels),
         same(f"{ours}.noise.weight", f"{theirs}.noise_var", (channels,)),
-        *standardisation(statistics, f"{ours}.standardise", f"{theirs}.param_free_norm", channels),
-        *standardisation(statistics, None, f"{theirs}.Spade.param_free_norm", channels),
+        *standardisation(
+            architecture.statistics, f"{ours}.standardise", f"{theirs}.param_free_norm", channels
+        ),
+        *(left_out(f"{unused}.{name}", (channels,), optional=True) for name in RUNNING),
+        left_out(f"{unused}.num_batches_tracked", (), optional=True),
     ]
 
 
 def style_rules(architecture: SpadeArchitecture, ours: str, theirs: str, channels: int) -> list[Rule]:
     """The style's share: a linear layer for each class, stacked, the pair's convolutions, the blend."""
-    codes, side = architecture.style_width, architecture.kernel_size
-    assert codes is not None
+    codes, side = architecture.style_width, architecture.style_kernel_size
+    assert codes is not None and side is not None
     linear = [f"{theirs}.fc_mu{index}" for index in range(architecture.classes)]
     weights = tuple(f"{name}.weight" for name in linear)
     biases = tuple(f"{name}.bias" for name in linear)
     pair = (f"{theirs}.conv_gamma", f"{theirs}.conv_beta")
+    unused = [f"{theirs}.fc_mu{index}" for index in range(architecture.classes, FIXED_CLASSES)]
     return [
         Rule(f"{ours}.style_linear.weight", weights, (codes, codes), stacked=True),
         Rule(f"{ours}.style_linear.bias", biases, (codes,), stacked=True),
+        *(left_out(f"{name}.weight", (codes, codes), optional=True) for name in unused),
+        *(left_out(f"{name}.bias", (codes,), optional=True) for name in unused),
         *pair_conv(f"{ours}.style_pair", pair, (channels, codes, side, side)),
         same(f"{ours}.blending_gamma", f"{theirs}.blending_gamma", (1,)),
         same(f"{ours}.blending_beta", f"{theirs}.blending_beta", (1,)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
+from models.generators.spade import PLAIN
 from models.official.architecture import SpadeArchitecture
 from models.official.assumptions import Settled
 from models.official.files import TensorFile
@@ -30,8 +31,14 @@ def input_channels(file: TensorFile, first_norm: str) -> tuple[str, int]:
     return name, file.shape(name, 4)[1]
 
 
-def infer(file: TensorFile, norm: str, first_norm: str, settled: Settled) -> SpadeArchitecture:
-    """The architecture from the tensors; `first_norm` is the official name of the first SPADE norm."""
+def infer(
+    file: TensorFile, norm: str, first_norm: str, standardising: str, settled: Settled
+) -> SpadeArchitecture:
+    """The architecture from the tensors.
+
+    `first_norm`: the official name of the first SPADE norm; `standardising`: of the first norm whose
+    statistics are used.
+    """
     hidden, _, kernel_size, _ = file.shape(f"{first_norm}.mlp_shared.0.weight", 4)
     widest = file.weight("head_0.conv_0")[0]
     if widest % 16:
@@ -47,7 +54,7 @@ def infer(file: TensorFile, norm: str, first_norm: str, settled: Settled) -> Spa
         stem_size = settled.stem_size(outputs // widest)
     most = any(name.startswith("up_4.") for name in file.tensors)
     statistics = "instance"
-    if f"{first_norm}.param_free_norm.running_mean" in file.tensors:
+    if f"{standardising}.param_free_norm.running_mean" in file.tensors:
         statistics = "sync_batch" if settled.told.synchronised else "batch"
     return SpadeArchitecture(
         norm=norm,
@@ -81,8 +88,8 @@ def pair_conv(ours: str, theirs: tuple[str, str], shape: tuple[int, int, int, in
     ]
 
 
-def standardisation(statistics: str, ours: str | None, theirs: str, channels: int) -> list[Rule]:
-    """The running averages of batch statistics; their counter is left out, and ours None leaves all out."""
+def standardisation(statistics: str, ours: str, theirs: str, channels: int) -> list[Rule]:
+    """The running averages of batch statistics; their counter is left out."""
     if statistics == "instance":
         return []
     counter = left_out(f"{theirs}.num_batches_tracked", (), optional=True)
@@ -107,15 +114,14 @@ def block_rules(
 
 
 def body_rules(
-    architecture: SpadeArchitecture, word: str, norm: NormRules, last_norm: NormRules
+    architecture: SpadeArchitecture, word: str, norm: NormRules, plain_norm: NormRules
 ) -> list[Rule]:
     """Stem, blocks and output of a SPADE or SEAN generator."""
     blocks = len(BLOCKS) if architecture.upsampling == "most" else len(BLOCKS) - 1
     channels = [int(multiple * architecture.width) for multiple in WIDTHS[: blocks + 1]]
     rules = stem_rules(architecture)
     for number, ends in enumerate(pairwise(channels)):
-        last = number == blocks - 1
-        rules += block_rules(architecture, number, word, ends, last_norm if last else norm)
+        rules += block_rules(architecture, number, word, ends, plain_norm if number == PLAIN else norm)
     return [*rules, *layer("to_rgb", "conv_img", (3, channels[-1], 3, 3), bias=3)]
 
 

@@ -37,6 +37,7 @@ class Upsampling(Enum):
 class PlainNorm(Enum):
     """Norms that see no condition, inside networks that choose their own."""
 
+    none = "none"
     instance = "instance"
     instance_affine = "instance_affine"
     batch = "batch"
@@ -61,6 +62,8 @@ class Pix2pixHDOptions:
     width: int = 32  # channels at full size; 64 in the paper
     downsamplings: int = 4
     blocks: int = 9
+    kernel_size: int = 3  # of the blocks
+    first_kernel: int = 7
     norm: PlainNorm = PlainNorm.instance
     spectral: bool = True
 
@@ -156,6 +159,7 @@ class SeanOptions(SpadeNormOptions):
     """Zhu et al. 2020, section 3."""
 
     name: str = "sean"
+    style_kernel_size: int = 3  # of the convolutions on the style map; `kernel_size` is SPADE's
 
 
 @dataclass
@@ -186,6 +190,8 @@ class ImageEncoderOptions:
     name: str = "image"
     width: int = 32  # 64 in the paper
     style_width: int = 256
+    norm: PlainNorm = PlainNorm.instance
+    spectral: bool = True
 
 
 @dataclass

@@ -71,7 +71,11 @@ class Weights:
 
 @dataclass(frozen=True)
 class Generator:
-    """What a made-up SPADE or SEAN generator is to be; `latent` is (height, width) of a VAE's stem."""
+    """What a made-up SPADE or SEAN generator is to be; `latent` is (height, width) of a VAE's stem.
+
+    SEAN's own statistics and kernels are always those of syncbatch3x3 in the official code, which also has 19
+    linear layers for any number of classes: `ace_running`, `style_kernel`, `linears` (0: one a class).
+    """
 
     channels: int = 5
     width: int = 2
@@ -82,6 +86,9 @@ class Generator:
     most: bool = False
     latent: tuple[int, int] | None = None
     styles: int = 0
+    ace_running: bool = True
+    style_kernel: int = 3
+    linears: int = 0
 
 
 def spade_generator(what: Generator, seed: int = 0) -> Weights:
@@ -99,7 +106,7 @@ def spade_generator(what: Generator, seed: int = 0) -> Weights:
     else:
         rows = widths[0] * what.latent[0] * what.latent[1]
         made.layer("fc", (rows, what.styles), rows)
-    for index, (block, (inputs, outputs)) in enumerate(zip(BLOCKS, pairwise(widths), strict=False)):
+    for block, (inputs, outputs) in zip(BLOCKS, pairwise(widths), strict=False):
         middle = min(inputs, outputs)
         made.spectral_layer(f"{block}.conv_0", (middle, inputs, 3, 3), middle)
         made.spectral_layer(f"{block}.conv_1", (outputs, middle, 3, 3), outputs)
@@ -109,7 +116,7 @@ def spade_generator(what: Generator, seed: int = 0) -> Weights:
             norms.append(("s", inputs))
         for suffix, channels in norms:
             if sean:
-                _ace(made, what, f"{block}.ace_{suffix}", channels, last=index == len(widths) - 2)
+                _ace(made, what, f"{block}.ace_{suffix}", channels, plain=block == "up_3")
             else:
                 _spade(made, what, f"{block}.norm_{suffix}", channels)
     made.layer("conv_img", (3, widths[-1], 3, 3), 3)
@@ -125,18 +132,18 @@ def _spade(made: Weights, what: Generator, name: str, channels: int) -> None:
     made.layer(f"{name}.mlp_beta", (channels, what.hidden, *kernel), channels)
 
 
-def _ace(made: Weights, what: Generator, name: str, channels: int, last: bool) -> None:
+def _ace(made: Weights, what: Generator, name: str, channels: int, plain: bool) -> None:
     made.tensors[f"{name}.blending_gamma"] = made.normal(1)
     made.tensors[f"{name}.blending_beta"] = made.normal(1)
     made.tensors[f"{name}.noise_var"] = made.normal(channels)
     _spade(made, what, f"{name}.Spade", channels)
-    if what.running:
+    if what.ace_running:
         made.running(f"{name}.param_free_norm", channels)
-    if last:
+    if plain:
         return
-    for label in range(what.channels):
+    for label in range(what.linears or what.channels):
         made.layer(f"{name}.fc_mu{label}", (what.styles, what.styles), what.styles)
-    kernel = (what.kernel, what.kernel)
+    kernel = (what.style_kernel, what.style_kernel)
     made.layer(f"{name}.conv_gamma", (channels, what.styles, *kernel), channels)
     made.layer(f"{name}.conv_beta", (channels, what.styles, *kernel), channels)
 

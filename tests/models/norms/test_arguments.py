@@ -145,3 +145,5 @@ def test_clade_treats_the_pixels_of_a_class_alike_and_spade_does_not() -> None:
 def test_even_kernels_are_refused() -> None:
     with pytest.raises(ValueError, match=r"norm\.kernel_size=4 is even"):
         build("sean", kernel_size=4)
+    with pytest.raises(ValueError, match=r"norm\.style_kernel_size=2 is even"):
+        build("sean", style_kernel_size=2)

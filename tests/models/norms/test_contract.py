@@ -49,10 +49,18 @@ def test_agrees_with_its_equation_for_other_kernels(name: str, kernel_size: int)
     assert torch.allclose(norm(x, seen), torch.from_numpy(expected), atol=1e-10)
 
 
+@pytest.mark.parametrize(("kernel_size", "style_kernel_size"), [(3, 1), (1, 5), (5, 3)])
+def test_sean_agrees_with_its_equation_for_two_kernels(kernel_size: int, style_kernel_size: int) -> None:
+    norm = build("sean", kernel_size=kernel_size, style_kernel_size=style_kernel_size)
+    x, seen = maps(), condition("sean")
+    expected = normalise("sean", weights(norm), x.numpy(), "batch", looks(seen, (4, 3)))
+    assert torch.allclose(norm(x, seen), torch.from_numpy(expected), atol=1e-10)
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
-@pytest.mark.parametrize("name", NORMS)
-def test_keeps_shape_and_type(name: str, dtype: torch.dtype) -> None:
-    norm, x, seen = build(name), maps(dtype), noisy(condition(name, dtype))
+@pytest.mark.parametrize(("name", "statistics"), CASES)
+def test_keeps_shape_and_type(name: str, statistics: str, dtype: torch.dtype) -> None:
+    norm, x, seen = build(name, statistics), maps(dtype), noisy(condition(name, dtype))
     assert seen.styles is not None
     exact = norm(x.double(), replace(seen, styles=seen.styles.double(), noise=None))
     y = norm.to(dtype)(x, seen)
@@ -102,9 +110,9 @@ def test_permuting_the_batch_permutes_the_result(name: str, statistics: str) -> 
     assert torch.allclose(norm(x[order], permuted), norm(x, seen)[order], atol=1e-12)
 
 
-@pytest.mark.parametrize("name", NORMS)
-def test_gradients_agree_with_finite_differences(name: str) -> None:
-    norm, x, seen = build(name), maps()[:2, :, :3, :2].clone().requires_grad_(), condition(name)
+@pytest.mark.parametrize(("name", "statistics"), CASES)
+def test_gradients_agree_with_finite_differences(name: str, statistics: str) -> None:
+    norm, x, seen = build(name, statistics), maps()[:2, :, :3, :2].clone().requires_grad_(), condition(name)
     assert seen.edges is not None and seen.styles is not None
     seen = Condition(seen.labels[:2], seen.edges[:2], seen.styles[:2].requires_grad_(), torch.tensor([2, 0]))
     names, parameters = zip(*norm.named_parameters())

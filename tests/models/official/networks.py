@@ -36,11 +36,11 @@ def generator(facts: SpadeArchitecture | Pix2pixHDArchitecture) -> nn.Module:
     stem: nn.Module = LabelStem(facts.classes, 16 * facts.width, facts.edges)
     if facts.stem_size is not None:
         stem = StyleStem(facts.style_width, 16 * facts.width, facts.stem_size)
-    last = norms(facts, NoisySpade if facts.norm == "sean" else Spade)
+    plain = norms(facts, NoisySpade if facts.norm == "sean" else Spade)
     return SpadeGenerator(
         stem,
-        norm=norms(facts, Sean) if facts.norm == "sean" else last,
-        last_norm=last,
+        norm=norms(facts, Sean) if facts.norm == "sean" else plain,
+        plain_norm=plain,
         width=facts.width,
         upsampling=facts.upsampling,
         spectral=facts.spectral,
@@ -51,6 +51,7 @@ def norms(facts: SpadeArchitecture, kind: type[Spade]) -> NormFactory:
     options = {"kernel_size": facts.kernel_size, "hidden": facts.hidden, "edges": facts.edges}
     if kind is Sean:
         options["style_width"] = facts.style_width
+        options["style_kernel_size"] = facts.style_kernel_size
 
     def norm(channels: int) -> ConditionalNorm:
         return kind(channels, STATISTICS[facts.statistics](channels), facts.classes, **options)

@@ -77,6 +77,37 @@ def test_a_sean_whose_classes_disagree(tmp_path: Path) -> None:
     refused(tmp_path, "'G_middle_1.ace_0.fc_mu4.weight' (4, 4)", "missing", "SEAN")
 
 
+def test_a_sean_with_borders(tmp_path: Path) -> None:
+    """The official code gives the border channel a style of its own, so no other network agrees with it."""
+    made_up.spade_generator(Generator(channels=6, styles=4, hidden=8, linears=19)).save(tmp_path, "G")
+    refused(tmp_path, "'head_0.ace_0.Spade.mlp_shared.0.weight'", "instance border", instances=True)
+    (tmp_path / "options.json").write_text('{"label_nc": 5, "no_instance": false}')
+    refused(tmp_path, "'head_0.ace_0.Spade.mlp_shared.0.weight'", "instance border")
+
+
+def test_a_sean_with_linear_layers_that_none_has(tmp_path: Path) -> None:
+    made_up.spade_generator(Generator(channels=6, styles=4, hidden=8, linears=20)).save(tmp_path, "G")
+    refused(tmp_path, "'head_0.ace_0.fc_mu19.weight' (4, 4)", "SEAN")
+
+
+def test_an_encoder_of_small_images(tmp_path: Path) -> None:
+    """Below a crop of 256 the official encoder has five layers, and cannot run."""
+    made_up.spade_generator(Generator(latent=(2, 2), styles=6, hidden=8)).save(tmp_path, "G")
+    made = made_up.image_encoder(2, 6)
+    for name in [name for name in made.tensors if name.startswith("layer6.")]:
+        del made.tensors[name]
+    made.save(tmp_path, "E")
+    refused(tmp_path, "latest_net_E.pth", "'layer6.0.weight_orig' (16, 16, 3, 3)", "missing")
+
+
+def test_the_original_pix2pixhd(tmp_path: Path) -> None:
+    """Of another code, with its norms beside its convolutions."""
+    names = {"model.1.weight": (8, 5, 7, 7), "model.4.weight": (16, 8, 3, 3)}
+    names |= {"model.7.conv_block.1.weight": (16, 16, 3, 3)}
+    torch.save({name: torch.ones(shape) for name, shape in names.items()}, tmp_path / "latest_net_G.pth")
+    refused(tmp_path, "'model.4.weight' has shape (16, 8, 3, 3)", "pix2pixHD")
+
+
 def test_a_pix2pixhd_with_another_sequence(tmp_path: Path) -> None:
     made = made_up.pix2pixhd_generator(5)
     made.tensors["model.12.0.weight"] = torch.zeros(1)

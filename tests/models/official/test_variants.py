@@ -56,6 +56,7 @@ VARIANTS = {
     "most": Generator(width=4, most=True),
     "kernel 1": Generator(kernel=1),
     "kernel 5": Generator(kernel=5, hidden=16),
+    "kernel 7": Generator(kernel=7, hidden=16),
     "instance statistics": Generator(running=False),
     "without spectral norm": Generator(spectral=False),
     "hidden 32": Generator(hidden=32),
@@ -143,11 +144,24 @@ def test_up_sampling_of_a_vae_follows_from_its_crop(tmp_path: Path) -> None:
     "what",
     [
         Generator(styles=16),
-        Generator(channels=11, styles=8, kernel=5, hidden=32),
-        Generator(styles=20, running=False, spectral=False, kernel=1),
-        Generator(channels=3, width=4, styles=24, most=True),
+        Generator(channels=11, styles=8, kernel=5, hidden=32, style_kernel=5),
+        Generator(styles=20, running=False, ace_running=False, spectral=False, kernel=1, style_kernel=1),
+        Generator(channels=3, width=4, styles=24, most=True, hidden=16),
+        Generator(channels=12, styles=8, hidden=16, linears=19),
+        Generator(channels=21, styles=4, hidden=16),
+        Generator(styles=6, running=False, kernel=5, hidden=16),
+        Generator(styles=6, kernel=7, spectral=False, hidden=16),
     ],
-    ids=["5 classes", "11 classes, kernel 5", "instance statistics", "most"],
+    ids=[
+        "5 classes",
+        "11 classes, kernel 5",
+        "instance statistics",
+        "most",
+        "12 classes, 19 linear layers",
+        "21 classes",
+        "spadeinstance5x5",
+        "spadesyncbatch7x7",
+    ],
 )
 @torch.no_grad()
 def test_sean(what: Generator, tmp_path: Path) -> None:
@@ -202,6 +216,8 @@ def test_discriminator(layers: int, scales: int, norm: str, spectral: bool, tmp_
         (1, 3, 3, 7, "batch", True),
         (2, 1, 3, 3, "none", True),
         (4, 2, 3, 7, "batch", False),
+        (3, 0, 3, 7, "instance", True),
+        (2, 1, 7, 9, "none", False),
     ],
 )
 @torch.no_grad()
@@ -219,6 +235,62 @@ def test_pix2pixhd(
     theirs = reference.pix2pixhd(weights.tensors, reference.semantics(labels, 5, edges), halvings, blocks)
     assert theirs.std() > 0.01
     torch.testing.assert_close(ours, theirs, rtol=0, atol=ATOL)
+
+
+OFFICIAL_OPTIONS = {
+    "cityscapes, its voids a class": (
+        9,
+        {"label_nc": 8, "contain_dontcare_label": True, "no_instance": True},
+    ),
+    "borders": (9, {"label_nc": 8, "contain_dontcare_label": False, "no_instance": False}),
+    "both": (10, {"label_nc": 8, "contain_dontcare_label": True, "no_instance": False}),
+    "neither": (8, {"label_nc": 8, "contain_dontcare_label": False, "no_instance": True}),
+}
+
+
+@pytest.mark.parametrize("kind", ["options.json", "opt.txt"])
+@pytest.mark.parametrize("name", OFFICIAL_OPTIONS)
+@pytest.mark.parametrize("norm", ["spectralspadebatch3x3", "spadesyncbatch5x5", "spectralspadeinstance1x1"])
+def test_options_say_what_shapes_do_not(norm: str, name: str, kind: str, tmp_path: Path) -> None:
+    channels, options = OFFICIAL_OPTIONS[name]
+    side, spectral, instance = int(norm[-1]), norm.startswith("spectral"), "instance" in norm
+    what = Generator(channels=channels, kernel=side, hidden=8, running=not instance, spectral=spectral)
+    weights = made_up.spade_generator(what)
+    weights.save(tmp_path, "G")
+    write_options(
+        tmp_path, kind, options | {"norm_G": norm, "num_upsampling_layers": "more", "crop_size": 64}
+    )
+    release = read_release(tmp_path)
+    facts = release.generator
+    assert release.assumed == () and release.crop_size == (64, 64)
+    assert facts.classes - release.unknown == 8 and release.unknown == options["contain_dontcare_label"]
+    assert facts.edges != options["no_instance"] and facts.upsampling == "more"
+    word = "instance" if instance else "sync_batch" if "syncbatch" in norm else "batch"
+    assert (facts.statistics, facts.kernel_size, facts.spectral) == (word, side, spectral)
+    agrees(release, weights, (128, 128) if instance else (64, 64))
+
+
+def write_options(folder: Path, kind: str, options: dict[str, object]) -> None:
+    """As the official code writes its options, or as JSON."""
+    if kind == "options.json":
+        (folder / kind).write_text(json.dumps(options))
+        return
+    lines = [f"{name:>25}: {value!s:<30}\t[default: x]\n" for name, value in options.items()]
+    text = [
+        "----------------- Options ---------------\n",
+        *lines,
+        "----------------- End -------------------\n",
+    ]
+    (folder / kind).write_text("".join(text))
+    (folder / "opt.pkl").write_bytes(b"never opened")
+
+
+@pytest.mark.parametrize("crop", [64, 128])
+def test_released_before_zip_archives(crop: int, tmp_path: Path) -> None:
+    """The published weights are in the older format of torch.save."""
+    weights = made_up.spade_generator(Generator(hidden=8))
+    torch.save(weights.tensors, tmp_path / "latest_net_G.pth", _use_new_zipfile_serialization=False)
+    agrees(read_release(tmp_path), weights, (crop, crop))
 
 
 @pytest.mark.parametrize("channels", [13, 36, 151, 184])
