@@ -56,8 +56,11 @@ def eval_loader(
     Raises ValueError where a record cannot be read and is not to be skipped, or where samples in a batch
     differ in size.
     """
-    positions = [Position(0, index) for index in range(len(dataset))]
-    batches = [positions[first : first + batch_size] for first in range(0, len(positions), batch_size)]
+    indices = range(len(dataset))
+    batches = (  # as they are needed: a list of all would be copied into every worker
+        [Position(0, index) for index in indices[first : first + batch_size]]
+        for first in range(0, len(dataset), batch_size)
+    )
     for batch, failed in _read(dataset, batches, workers, pin_memory):
         for record in failed:
             say(f"skipped: {record.message}")

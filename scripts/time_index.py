@@ -1,7 +1,7 @@
 """Makes a large data set of tiny pairs, times how long it takes to open, and weighs the workers that read it.
 
-`python scripts/time_index.py FOLDER [--pairs 100000] [--workers 0 2 4]`: the pairs are made in FOLDER, where they
-are left for the next time.
+`python scripts/time_index.py FOLDER [--pairs 100000] [--workers 1 2 4]`: the pairs are made in FOLDER, where
+they are left for the next time.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from itertools import islice
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -68,7 +69,8 @@ def worker_memory(source: Folder, workers: int, batches: int = 400) -> int:
     reading = iter(loader)
     for _ in islice(reading, batches):
         pass
-    return sum(private_bytes(process.pid) for process in reading._workers)  # type: ignore[attr-defined]
+    processes: list[BaseProcess] = getattr(reading, "_workers")  # noqa: B009
+    return sum(private_bytes(process.pid or 0) for process in processes)
 
 
 def private_bytes(process: int) -> int:
@@ -89,7 +91,8 @@ def main() -> None:
     cold = forget_files()
     source, first = open_seconds(given.folder)
     source, second = open_seconds(given.folder)
-    print(f"{len(source)} pairs: {first:.2f} s {'cold' if cold else '(not known to be cold)'}, {second:.2f} s warm")
+    known = "cold" if cold else "(perhaps not cold)"
+    print(f"{len(source)} pairs: {first:.2f} s {known}, {second:.2f} s warm")
     for workers in given.workers:
         each = worker_memory(source, workers) / workers
         print(f"{workers} workers: {each / 2**20:.1f} MiB of its own each")
