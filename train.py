@@ -5,12 +5,13 @@ from __future__ import annotations
 from engine.distributed import join_processes, largest
 from engine.interrupts import INTERRUPTED, StopRequest
 from engine.progress import Stopwatch
+from engine.run_files import state_file
 from engine.seeds import step_seed
 from engine.training import Training
 from options.build import build_hardware
 from options.build_mean_styles import keep_mean_styles
 from options.build_training import build_training
-from options.checks import check, resolve
+from options.checks import EXACT, check, check_resume, resolve
 from options.command import command
 from options.run_folder import CONFIG, new_run, read_options, run_folder, stored_choices
 from options.schema import TrainOptions
@@ -18,7 +19,8 @@ from options.schema import TrainOptions
 
 def start(options: TrainOptions, overrides: list[str]) -> None:
     """Starts a new run, or goes on with an old one."""
-    run = run_folder(options.name)
+    check_resume(options)
+    run, exact = run_folder(options.name), options.resume == EXACT
     if options.resume and (run / CONFIG).is_file():
         options = read_options(run, overrides)
     else:
@@ -27,10 +29,14 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
     check(options)
     hardware = build_hardware(options.hardware)
     with join_processes(hardware.device) as processes:
-        training = build_training(options, run, hardware, processes)
+        training = build_training(options, run, hardware, processes, exact)
         recorder, progress = training.recorder, training.progress
+        for damage in recorder.checkpoint.passed_over:
+            recorder.bar.say(f"warning: {damage}; an older checkpoint is used")
         if progress.images:
-            recorder.bar.say(f"{run} goes on after {progress.images} images")
+            recorder.bar.say(
+                f"{run} goes on after {progress.images} images, from {state_file(run, progress.images).name}"
+            )
         try:
             interrupted = train(training)
             saved = recorder.save()

@@ -83,7 +83,10 @@ class StreamSampler(Sampler[list[Position]]):
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Goes on after `images_seen` images; call it before the iteration starts."""
-        self.images_seen = state["images_seen"]
+        images_seen = int(state["images_seen"])
+        if images_seen < 0:
+            raise ValueError(f"{images_seen} images seen: no run has seen less than none")
+        self.images_seen = images_seen
 
     def _order(self, epoch: int) -> np.ndarray:
         """An epoch's records, (N,)."""

@@ -1,30 +1,53 @@
 """Checkpoints: all that resuming needs, and apart from it all that generation needs.
 
 A run folder holds `state-<images>.pt` (parts' state dicts), `weights-<images>.safetensors` (the averaged
-generator and its encoder) and `latest` (the images of the newest complete pair); beside them, where a
-generator takes a style a region, `mean_styles-<images>.safetensors`. They hold tensors and plain values
-only: nothing read from them is ever executed.
+generator and its encoder), `manifest-<images>.json` (their checksums) and `latest` (the images of the newest
+complete checkpoint); beside them, where a generator takes a style a region,
+`mean_styles-<images>.safetensors`. They hold tensors and plain values only: nothing read from them is ever
+executed.
 """
 
 from __future__ import annotations
 
-import pickle
-import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-import safetensors.torch
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from engine.files import write_text_whole, write_whole
+from engine.files import remove_partials, write_text_whole, write_whole
+from engine.manifest import Damaged, check_file, write_manifest
+from engine.progress import passed
+from engine.run_files import (
+    BEST,
+    FILES,
+    LATEST,
+    candidates,
+    complete_checkpoints,
+    images_in,
+    manifest_file,
+    mean_styles_file,
+    state_file,
+    weights_file,
+)
+from engine.tensors import (
+    ArchitectureDiffers,
+    load_optimizer,
+    load_tensors,
+    load_weights,
+    save_state,
+    save_weights,
+)
 
 FORMAT = 2
-"""1 lacked `threads`."""
+"""1 lacked `threads` and had no manifest."""
 SINCE = {"threads": 2}
 """Parts that older formats lack: they stay as they are built."""
-LATEST = "latest"
-STATE = re.compile(r"state-(\d+)\.pt")
+
+
+MISFITS = (AttributeError, LookupError, TypeError, ValueError, RuntimeError, OverflowError)
+"""What a part raises that is given another thing than its state."""
 
 
 class Stateful(Protocol):
@@ -36,40 +59,75 @@ class Stateful(Protocol):
 
 
 class Checkpoint:
-    """Saves and restores the named parts of a run, in its folder; keeps the newest `keep`."""
+    """Saves and restores the named parts of a run, in its folder.
 
-    def __init__(self, run: Path, parts: dict[str, Stateful], weights: nn.Module, keep: int) -> None:
+    Kept are the newest `keep`, the one that `best` names and, where `keep_every` is given, the first after
+    every so many images. `describe` makes the folder and what else belongs in it, should somebody have
+    removed it. `passed_over`: why checkpoints were not restored, though they are newer.
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        parts: dict[str, Stateful],
+        weights: nn.Module,
+        keep: int,
+        keep_every: int | None = None,
+        describe: Callable[[], object] | None = None,
+    ) -> None:
         self.run = run
         self.parts = parts
         self.weights = weights
         self.keep = keep
+        self.keep_every = keep_every
+        self.describe = describe
+        self.passed_over: list[str] = []
 
     def save(self, images: int) -> None:
-        """Writes the state and the weights after `images`; `latest` names them once both are whole.
+        """Writes the state, the weights and their manifest; `latest` names them once all are whole.
 
         Raises OSError where they cannot be written; the previous checkpoint is then as it was.
         """
         state = {"format": FORMAT, **{name: part.state_dict() for name, part in self.parts.items()}}
+        weights, whole = weights_file(self.run, images), state_file(self.run, images)
         try:
+            if self.describe is not None and not self.run.is_dir():
+                self.describe()
             tensors = self.weights.state_dict()
             # Those of other weights, where a run was taken back and has come here again.
             mean_styles_file(self.run, images).unlink(missing_ok=True)
-            write_whole(weights_file(self.run, images), lambda file: save_weights(tensors, file))
-            write_whole(state_file(self.run, images), lambda file: save_state(state, file))
+            write_whole(weights, lambda file: save_weights(tensors, file))
+            write_whole(whole, lambda file: save_state(state, file))
+            write_manifest(manifest_file(self.run, images), [weights, whole])
             write_text_whole(self.run / LATEST, f"{images}\n")
+            self._prune(images)
         except OSError as error:
             raise OSError(f"{self.run}: {error.strerror or error}") from error
-        self._prune(images)
 
-    def restore(self) -> int | None:
-        """Restores every part from the newest checkpoint; its images, or None where there is none.
+    def restore(self, exact: bool = False) -> int | None:
+        """Restores every part from the newest whole checkpoint; its images, or None where there is none.
 
-        Raises ValueError where the file is damaged or of another architecture.
+        Where the newest is damaged the one before it is taken, and `passed_over` says why; with `exact`
+        that is an error. Raises ValueError where none is whole, or where one is of another architecture.
         """
-        images = latest_images(self.run)
-        if images is None:
-            return None
+        self.passed_over = []
+        for images in candidates(self.run):
+            try:
+                self.restore_from(images)
+            except Damaged as error:
+                if exact:
+                    raise ValueError(f"{error}; resume=true would go on from the one before it") from error
+                self.passed_over.append(str(error))
+            else:
+                return images
+        if self.passed_over:
+            raise ValueError(f"no checkpoint to go on from: {'; '.join(self.passed_over)}")
+        return None
+
+    def restore_from(self, images: int) -> None:
+        """Restores every part from the checkpoint after `images`; Damaged where it is not whole."""
         file = state_file(self.run, images)
+        check_file(file, manifest_file(self.run, images))
         state = load_tensors(file)
         stored = int(state.get("format", 0))
         if stored not in range(1, FORMAT + 1):
@@ -82,107 +140,33 @@ class Checkpoint:
                 continue
             if name not in state:
                 raise ValueError(f"{file} holds no {name}: it was saved by another kind of run; train anew")
-            if isinstance(part, nn.Module):
-                load_weights(part, state[name], file)
-            else:
-                part.load_state_dict(state[name])
-        return images
+            load_part(part, state[name], f"{file}: {name}", file)
 
     def _prune(self, saved: int) -> None:
+        """Removes what need not be kept, half-written files of a run that was killed among them."""
         # Newer ones are no concern of a run that was taken back to an older one.
         older = [images for images in complete_checkpoints(self.run) if images <= saved]
-        for images in older[: -self.keep]:
-            state_file(self.run, images).unlink(missing_ok=True)
-            weights_file(self.run, images).unlink(missing_ok=True)
-            mean_styles_file(self.run, images).unlink(missing_ok=True)
+        kept = {*older[-self.keep :], saved, images_in(self.run / BEST)}
+        if self.keep_every is not None:
+            before = [0, *older]
+            kept |= {now for last, now in zip(before, older) if passed(self.keep_every, last, now)}
+        for file in self.run.iterdir():
+            match = FILES.fullmatch(file.name)
+            if match and int(match[1]) <= saved and int(match[1]) not in kept:
+                file.unlink(missing_ok=True)
+        remove_partials(self.run)
 
 
-def state_file(run: Path, images: int) -> Path:
-    """The file of all that resuming needs."""
-    return run / f"state-{images:09d}.pt"
-
-
-def weights_file(run: Path, images: int) -> Path:
-    """The file of all that generation needs."""
-    return run / f"weights-{images:09d}.safetensors"
-
-
-def mean_styles_file(run: Path, images: int) -> Path:
-    """The file of the mean style of each class, encoded by those weights."""
-    return run / f"mean_styles-{images:09d}.safetensors"
-
-
-def complete_checkpoints(run: Path) -> list[int]:
-    """Images of the checkpoints whose two files are there, oldest first."""
-    found = [int(match[1]) for file in run.glob("state-*.pt") if (match := STATE.fullmatch(file.name))]
-    return sorted(images for images in found if weights_file(run, images).is_file())
-
-
-def latest_images(run: Path) -> int | None:
-    """Images of the newest checkpoint, or None where there is none."""
+def load_part(part: Stateful, state: Any, what: str, file: Path) -> None:
+    """Gives a part its state; ValueError where the two do not fit, Damaged where it is none."""
     try:
-        return int((run / LATEST).read_text())
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise ValueError(f"{run / LATEST} holds no number; write the images of a state file there") from error
-
-
-def save_state(state: dict[str, Any], file: Path) -> None:
-    """`torch.save`; OSError in the file system's own words where it refuses."""
-    try:
-        with file.open("wb") as stream:
-            torch.save(state, stream)
-    except RuntimeError as error:
-        # torch closes its archive after the refusal and complains about that instead.
-        if isinstance(error.__context__, OSError):
-            raise error.__context__ from error
+        if isinstance(part, nn.Module):
+            load_weights(part, state, file)
+        elif isinstance(part, torch.optim.Optimizer):
+            load_optimizer(part, state, file)
+        else:
+            part.load_state_dict(state)
+    except (Damaged, ArchitectureDiffers):
         raise
-
-
-def save_weights(tensors: dict[str, Tensor], file: Path) -> None:
-    """A network's tensors as safetensors."""
-    # `save_file` would hide the file from everybody but its owner.
-    file.write_bytes(safetensors.torch.save({name: tensor.contiguous() for name, tensor in tensors.items()}))
-
-
-def read_weights(file: Path) -> dict[str, Tensor]:
-    """Tensors of a safetensors file; ValueError where it is absent or damaged."""
-    try:
-        return safetensors.torch.load_file(file)
-    except FileNotFoundError as error:
-        raise ValueError(f"{file} is absent; the run has saved no such checkpoint") from error
-    except (safetensors.SafetensorError, OSError) as error:
-        raise ValueError(f"{file} is damaged ({error}); use another checkpoint of the run") from error
-
-
-def load_tensors(file: Path) -> dict[str, Any]:
-    """A file of `torch.save` that holds tensors and plain values; ValueError where it holds others."""
-    try:
-        loaded = torch.load(file, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise ValueError(f"{file} is absent; the run has saved no such checkpoint") from error
-    except (RuntimeError, EOFError, pickle.UnpicklingError, OSError) as error:
-        raise ValueError(
-            f"{file} is damaged, or holds more than tensors ({type(error).__name__}); use another checkpoint"
-        ) from error
-    if not isinstance(loaded, dict):
-        raise ValueError(f"{file} holds a {type(loaded).__name__}, not a checkpoint")
-    return loaded
-
-
-def load_weights(network: nn.Module, state: dict[str, Tensor], file: Path) -> None:
-    """Loads a state dict; ValueError naming the first tensor that does not fit."""
-    own = network.state_dict()
-    for name, tensor in own.items():
-        if name not in state:
-            raise ValueError(f"{file} is of another architecture: it lacks {name} {tuple(tensor.shape)}")
-        if state[name].shape != tensor.shape:
-            raise ValueError(
-                f"{file} is of another architecture: {name} is {tuple(state[name].shape)} there and "
-                f"{tuple(tensor.shape)} in the network that the options describe"
-            )
-    for name in state:
-        if name not in own:
-            raise ValueError(f"{file} is of another architecture: the network has no {name}")
-    network.load_state_dict(state)
+    except MISFITS as error:
+        raise Damaged(f"{what} is damaged ({type(error).__name__}: {error})") from error

@@ -78,6 +78,24 @@ def wait_for_all(processes: Processes) -> None:
         dist.barrier()
 
 
+def from_main(number: int, processes: Processes) -> int:
+    """The main process's number, whatever the others say."""
+    if processes.count == 1:
+        return number
+    agreed = torch.tensor(number)
+    dist.broadcast(agreed, src=0, group=processes.control)
+    return int(agreed)
+
+
+def from_all(values: list[str], processes: Processes) -> list[list[str]]:
+    """The texts of every process, in the order of their ranks; all call it together."""
+    if processes.count == 1:
+        return [values]
+    gathered: list[list[str]] = [[] for _ in range(processes.count)]
+    dist.all_gather_object(gathered, values, group=processes.control)
+    return gathered
+
+
 def largest(values: list[float], processes: Processes) -> list[float]:
     """The largest of each value over processes, so that all take the same decisions."""
     if processes.count == 1:

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+PARTIAL = ".partial"
+
 
 def write_whole(file: Path, write: Callable[[Path], None]) -> None:
     """Calls `write` with a temporary name beside `file`, then puts the result in its place.
@@ -13,7 +15,8 @@ def write_whole(file: Path, write: Callable[[Path], None]) -> None:
     Where writing fails (a full disk), the temporary file is removed, `file` is as it was, and OSError is
     raised.
     """
-    partial = file.with_name(f".{file.name}.partial")
+    partial = file.with_name(f".{file.name}{PARTIAL}")
+    partial.unlink(missing_ok=True)  # of a process that was killed; or a link that leads elsewhere
     try:
         write(partial)
         with open(partial, "rb+") as written:
@@ -31,6 +34,12 @@ def write_text_whole(file: Path, text: str) -> None:
         partial.write_text(text)
 
     write_whole(file, write)
+
+
+def remove_partials(folder: Path) -> None:
+    """Removes what a process left half-written that was killed; for whoever alone writes in the folder."""
+    for partial in folder.glob(f".*{PARTIAL}"):
+        partial.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

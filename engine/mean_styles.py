@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from data.sample import Batch
-from engine.checkpoint import read_weights, save_weights
 from engine.files import write_whole
+from engine.tensors import read_weights, save_weights
 from models.encoders.encoder import Encoder
 
 PHOTOS = 1000

@@ -19,7 +19,10 @@ class Progress:
 
     def load_state_dict(self, state: dict[str, float]) -> None:
         """Takes back what `state_dict` gave."""
-        self.images, self.seconds = int(state["images"]), float(state["seconds"])
+        images, seconds = int(state["images"]), float(state["seconds"])
+        if images < 0 or not seconds >= 0:
+            raise ValueError(f"{images} images and {seconds} seconds: no run has less than none")
+        self.images, self.seconds = images, seconds
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from data.sources.spread import Spread
-from engine.checkpoint import mean_styles_file
 from engine.generation import LabelMapGenerator
 from engine.hardware import Hardware
 from engine.mean_styles import PHOTOS, mean_styles, write_mean_styles
+from engine.run_files import mean_styles_file
 from models.synthesiser import Synthesiser
 from options.build_data import evaluation_batches, evaluation_set
 from options.build_sources import build_source

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from engine.checkpoint import Checkpoint, Stateful
-from engine.distributed import Processes
+from engine.distributed import Processes, from_main
 from engine.hardware import Hardware
 from engine.learning_rate import LearningRates
 from engine.logging import RunLog, TrainingBar
@@ -32,8 +32,13 @@ from options.run_folder import write_options
 from options.schema.training import LengthOptions, TrainOptions
 
 
-def build_training(options: TrainOptions, run: Path, hardware: Hardware, processes: Processes) -> Training:
-    """Builds every part of a run and restores its newest checkpoint, where there is one."""
+def build_training(
+    options: TrainOptions, run: Path, hardware: Hardware, processes: Processes, exact: bool = False
+) -> Training:
+    """Builds every part of a run and restores its newest checkpoint, where there is one.
+
+    `exact`: that one and no older, should it be damaged.
+    """
     torch.manual_seed(options.seed)
     source = build_source(options.dataset, "train")
     facts = build_facts(options.dataset, source)
@@ -54,11 +59,17 @@ def build_training(options: TrainOptions, run: Path, hardware: Hardware, process
         "progress": progress, "G": G, "D": D, "ema": ema, "opt_G": opt_G, "opt_D": opt_D, "sampler": sampler,
         "threads": threads,
     }  # fmt: skip
-    checkpoint = Checkpoint(run, parts, weights=ema.network, keep=options.train.keep)
-    checkpoint.restore()
-    if processes.is_main:
+
+    def describe() -> None:
         write_options(options, run)
         facts.write(run)
+
+    checkpoint = Checkpoint(
+        run, parts, ema.network, options.train.keep, options.train.keep_every_images, describe
+    )
+    restore_everywhere(checkpoint, processes, exact)
+    if processes.is_main:
+        describe()
 
     length = Length(options.train.images, options.train.minutes)
     recorder = Recorder(
@@ -89,6 +100,17 @@ def build_training(options: TrainOptions, run: Path, hardware: Hardware, process
         batch_images=options.train.batch,
         seed=options.seed,
     )
+
+
+def restore_everywhere(checkpoint: Checkpoint, processes: Processes, exact: bool) -> None:
+    """Restores the same checkpoint in all processes: the one that the main process finds whole."""
+    if processes.is_main:
+        found = checkpoint.restore(exact)
+        from_main(-1 if found is None else found, processes)
+        return
+    images = from_main(0, processes)
+    if images >= 0:
+        checkpoint.restore_from(images)
 
 
 def build_intervals(options: LengthOptions) -> Intervals:

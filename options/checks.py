@@ -18,8 +18,23 @@ from options.schema.networks import (
 )
 from options.schema.training import EmaOptions, LossOptions, Perceptual, TrainOptions
 
+EXACT = "exact"
+"""resume=exact: from the newest checkpoint and no other."""
 ENCODER_FOR = {"none": NoEncoderOptions, "global": ImageEncoderOptions, "region": RegionStyleOptions}
 """The encoder that gives a norm the style codes it needs."""
+
+
+POSITIVE = (
+    "images", "minutes", "log_every_images", "sample_every_images", "save_every_images", "keep",
+    "keep_every_images",
+)  # fmt: skip
+"""Options of `train` that are above 0, where they are given."""
+
+
+def check_resume(options: TrainOptions) -> None:
+    """Raises ValueError where resume= says none of its words."""
+    if options.resume not in (True, False, EXACT):
+        raise ValueError(f"resume={options.resume}: choose true, {EXACT} or false")
 
 
 def resolve(options: TrainOptions) -> None:
@@ -53,7 +68,7 @@ def _check_length(options: TrainOptions) -> None:
             f"train.images={length.images} and train.minutes={length.minutes}: give exactly one, "
             "the length of the run"
         )
-    for name in ("images", "minutes", "log_every_images", "sample_every_images", "save_every_images", "keep"):
+    for name in POSITIVE:
         value = getattr(length, name)
         if value is not None and value <= 0:
             raise ValueError(f"train.{name}={value}: give a number above 0")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.checkpoint import latest_images, load_weights, mean_styles_file, read_weights, weights_file
 from engine.generation import LabelMapGenerator
+from engine.manifest import check_file
 from engine.mean_styles import read_mean_styles
 from engine.phases import enter_phase
+from engine.run_files import latest_images, manifest_file, mean_styles_file, weights_file
+from engine.tensors import load_weights, read_weights
 from options.build import build_hardware
 from options.build_networks import build_synthesiser
 from options.facts import Facts
@@ -42,6 +44,7 @@ def load_run(run: Run, hardware: HardwareOptions) -> LabelMapGenerator:
     """The run's generator with its newest averaged weights."""
     synthesiser = build_synthesiser(run.options, run.facts)
     file = weights_file(run.folder, run.images)
+    check_file(file, manifest_file(run.folder, run.images))
     load_weights(synthesiser, read_weights(file), file)
     enter_phase(synthesiser, max(0, run.images - run.options.train.batch))  # that of the last step
     label_set, styles = run.facts.label_set, run.facts.styles

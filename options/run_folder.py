@@ -11,8 +11,9 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from engine.checkpoint import latest_images
 from engine.files import write_text_whole
+from engine.run_files import latest_images
+from options.checks import EXACT
 from options.command import CONFIGS, is_group
 from options.schema import GROUPS, TrainOptions
 
@@ -112,7 +113,7 @@ def stored_choices(overrides: list[str]) -> list[str]:
     So that `dataset.root=ELSEWHERE` is understood as an option of the run's own data set.
     """
     said = dict(override.split("=", 1) for override in overrides if "=" in override)
-    if said.get("resume", "").lower() != "true" or "name" not in said:
+    if said.get("resume", "").lower() not in ("true", EXACT) or "name" not in said:
         return []
     try:
         stored = _stored(run_folder(said["name"]) / CONFIG)

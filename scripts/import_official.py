@@ -14,8 +14,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from data.sources.classes import numbered_label_set
-from engine.checkpoint import LATEST, load_weights, save_weights, weights_file
 from engine.files import write_text_whole, write_whole
+from engine.run_files import LATEST, weights_file
+from engine.tensors import load_weights, save_weights
 from models.official import (
     ImageEncoderArchitecture,
     OfficialRelease,

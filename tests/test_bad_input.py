@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.checkpoint import state_file, weights_file
+from engine.run_files import state_file, weights_file
 from tests.data.trees import write_folder
 from tests.own_label_maps import own_label_maps
 from tests.tiny import tiny_words

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from data.pixels import from_uint8, to_uint8
 from data.sources.scenes import Scenes
-from engine.checkpoint import mean_styles_file, save_weights, weights_file
 from engine.generation import LabelMapGenerator
+from engine.run_files import manifest_file, mean_styles_file, weights_file
+from engine.tensors import save_weights
 from models import load_generator
 from options.build_networks import build_synthesiser
 from options.facts import Facts
@@ -50,6 +51,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Verbs:
                 if "to_mean" in named:
                     parameter.mul_(100)  # and those of all photos are nearly zero
         save_weights(network.state_dict(), weights_file(run, 4))
+        manifest_file(run, 4).unlink()  # it knows other weights
     return verbs
 
 

@@ -14,9 +14,10 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.checkpoint import latest_images, load_tensors, read_weights, state_file, weights_file
 from engine.interrupts import INTERRUPTED
 from engine.logging import read_log
+from engine.run_files import latest_images, state_file, weights_file
+from engine.tensors import load_tensors, read_weights
 from models import load_generator
 from tests.data.trees import write_folder
 from tests.own_label_maps import SIZES, own_label_maps
@@ -95,7 +96,7 @@ def test_training_leaves_a_run_folder(trained: Verbs) -> None:
     names = {file.name for file in (trained.checkpoints / "scenes").iterdir()}
     assert names == {
         "config.yaml", "facts.json", "log.jsonl", "tensorboard", "latest",
-        "state-000000004.pt", "weights-000000004.safetensors",
+        "state-000000004.pt", "weights-000000004.safetensors", "manifest-000000004.json",
     }  # fmt: skip
 
 

@@ -101,7 +101,8 @@ class LengthOptions:
     log_every_images: int = 200
     sample_every_images: int = 2000
     save_every_images: int = 4000
-    keep: int = 3  # checkpoints
+    keep: int = 3  # checkpoints, and the one that the run's file `best` names
+    keep_every_images: int | None = None  # and the first after every so many images, for good
 
 
 @dataclass
@@ -109,7 +110,7 @@ class TrainOptions:
     """`python train.py`."""
 
     name: str = MISSING  # of the run: checkpoints/NAME
-    resume: bool = False
+    resume: bool | str = False  # or exact: from the newest checkpoint only, should it be damaged
     seed: int = 0
     initialisation: Initialisation = Initialisation.xavier
     dataset: Any = MISSING

@@ -14,19 +14,18 @@ import torch
 from torch import nn
 
 import engine.files
-from engine.checkpoint import (
+from engine.checkpoint import Checkpoint
+from engine.ema import ExponentialMovingAverage
+from engine.progress import Progress
+from engine.run_files import (
     LATEST,
-    Checkpoint,
     complete_checkpoints,
     latest_images,
-    load_tensors,
-    load_weights,
-    read_weights,
+    manifest_file,
     state_file,
     weights_file,
 )
-from engine.ema import ExponentialMovingAverage
-from engine.progress import Progress
+from engine.tensors import load_tensors, load_weights, read_weights
 
 
 class Player:
@@ -105,7 +104,8 @@ def test_the_newest_are_kept_and_latest_names_the_last(tmp_path: Path) -> None:
         kept = [2 * number for number in range(max(1, count - 1), count + 1)]
         assert complete_checkpoints(tmp_path) == kept
         assert latest_images(tmp_path) == kept[-1] == int((tmp_path / LATEST).read_text())
-    files = {LATEST, *(make(tmp_path, images).name for images in kept for make in (state_file, weights_file))}
+    makes = (state_file, weights_file, manifest_file)
+    files = {LATEST, *(make(tmp_path, images).name for images in kept for make in makes)}
     assert set(os.listdir(tmp_path)) == files
 
 
@@ -152,6 +152,7 @@ def test_another_kind_of_run_or_format(tmp_path: Path) -> None:
     player.checkpoint.parts["D"] = nn.Linear(1, 1)
     with pytest.raises(ValueError, match="holds no D"):
         player.checkpoint.restore()
+    manifest_file(tmp_path, 2).unlink()
     torch.save({"format": 99}, state_file(tmp_path, 2))
     with pytest.raises(ValueError, match="format 99; this version reads formats 1 to 2"):
         player.checkpoint.restore()
@@ -183,6 +184,16 @@ def test_what_is_absent_is_named(tmp_path: Path) -> None:
     (tmp_path / LATEST).write_text("eight")
     with pytest.raises(ValueError, match="holds no number"):
         latest_images(tmp_path)
+
+
+def test_where_latest_is_lost_the_files_say_which_is_newest(tmp_path: Path) -> None:
+    player = Player(tmp_path)
+    for _ in range(2):
+        player.step()
+        player.save()
+    for damage in (b"", b"\xff\xfe", b"-4", None):
+        (tmp_path / LATEST).write_bytes(damage) if damage is not None else (tmp_path / LATEST).unlink()
+        assert latest_images(tmp_path) == Player(tmp_path, seed=1).checkpoint.restore() == 4
 
 
 class Attack:

@@ -13,12 +13,13 @@ import torch.multiprocessing as mp
 from torch import Tensor
 
 from data.sample import Batch
-from engine.checkpoint import latest_images, load_tensors, state_file
 from engine.distributed import Processes, join_processes, largest, mean_over_processes, wait_for_all
 from engine.ema import ExponentialMovingAverage
 from engine.hardware import select_hardware
 from engine.logging import read_log
 from engine.phases import Phases
+from engine.run_files import latest_images, state_file
+from engine.tensors import load_tensors
 from options.build_training import build_training
 from tests.engine.test_phases import ENHANCED, ENHANCER, GLOBAL
 from tests.engine.tiny_step import tiny_batch, tiny_step

@@ -11,11 +11,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.checkpoint import Checkpoint, complete_checkpoints, latest_images
+from engine.checkpoint import Checkpoint
 from engine.distributed import Processes
 from engine.logging import LOG, RunLog, TrainingBar
 from engine.progress import Length, Progress
 from engine.recorder import Intervals, Recorder
+from engine.run_files import complete_checkpoints, latest_images
 
 BATCH = 4
 TOTAL = 60

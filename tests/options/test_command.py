@@ -23,7 +23,7 @@ MISTAKES = {
     ("train", "norm=sean", "encoder.width=3"): "error: encoder.width: no such option; encoder knows name",
     ("train", "train.images=many"): "error: train.images: Value 'many' of type 'str' could not be converted",
     ("train", "train.batch=2.5"): "error: train.batch: Value '2.5' of type 'float' could not be converted",
-    ("train", "resume=perhaps"): "error: resume: Value 'perhaps' is not a valid bool",
+    ("train", "name=x", "resume=perhaps"): "error: resume=perhaps: choose true, exact or false",
     ("train", "loss.adversarial=foo"): "error: loss.adversarial: Invalid value 'foo', expected one of [",
     ("train", "hardware.device=gpu"): "error: hardware.device: Invalid value 'gpu', expected one of [auto,",
     ("train", "norm=spayd"): "error: norm=spayd: no such word; choose one of adain,",
