@@ -40,8 +40,8 @@ def build_optimizers(
     """Adam for each player, at its own rate."""
     betas = (options.beta1, options.beta2)
     return (
-        torch.optim.Adam(synthesiser.parameters(), lr=options.generator_lr, betas=betas),
-        torch.optim.Adam(discriminator.parameters(), lr=options.discriminator_lr, betas=betas),
+        torch.optim.Adam(synthesiser.parameters(), lr=options.generator_lr, betas=betas, fused=True),
+        torch.optim.Adam(discriminator.parameters(), lr=options.discriminator_lr, betas=betas, fused=True),
     )
 
 

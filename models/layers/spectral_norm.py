@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.nn.utils.parametrize import register_parametrization
 
 EPS = 1e-12
@@ -13,7 +14,8 @@ EPS = 1e-12
 class SpectralNorm(nn.Module):
     """W / sigma with sigma = u^T W v; in training one power iteration first.
 
-    An iteration is v = W^T u, then u = W v, each normalised.
+    An iteration is v = W^T u, then u = W v, each normalised. W is the weight as a matrix, (outputs, all the
+    rest); it is computed in the weight's own precision, also under autocast.
 
     torch's own parametrization takes u first. Both go to the same limit, but the sigma of a step differs,
     and with it every number of a training that starts from published weights.
@@ -25,27 +27,75 @@ class SpectralNorm(nn.Module):
     def __init__(self, weight: Tensor, output_axis: int) -> None:
         super().__init__()
         self.output_axis = output_axis
-        matrix = self._matrix(weight.detach())
-        self.register_buffer("_u", F.normalize(torch.randn_like(matrix[:, 0]), dim=0, eps=EPS))
-        self.register_buffer("_v", F.normalize(torch.randn_like(matrix[0]), dim=0, eps=EPS))
+        rows = weight.detach().transpose(0, output_axis).flatten(1)
+        self.register_buffer("_u", F.normalize(torch.randn_like(rows[:, 0]), dim=0, eps=EPS))
+        self.register_buffer("_v", F.normalize(torch.randn_like(rows[0]), dim=0, eps=EPS))
         for _ in range(15):
-            self._iterate(matrix)
-
-    def _matrix(self, weight: Tensor) -> Tensor:
-        return weight.transpose(0, self.output_axis).flatten(1)  # (outputs, all the rest)
+            self._iterate(_Matrix(weight.detach(), output_axis))
 
     @torch.no_grad()
-    def _iterate(self, matrix: Tensor) -> None:
-        self._v.copy_(F.normalize(matrix.mT @ self._u, dim=0, eps=EPS))
-        self._u.copy_(F.normalize(matrix @ self._v, dim=0, eps=EPS))
+    def _iterate(self, matrix: _Matrix) -> None:
+        v = F.normalize(matrix.rows.mT @ self._u, dim=0, eps=EPS)
+        self._u.copy_(F.normalize(matrix.rows @ v, dim=0, eps=EPS))
+        self._v.copy_(matrix.published(v))
 
     def forward(self, weight: Tensor) -> Tensor:
-        matrix = self._matrix(weight)
-        if self.training:
-            self._iterate(matrix)
-        # Cloned, so that a second forward may move the vectors before the first one's backward.
-        u, v = self._u.clone(), self._v.clone()
-        return weight / (u @ (matrix @ v))
+        with torch.autocast(weight.device.type, enabled=False):
+            if self.training:
+                self._iterate(_Matrix(weight.detach(), self.output_axis))
+            # Cloned, so that a second forward may move the vectors before the first one's backward.
+            return _Normalise.apply(weight, self._u.clone(), self._v.clone(), self.output_axis)
+
+
+class _Matrix:
+    """A weight as a matrix (outputs, all the rest), the rest in the order of memory: nothing is copied.
+
+    Published vectors v have the order (inputs, height, width); under channels_last the inputs come last.
+    """
+
+    def __init__(self, weight: Tensor, output_axis: int) -> None:
+        axes = [output_axis, *(axis for axis in range(weight.dim()) if axis != output_axis)]
+        self.inputs_last = weight.dim() == 4 and weight.permute(axes[0], *axes[2:], axes[1]).is_contiguous()
+        self.axes = [axes[0], *axes[2:], axes[1]] if self.inputs_last else axes
+        self.shape = weight.permute(self.axes).shape
+        self.rows = weight.permute(self.axes).flatten(1)
+
+    def in_memory_order(self, v: Tensor) -> Tensor:
+        """A published v in the order of these columns."""
+        return v.view(self.shape[-1], -1).mT.flatten() if self.inputs_last else v
+
+    def published(self, v: Tensor) -> Tensor:
+        """The way back."""
+        return v.view(-1, self.shape[-1]).mT.flatten() if self.inputs_last else v
+
+    def weight(self, rows: Tensor) -> Tensor:
+        """Rows like these as a weight in the memory layout of this one."""
+        order = sorted(range(len(self.axes)), key=self.axes.__getitem__)
+        return rows.view(self.shape).permute(order)
+
+
+class _Normalise(torch.autograd.Function):
+    """W / (u^T W v) for constant u and v, without temporaries of W's size but those it returns."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, weight: Tensor, u: Tensor, v: Tensor, output_axis: int) -> Tensor:
+        matrix = _Matrix(weight, output_axis)
+        v = matrix.in_memory_order(v)
+        inverse = (u @ (matrix.rows @ v)).reciprocal()
+        normalised = weight * inverse
+        ctx.save_for_backward(normalised, u, v, inverse)
+        ctx.output_axis = output_axis  # type: ignore[attr-defined]
+        return normalised
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+        """With N = W / sigma: (G - <G, N> u v^T) / sigma."""
+        normalised, u, v, inverse = ctx.saved_tensors  # type: ignore[attr-defined]
+        matrix = _Matrix(normalised, ctx.output_axis)  # type: ignore[attr-defined]
+        rows = gradient.permute(matrix.axes).flatten(1) * inverse
+        along = torch.dot(rows.flatten(), matrix.rows.flatten())
+        return matrix.weight(rows.addr_(u, v * -along)), None, None, None
 
 
 def spectral_norm(layer: nn.Module) -> nn.Module:

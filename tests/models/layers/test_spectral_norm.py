@@ -4,12 +4,15 @@ import pytest
 import torch
 from torch import nn
 
-from models.layers.spectral_norm import spectral_norm
+from models.layers.spectral_norm import SpectralNorm, spectral_norm
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("kind", [nn.Conv2d, nn.ConvTranspose2d])
-def test_agrees_with_the_older_form_over_many_steps(kind: type[nn.Module]) -> None:
+def test_agrees_with_the_older_form_over_many_steps(
+    kind: type[nn.Module], layout: torch.memory_format
+) -> None:
     torch.manual_seed(0)
     older = torch.nn.utils.spectral_norm(kind(3, 5, 3, bias=False)).double()
     ours = spectral_norm(kind(3, 5, 3, bias=False)).double()
@@ -20,6 +23,7 @@ def test_agrees_with_the_older_form_over_many_steps(kind: type[nn.Module]) -> No
             "parametrizations.weight.0._v": older.weight_v.clone(),
         }
     )
+    ours.to(memory_format=layout)
     optimizers = [torch.optim.SGD(layer.parameters(), lr=0.1) for layer in (older, ours)]
     for _ in range(10):
         x = torch.randn(2, 3, 6, 6, dtype=torch.float64)
@@ -31,6 +35,17 @@ def test_agrees_with_the_older_form_over_many_steps(kind: type[nn.Module]) -> No
             optimizer.step()
             answers.append(answer.detach())
         torch.testing.assert_close(answers[1], answers[0], rtol=1e-10, atol=1e-12)
+
+
+def test_a_gradient_by_differences_and_a_full_precision_under_autocast() -> None:
+    torch.manual_seed(0)
+    norm = SpectralNorm(torch.randn(4, 3, 3, 3), 0).double().eval()
+    weight = torch.randn(4, 3, 3, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(norm, weight)
+    single, narrow = norm.float(), weight.detach().float()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = single(narrow)
+    assert found.dtype == torch.float32 and torch.equal(found, single(narrow))
 
 
 def test_evaluation_moves_nothing() -> None:
