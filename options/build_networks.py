@@ -13,6 +13,7 @@ from torch import nn
 from models.discriminators.multiscale import MultiscaleDiscriminator
 from models.encoders.encoder import Encoder
 from models.encoders.image import ImageEncoder
+from models.encoders.prior import Prior
 from models.encoders.region_style import RegionStyleEncoder
 from models.generators import LocalEnhancer, Pix2pixHDGenerator, SpadeGenerator, UnetGenerator
 from models.generators.spade import DOUBLINGS
@@ -25,6 +26,7 @@ from options.schema.networks import (
     ImageEncoderOptions,
     LocalEnhancerOptions,
     Pix2pixHDOptions,
+    PriorOptions,
     RegionStyleOptions,
     SeanOptions,
     SpadeGeneratorOptions,
@@ -47,6 +49,8 @@ def build_encoder(options: Any, facts: Facts) -> Encoder | None:
     """The encoder, or None where there is none."""
     if isinstance(options, ImageEncoderOptions):
         return ImageEncoder(**own_options(options))
+    if isinstance(options, PriorOptions):
+        return Prior(options.style_width)
     if isinstance(options, RegionStyleOptions):
         return RegionStyleEncoder(len(facts.label_set), options.style_width)
     return None
@@ -86,7 +90,7 @@ def _spade(options: TrainOptions, facts: Facts, encoder: Encoder | None) -> Spad
     chosen, classes = options.generator, len(facts.label_set)
     channels = 16 * chosen.width
     stem: nn.Module = LabelStem(classes, channels, facts.edges)
-    if isinstance(encoder, ImageEncoder) and NORMS[options.norm.name].styles == "none":
+    if isinstance(encoder, ImageEncoder | Prior) and NORMS[options.norm.name].styles == "none":
         # Norms that take no style leave it to the stem, as in SPADE's VAE.
         multiple = 2 ** DOUBLINGS[chosen.upsampling.value]
         size = (options.dataset.height // multiple, options.dataset.width // multiple)

@@ -17,7 +17,7 @@ from options.build_sources import READERS
 from options.facts import Facts
 from options.load import Run
 from options.schema.dataset import DatasetOptions
-from options.schema.networks import NoEncoderOptions, RegionStyleOptions
+from options.schema.networks import NoEncoderOptions, PriorOptions, RegionStyleOptions
 from options.schema.testing import TestOptions
 from options.style_requests import StyleRequest, check_styles, requested_style_ids, requested_styles
 
@@ -39,8 +39,8 @@ def build_looks(
 def _codes(run: Run, dataset: DatasetOptions, options: TestOptions, generator: LabelMapGenerator) -> Codes:
     if isinstance(run.options.encoder, NoEncoderOptions):
         return no_codes
-    if options.samples is not None:
-        return DrawnCodes(generator, options.samples, options.seed)
+    if options.samples is not None or isinstance(run.options.encoder, PriorOptions):
+        return DrawnCodes(generator, options.samples or 1, options.seed)
     requests = requested_styles(options, run.facts.label_set)
     photos = {
         label: read_style_photo(request, dataset, run.facts)

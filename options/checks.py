@@ -12,6 +12,7 @@ from options.schema.networks import (
     NoEncoderOptions,
     NoNormOptions,
     Pix2pixHDOptions,
+    PriorOptions,
     RegionStyleOptions,
     SpadeGeneratorOptions,
     UnetOptions,
@@ -89,8 +90,8 @@ def _check_networks(options: TrainOptions) -> None:
     styles = _styles_of_norm(options)
     fits = isinstance(options.encoder, ENCODER_FOR[styles])
     # SPADE's VAE: a norm without a style of its own leaves the code to the stem.
-    vae = styles == "none" and takes_norm and isinstance(options.encoder, ImageEncoderOptions)
-    if not fits and not vae:
+    takes_one = styles == "global" or (styles == "none" and takes_norm)
+    if not fits and not (takes_one and isinstance(options.encoder, ImageEncoderOptions | PriorOptions)):
         needed = ENCODER_FOR[styles]().name
         raise ValueError(
             f"encoder={encoder} does not go with generator={generator} norm={norm}; "

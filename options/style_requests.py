@@ -9,7 +9,7 @@ from pathlib import Path
 
 from data.sources.source import LabelSet
 from options.facts import Facts
-from options.schema.networks import CinOptions, ImageEncoderOptions, RegionStyleOptions
+from options.schema.networks import CinOptions, ImageEncoderOptions, PriorOptions, RegionStyleOptions
 from options.schema.testing import MEAN, WHOLE, TestOptions
 from options.schema.training import TrainOptions
 
@@ -79,6 +79,8 @@ def _known_options(run: TrainOptions) -> set[str]:
         known |= {"style_name"}
     if isinstance(run.encoder, ImageEncoderOptions):
         known |= {"style", "interpolate", "samples"}
+    if isinstance(run.encoder, PriorOptions):
+        known |= {"samples"}
     if isinstance(run.encoder, RegionStyleOptions):
         known |= {"style", "interpolate", "style_labels"}
     return known

@@ -21,6 +21,7 @@ from models.official import (
     ImageEncoderArchitecture,
     OfficialRelease,
     Pix2pixHDArchitecture,
+    SpadeArchitecture,
     read_release,
 )
 from options.build_networks import build_synthesiser
@@ -35,6 +36,7 @@ from options.schema.networks import (
     NoNormOptions,
     Pix2pixHDOptions,
     PlainNorm,
+    PriorOptions,
     RegionStyleOptions,
     SeanOptions,
     SpadeGeneratorOptions,
@@ -84,6 +86,8 @@ def _options(release: OfficialRelease, name: str) -> TrainOptions:
         )
     elif release.encoder is not None:
         encoder = RegionStyleOptions(style_width=release.encoder.style_width)
+    elif isinstance(found, SpadeArchitecture) and found.style_width is not None:
+        encoder = PriorOptions(style_width=found.style_width)
     generator: Any
     norm: Any = NoNormOptions()
     if isinstance(found, Pix2pixHDArchitecture):

@@ -195,6 +195,14 @@ class ImageEncoderOptions:
 
 
 @dataclass
+class PriorOptions:
+    """No encoder, but styles: each is drawn, and none is taken from a photo."""
+
+    name: str = "prior"
+    style_width: int = 256
+
+
+@dataclass
 class RegionStyleOptions:
     """SEAN's: one style code a region."""
 
@@ -235,6 +243,7 @@ ENCODERS: dict[str, type] = {
     "auto": AutoEncoderOptions,
     "none": NoEncoderOptions,
     "image": ImageEncoderOptions,
+    "prior": PriorOptions,
     "region_style": RegionStyleOptions,
 }
 DISCRIMINATORS: dict[str, type] = {"multiscale": MultiscaleOptions}

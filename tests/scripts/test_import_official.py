@@ -19,21 +19,23 @@ from models import load_generator
 from models.official import read_release
 from scripts.import_official import import_release
 from tests.models.official.test_golden import Case, case
+from tests.references import official_spade as reference
+from tests.references import official_weights as made_up
 from tests.shared import golden
 from tests.verbs import Verbs
 
-Imported = Callable[[str], tuple[LabelMapGenerator, Case]]
+Imported = Callable[..., tuple[LabelMapGenerator, Case | None]]
 
 
 @pytest.fixture
 def imported() -> Iterator[Imported]:
-    """A release as a run, by the name of its golden folder; the run is removed afterwards."""
+    """A release as a run: a golden folder by its name, or another one; the run is removed afterwards."""
     folders = []
 
-    def make(name: str) -> tuple[LabelMapGenerator, Case]:
+    def make(name: str, release: Path | None = None) -> tuple[LabelMapGenerator, Case | None]:
         folders.append(options.run_folder.CHECKPOINTS / f"test-import-{name}")
-        run = import_release(read_release(golden(name)), folders[-1].name)
-        return load_generator(str(run)), case(name)
+        run = import_release(read_release(release or golden(name)), folders[-1].name)
+        return load_generator(str(run)), None if name == "made_up" else case(name)
 
     yield make
     for folder in folders:
@@ -65,6 +67,32 @@ def test_styles_of_a_vae_release(imported: Imported) -> None:
     posterior = generator.synthesiser.encoder(found.photo)
     agree(posterior.log_var, found.expected["encoder_logvar"])
     agree(generator(found.labels, styles=found.expected["z"]), found.expected["generated"])
+
+
+def test_a_vae_release_without_its_encoder(imported: Imported, tmp_path: Path) -> None:
+    folder = tmp_path / "release"
+    shutil.copytree(golden("spade_vae_facades"), folder, ignore=shutil.ignore_patterns("*_E.pth"))
+    generator, found = imported("spade_vae_facades", folder)
+    agree(generator(found.labels, styles=found.expected["z"]), found.expected["generated"])
+    assert not torch.allclose(generator(found.labels, seed=1), generator(found.labels, seed=2), atol=0.01)
+    with pytest.raises(ValueError, match="came without an encoder: its styles are drawn"):
+        generator(found.labels, photo=found.photo)
+    words = "name=test-import-spade_vae_facades", f"labels={folder / 'inputs/label'}", f"folder={tmp_path}"
+    verbs = Verbs(options.run_folder.CHECKPOINTS)
+    verbs.succeeds("test", *words, "samples=2", "hardware.workers=0")
+    assert {file.name for file in (tmp_path / "images").iterdir()} == {"000.png", "000_2.png"}
+    said = verbs.refuses("test", *words, f"style={folder / 'inputs/photo/000.png'}")
+    assert "that is for runs of norm=sean, norm=adain or encoder=image, which this one is not" in said
+
+
+@pytest.mark.parametrize(("norm", "spectral"), [("batch", True), ("none", False)])
+def test_encoders_with_other_norms(norm: str, spectral: bool, imported: Imported, tmp_path: Path) -> None:
+    made_up.spade_generator(made_up.Generator(latent=(1, 1), styles=6)).save(tmp_path, "G")
+    weights = made_up.image_encoder(width=3, styles=6, norm=norm, spectral=spectral)
+    weights.save(tmp_path, "E")
+    generator, _ = imported("made_up", tmp_path)
+    photo = torch.rand(2, 3, 80, 48, generator=torch.Generator().manual_seed(3)) * 2 - 1
+    agree(generator.styles(photo), reference.image_encoder(weights.tensors, photo)[0])
 
 
 def test_styles_of_a_sean_release_from_the_command_line(imported: Imported, tmp_path: Path) -> None:
