@@ -49,7 +49,7 @@ def _published(label_format: LabelFormat) -> Callable[[Any, LabelSet], LabelForm
 
 
 def _scenes(options: ScenesOptions, split: str) -> Source:
-    return scenes.Scenes(split, options.height, options.width, seed=options.seed)
+    return scenes.Scenes(split, options.height, options.width, seed=options.seed, styles=options.styles)
 
 
 def _ade20k(options: Ade20kOptions, split: str) -> Source:

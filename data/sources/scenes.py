@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from data.scenes import draw, plan_scene
@@ -24,10 +25,20 @@ class Scenes:
 
     label_set = LABEL_FORMAT.label_set
     has_instances = True
-    styles = tuple(STYLES)
 
-    def __init__(self, split: str, height: int, width: int, count: int | None = None, seed: int = 0) -> None:
-        """`height` and `width` in pixels; `count` scenes, or the split's usual number (20000, 500, 500)."""
+    def __init__(
+        self,
+        split: str,
+        height: int,
+        width: int,
+        count: int | None = None,
+        seed: int = 0,
+        styles: Sequence[str] = tuple(STYLES),
+    ) -> None:
+        """Some of the `styles`, or all four.
+
+        `height` and `width` in pixels; `count` scenes, or the split's usual number (20000, 500, 500).
+        """
         if split not in COUNTS:
             raise SplitAbsent(
                 f"split is {split!r}, which scenes does not have; choose one of {', '.join(COUNTS)}"
@@ -38,7 +49,12 @@ class Scenes:
             )
         if count is not None and count < 1:
             raise ValueError(f"count is {count}; give 1 scene or more, or none for the usual {COUNTS[split]}")
+        if not styles or len(set(styles)) < len(styles) or not STYLES.keys() >= set(styles):
+            raise ValueError(
+                f"dataset.styles={','.join(styles)}: give one or more of {', '.join(STYLES)}, each once"
+            )
         self.split = split
+        self.styles = tuple(styles)
         self.height = height
         self.width = width
         self.count = COUNTS[split] if count is None else count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from omegaconf import MISSING
@@ -50,6 +50,7 @@ class ScenesOptions(DatasetOptions):
     width: int = 64
     instances: bool = True  # show the networks where instances border each other
     seed: int = 0  # another seed, other scenes
+    styles: list[str] = field(default_factory=lambda: ["day", "dusk", "night", "winter"])  # or some of them
     resize: Resize = Resize.none
 
 

@@ -56,6 +56,19 @@ def test_splits_never_overlap():
     assert len(labels) == 3 * 40
 
 
+def test_some_styles_show_the_same_world():
+    every, some = Scenes("val", 32, 32), Scenes("val", 32, 32, styles=["night", "dusk"])
+    assert every.styles == ("day", "dusk", "night", "winter") and some.styles == ("night", "dusk")
+    pairs = [(every.read(index), some.read(index)) for index in range(20)]
+    assert all(np.array_equal(mine.labels, theirs.labels) for mine, theirs in pairs)
+    assert {theirs.style_id for _, theirs in pairs} == {0, 1}
+    drawing = draw(some.layout(0), some.styles[some.style_id(0)], 32, 32)
+    assert np.array_equal(np.asarray(pairs[0][1].photo), np.asarray(drawing.photo))
+    for wrong in ([], ["day", "day"], ["noon"]):
+        with pytest.raises(ValueError, match="dataset.styles=.*day, dusk, night, winter"):
+            Scenes("val", 32, 32, styles=wrong)
+
+
 def test_length_and_index():
     assert [len(Scenes(split, 8, 8)) for split in ("train", "val", "test")] == [20_000, 500, 500]
     scenes = Scenes("test", 8, 8, count=3)
