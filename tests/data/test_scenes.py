@@ -12,6 +12,7 @@ import pytest
 
 from data.scenes import Drawing, draw
 from data.scenes.labels import Label
+from data.scenes.styles import STYLES
 from data.sources.scenes import COUNTS, Scenes
 
 COUNTABLE = {Label.TREE, Label.WALL, Label.ROOF, Label.WINDOW, Label.CAR, Label.BOAT, Label.PERSON}
@@ -65,7 +66,7 @@ def test_some_styles_show_the_same_world():
     drawing = draw(some.layout(0), some.styles[some.style_id(0)], 32, 32)
     assert np.array_equal(np.asarray(pairs[0][1].photo), np.asarray(drawing.photo))
     for wrong in ([], ["day", "day"], ["noon"]):
-        with pytest.raises(ValueError, match="dataset.styles=.*day, dusk, night, winter"):
+        with pytest.raises(ValueError, match=r"dataset\.styles=.*day, dusk, night, winter"):
             Scenes("val", 32, 32, styles=wrong)
 
 
@@ -166,7 +167,7 @@ def test_a_layout_is_the_same_scene_at_any_resolution():
     assert max(likeness) < 8  # of 255: the mean colour agrees, the finest texture need not
 
 
-@pytest.mark.parametrize("style", Scenes.styles)
+@pytest.mark.parametrize("style", tuple(STYLES))
 def test_every_kind_of_ground_has_texture(style):
     steps: dict[Label, list[np.ndarray]] = {}
     for drawing in _drawings(30, size=128, style=style):
