@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from data.pixels import from_uint8, to_uint8
-from data.scenes.styles import STYLES
+from data.scenes.styles import STYLES as SCENE_STYLES
 from data.sources.scenes import Scenes
 from engine.generation import LabelMapGenerator
 from engine.run_files import manifest_file, mean_styles_file, weights_file
@@ -193,7 +193,7 @@ def test_the_style_of_a_photo_of_any_size(runs: Verbs, given: Path) -> None:
 
 
 def test_styles_by_name(runs: Verbs, given: Path) -> None:
-    names = tuple(STYLES)
+    names = tuple(SCENE_STYLES)
     runs.succeeds("test", *words(given, "cin", "style_name=all"))
     generator = generator_of(runs, "cin")
     for style_id in range(len(names)):
