@@ -27,17 +27,20 @@ from options.build_data import evaluation_batches, given_set, split_set
 from options.build_styles import build_looks
 from options.command import command
 from options.load import Run, load_run, open_run
+from options.ranges import check_ranges
 from options.schema import TestOptions
 from options.schema.dataset import DatasetOptions
 from options.style_requests import asked_styles
 
 METRIC_NETWORK = "efficientnet_lite2"
+METRICS = "metrics.json"
 OWN = "own"
 """Where pictures of a person's own label maps go, in place of a split."""
 
 
 def start(options: TestOptions, overrides: list[str]) -> None:
     """Generates an image for every label map; measures them where there are photos; writes a page."""
+    check_ranges(options)
     run = open_run(options.name)
     dataset = dataset_options(run, options)
     hardware = build_hardware(options.hardware)
@@ -54,11 +57,14 @@ def start(options: TestOptions, overrides: list[str]) -> None:
         if (options.labels is None or options.photos is not None) and len(pairs) > 1 and not asked:
             protocol = state_protocol(dataset, options, len(pairs))
             metrics = measure(run, dataset, options, generated, protocol, hardware)
-            write_metrics(folder / "metrics.json", metrics, protocol)
+            write_metrics(folder / METRICS, metrics, protocol)
             print(numbers_text(metrics, protocol))
         else:
             for _ in generated:
                 pass
+            (folder / METRICS).unlink(missing_ok=True)  # of an earlier generator
+            if len(pairs) == 1:
+                print("one picture: no numbers, since a distance takes two at least")
     title = f"{run.folder.name} after {run.images} images"
     shown, log = gallery.rows[: options.gallery], read_log(run.folder)
     notes = [f"Styles: {' '.join(asked)}"] if asked else []
@@ -93,6 +99,10 @@ def label_maps(run: Run, dataset: DatasetOptions, options: TestOptions) -> tuple
             if getattr(options, word) is not None:
                 raise ValueError(f"{word}={getattr(options, word)} goes with labels=DIR; add it")
         return split_set(dataset, options.split, options.images), options.batch
+    if options.instances is not None and not run.facts.edges:
+        raise ValueError(
+            f"instances={options.instances}: {options.name} was trained without instance maps; leave it out"
+        )
     instances, photos = (None if name is None else Path(name) for name in (options.instances, options.photos))
     own = given_set(dataset, run.facts, Path(options.labels), instances, photos, options.images)
     return own, 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from engine.distributed import join_processes, largest
 from engine.interrupts import INTERRUPTED, StopRequest
 from engine.progress import Stopwatch
@@ -13,7 +15,7 @@ from options.build_mean_styles import keep_mean_styles
 from options.build_training import build_training
 from options.checks import EXACT, check, check_resume, resolve
 from options.command import command
-from options.run_folder import CONFIG, new_run, read_options, run_folder, stored_choices
+from options.run_folder import CONFIG, existing_run, new_run, read_options, run_folder, stored_choices
 from options.schema import TrainOptions
 
 
@@ -24,13 +26,15 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
     if options.resume and (run / CONFIG).is_file():
         options = read_options(run, overrides)
     else:
+        if options.resume and options.train.images is None and options.train.minutes is None:
+            existing_run(options.name)  # without a length it is none to be begun, but a name mistyped
         run = new_run(options.name)
         resolve(options)
     check(options)
     hardware = build_hardware(options.hardware)
     with join_processes(hardware.device) as processes:
         training = build_training(options, run, hardware, processes, exact)
-        recorder, progress = training.recorder, training.progress
+        recorder, progress, name = training.recorder, training.progress, quote(f"name={options.name}")
         for damage in recorder.checkpoint.passed_over:
             recorder.bar.say(f"warning: {damage}; an older checkpoint is used")
         if progress.images:
@@ -45,13 +49,10 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
         if not saved:
             raise ValueError(f"the end of the run could not be saved in {run}; make room, then resume=true")
         if interrupted and processes.is_main:
-            print(
-                f"stopped after {progress.images} images; "
-                f"go on with: python train.py name={options.name} resume=true"
-            )
+            print(f"stopped after {progress.images} images; go on with: python train.py {name} resume=true")
         elif processes.is_main:
             keep_mean_styles(options, run, progress.images, training.ema.network, hardware)
-            print(f"trained on {progress.images} images; generate with: python test.py name={options.name}")
+            print(f"trained on {progress.images} images; generate with: python test.py {name}")
     if interrupted:
         raise SystemExit(INTERRUPTED)
 

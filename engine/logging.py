@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
@@ -10,7 +12,7 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from engine.files import write_text_whole
+from engine.files import write_text_whole, write_whole
 from engine.progress import Length, Progress
 
 LOG = "log.jsonl"
@@ -21,30 +23,46 @@ class RunLog:
     """Curves and sample pictures, by images seen.
 
     `images`: where the run resumes; rows beyond it, of a stretch that was lost, are dropped.
+    What cannot be written raises OSError, and what comes later is written again.
     """
 
     def __init__(self, run: Path, images: int) -> None:
         self.run = run
         _drop_rows_after(run / LOG, images)
-        self._tensorboard = SummaryWriter(str(run / "tensorboard"), purge_step=images + 1)
+        self._tensorboard = self._open_tensorboard(images)
 
     def write(self, images: int, values: dict[str, float]) -> None:
         """One row of the curves."""
         with (self.run / LOG).open("a") as log:
             log.write(json.dumps({"images": images, **values}) + "\n")
-        for name, value in values.items():
-            self._tensorboard.add_scalar(name, value, images)
+        with self._tensorboard_reopened(images):
+            for name, value in values.items():
+                self._tensorboard.add_scalar(name, value, images)
 
     def write_samples(self, images: int, grid: Tensor) -> None:
         """A picture (H, W, 3) of 8-bit values: to samples/ and TensorBoard."""
         folder = self.run / SAMPLES
         folder.mkdir(exist_ok=True)
-        Image.fromarray(grid.cpu().numpy()).save(folder / f"{images:09d}.png")
-        self._tensorboard.add_image("labels | fake | real", grid, images, dataformats="HWC")
+        picture = Image.fromarray(grid.cpu().numpy())
+        write_whole(folder / f"{images:09d}.png", lambda file: picture.save(file, "PNG"))
+        with self._tensorboard_reopened(images):
+            self._tensorboard.add_image("labels | fake | real", grid, images, dataformats="HWC")
 
     def close(self) -> None:
         """Writes what is still held back."""
         self._tensorboard.close()
+
+    def _open_tensorboard(self, images: int) -> SummaryWriter:
+        return SummaryWriter(str(self.run / "tensorboard"), purge_step=images + 1)
+
+    @contextmanager
+    def _tensorboard_reopened(self, images: int) -> Iterator[None]:
+        """Another writer follows one that failed: its thread has ended."""
+        try:
+            yield
+        except OSError:
+            self._tensorboard = self._open_tensorboard(images)
+            raise
 
 
 class TrainingBar:
@@ -92,7 +110,7 @@ def read_log(run: Path) -> list[dict[str, float]]:
         try:
             rows.append(json.loads(line))
         except json.JSONDecodeError:
-            break  # cut off in the middle: the run was killed, or is writing it now
+            continue  # cut off in the middle: the run was killed, the disk was full, or it is being written
     return rows
 
 

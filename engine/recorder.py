@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -61,8 +62,8 @@ class Recorder:
         images = self.progress.images
         if passed(self.intervals.log, before, images):
             self._write_row(rates)
-        if passed(self.intervals.sample, before, images) and self.log is not None:
-            self.log.write_samples(images, self.sample_picture())
+        if passed(self.intervals.sample, before, images):
+            self._write_samples()
         if passed(self.intervals.save, before, images):
             self.save()
 
@@ -70,19 +71,25 @@ class Recorder:
         """Saves a checkpoint unless this one is saved; says so where it cannot and answers False."""
         if self.log is None or self._saved == self.progress.images:
             return True
-        try:
+        with self._told("no checkpoint was saved ({}); the previous one stays in use"):
             self.checkpoint.save(self.progress.images)
-        except OSError as error:
-            self.bar.say(f"warning: no checkpoint was saved ({error}); the previous one stays in use")
-            return False
-        self._saved = self.progress.images
-        return True
+            self._saved = self.progress.images
+        return self._saved == self.progress.images
 
     def close(self) -> None:
         """Writes what is still held back."""
         self.bar.close()
         if self.log is not None:
-            self.log.close()
+            with self._told("the end of the curves was not written ({})"):
+                self.log.close()
+
+    @contextmanager
+    def _told(self, warning: str) -> Iterator[None]:
+        """What cannot be written (a full disk) is said, and the run goes on without it."""
+        try:
+            yield
+        except OSError as error:
+            self.bar.say(f"warning: {warning.format(error)}")
 
     def _write_row(self, rates: dict[str, float]) -> None:
         images, now = self.progress.images, time.monotonic()
@@ -92,4 +99,11 @@ class Recorder:
         self._sums, self._steps, self._since = {}, 0, (images, now)
         self.bar.show_values(speed, values)
         if self.log is not None:
-            self.log.write(images, values | rates | {"images_per_second": speed})
+            with self._told("a row of the curves was not written ({})"):
+                self.log.write(images, values | rates | {"images_per_second": speed})
+
+    def _write_samples(self) -> None:
+        if self.log is not None:
+            picture = self.sample_picture()
+            with self._told("a sample picture was not written ({})"):
+                self.log.write_samples(self.progress.images, picture)

@@ -13,12 +13,12 @@ from data.sampler import StreamSampler
 from data.sources.first import First
 from data.sources.folder import Folder
 from data.sources.source import Source
-from data.transforms import Crop, JointTransform
+from data.transforms import JointTransform
 from engine.distributed import Processes
 from engine.hardware import Hardware
 from options.build_sources import READERS, build_source
 from options.facts import Facts
-from options.schema.dataset import DatasetOptions, ScenesOptions
+from options.schema.dataset import DatasetOptions
 from options.schema.training import TrainOptions
 
 
@@ -29,9 +29,8 @@ def build_facts(options: DatasetOptions, source: Source) -> Facts:
 
 def training_set(options: DatasetOptions, source: Source, seed: int) -> PairedDataset:
     """The training pairs, cropped and mirrored at random."""
-    crop: Crop = "none" if isinstance(options, ScenesOptions) else "random"
     transform = JointTransform(
-        options.height, options.width, options.resize.value, options.resize_to, crop, options.flip
+        options.height, options.width, options.resize.value, options.resize_to, "random", options.flip
     )
     return PairedDataset(source, transform, seed, options.on_error.value)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.threads import MOST_THREADS
 from models.generators.spade import DOUBLINGS
 from models.norms import NORMS
+from options.ranges import check_ranges
 from options.schema.networks import (
     AutoEncoderOptions,
     ImageEncoderOptions,
@@ -17,19 +17,12 @@ from options.schema.networks import (
     SpadeGeneratorOptions,
     UnetOptions,
 )
-from options.schema.training import EmaOptions, LossOptions, Perceptual, TrainOptions
+from options.schema.training import LossOptions, Perceptual, TrainOptions
 
 EXACT = "exact"
 """resume=exact: from the newest checkpoint and no other."""
 ENCODER_FOR = {"none": NoEncoderOptions, "global": ImageEncoderOptions, "region": RegionStyleOptions}
 """The encoder that gives a norm the style codes it needs."""
-
-
-POSITIVE = (
-    "images", "minutes", "log_every_images", "sample_every_images", "save_every_images", "keep",
-    "keep_every_images",
-)  # fmt: skip
-"""Options of `train` that are above 0, where they are given."""
 
 
 def check_resume(options: TrainOptions) -> None:
@@ -46,20 +39,12 @@ def resolve(options: TrainOptions) -> None:
 
 def check(options: TrainOptions) -> None:
     """Raises ValueError where options contradict each other."""
+    check_ranges(options)
     _check_length(options)
     _check_networks(options)
     _check_phases(options.generator)
     _check_size(options)
     _check_loss(options.loss)
-    _check_ema(options.ema)
-    if options.train.batch < 1:
-        raise ValueError(f"train.batch={options.train.batch}: give 1 or more")
-    threads = options.hardware.threads
-    if threads is not None and not 1 <= threads <= MOST_THREADS:
-        raise ValueError(f"hardware.threads={threads}: give 1 to {MOST_THREADS}")
-    share = options.optimizer.constant_share
-    if not 0 <= share <= 1:
-        raise ValueError(f"optimizer.constant_share={share}: give a share of the run, 0 to 1")
 
 
 def _check_length(options: TrainOptions) -> None:
@@ -67,12 +52,8 @@ def _check_length(options: TrainOptions) -> None:
     if (length.images is None) == (length.minutes is None):
         raise ValueError(
             f"train.images={length.images} and train.minutes={length.minutes}: give exactly one, "
-            "the length of the run"
+            "the length of the run, and null for the other"
         )
-    for name in POSITIVE:
-        value = getattr(length, name)
-        if value is not None and value <= 0:
-            raise ValueError(f"train.{name}={value}: give a number above 0")
 
 
 def _styles_of_norm(options: TrainOptions) -> str:
@@ -132,16 +113,7 @@ def _multiple(generator: object) -> tuple[int, str]:
     return 2**halvings, f"generator.downsamplings={generator.downsamplings}"
 
 
-def _check_ema(ema: EmaOptions) -> None:
-    for name in ("half_life_images", "ramp"):
-        if getattr(ema, name) < 0:
-            raise ValueError(f"ema.{name}={getattr(ema, name)}: give 0 (no average) or more")
-
-
 def _check_loss(loss: LossOptions) -> None:
-    for name in ("feature_matching", "perceptual_weight", "kl", "l1"):
-        if getattr(loss, name) < 0:
-            raise ValueError(f"loss.{name}={getattr(loss, name)}: a weight is 0 or more")
     if loss.perceptual is not Perceptual.none and loss.perceptual_weight == 0:
         raise ValueError(
             f"loss.perceptual={loss.perceptual.value} with loss.perceptual_weight=0 computes features for "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,8 +68,11 @@ def command(
     status 2.
     """
     register_schemas()
-    if not any(word.startswith("-") for word in sys.argv[1:]):
-        with one_line_errors():
+    sys.argv[1:] = [at_home(word) for word in sys.argv[1:]]
+    with one_line_errors():
+        if any(word.startswith("-") for word in sys.argv[1:]):  # --help, --cfg job
+            check_overrides(config_name, [word for word in sys.argv[1:] if re.match("[^-]+=", word)])
+        else:
             sys.argv[1:1] = implied(sys.argv[1:])
             check_overrides(config_name, sys.argv[1:])
     sys.argv[1:] = with_entries(config_name, sys.argv[1:])
@@ -85,6 +90,15 @@ def command(
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         raise SystemExit(STOPPED) from None
+    except BrokenPipeError:
+        # `--help | head` has seen enough; nothing is left to be written when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def at_home(word: str) -> str:
+    """A word of the command line with `~/` in front of its value expanded, which shells leave to us."""
+    name, equals, value = word.partition("=")
+    return name + equals + (os.path.expanduser(value) if value.startswith("~/") else value)
 
 
 def check_overrides(config_name: str, overrides: list[str]) -> None:
@@ -98,7 +112,8 @@ def check_overrides(config_name: str, overrides: list[str]) -> None:
             hydra.compose(config_name, overrides)
         except OverrideParseException as error:
             word = str(error.override).lstrip("+")
-            raise ValueError(f"{word}: not an option; write name=value") from error
+            remedy = _quoting(word) if "=" in word else "write name=value"
+            raise ValueError(f"{word}: cannot be understood; {remedy}") from error
         except (HydraException, OmegaConfBaseException) as error:
             raise ValueError(_one_line(config_name, overrides, error)) from error
 
@@ -131,6 +146,13 @@ def refuse(message: str) -> NoReturn:
     """Prints one line and exits with status 2."""
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
     raise SystemExit(USAGE_ERROR)
+
+
+def _quoting(word: str) -> str:
+    """How to say a value with characters that Hydra reads as something else."""
+    name, _, value = word.partition("=")
+    escaped = value.replace("'", "\\'")
+    return f"quote a value with special characters, \"{name}='{escaped}'\""
 
 
 def _refuse_missing(config: DictConfig) -> None:

@@ -108,8 +108,16 @@ def test_a_truncated_checkpoint(verbs: Verbs) -> None:
         assert f"{damaged} is damaged" in verbs.refuses(verb, "name=a", *words)
 
 
+def test_instance_maps_for_a_run_without_them(verbs: Verbs, tmp_path: Path) -> None:
+    verbs.succeeds("train", "name=x", "train.images=2", *tiny_words("dataset.instances=false"))
+    labels, instances, _ = own_label_maps(tmp_path)
+    said = verbs.refuses("test", "name=x", f"out={tmp_path}", labels, instances)
+    assert f"{instances}: x was trained without instance maps; leave it out" in said
+
+
 def test_a_name_that_is_taken_and_one_that_is_not(trained: Verbs) -> None:
     words = ("name=scenes", "train.images=4", *tiny_words())
     assert "go on with resume=true, or choose another name" in trained.refuses("train", *words)
     assert "no run in" in trained.refuses("test", "name=nobody")
     assert "there are scenes" in trained.refuses("test", "name=nobody")
+    assert "there are scenes" in trained.refuses("train", "name=scene", "resume=true")

@@ -127,6 +127,10 @@ def test_generating_from_ones_own_label_maps_at_their_own_size(trained: Verbs, t
 
     trained.succeeds("test", *words, labels, instances, photos)
     assert "null_model" in json.loads((results / "metrics.json").read_text())["metrics"]
+    assert "one picture: no numbers" in trained.succeeds(
+        "test", *words, labels, instances, photos, "images=1"
+    )
+    assert not (results / "metrics.json").exists(), "numbers of other pictures do not stay beside these"
     assert "add it" in trained.refuses("test", *words, instances)
 
 

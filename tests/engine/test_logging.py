@@ -50,6 +50,32 @@ def test_a_row_cut_off_by_a_kill(half: str, tmp_path: Path) -> None:
     assert [row["images"] for row in read_log(tmp_path)] == [2, 4, 6, 8]
 
 
+def test_a_row_that_a_full_disk_cut_off_takes_no_other_with_it(tmp_path: Path) -> None:
+    """There is room again, and the next row is appended to the half one."""
+    log = written(tmp_path, 2)
+    with (tmp_path / LOG).open("a") as stream:
+        stream.write('{"images": 4, "generator/k')
+    for images in (6, 8):
+        log.write(images, {"generator/kl": 1.0})
+    log.close()
+    assert [row["images"] for row in read_log(tmp_path)] == [2, 8]
+
+
+def test_tensorboard_goes_on_in_another_file_after_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = written(tmp_path, 2)
+    broken = log._tensorboard
+    monkeypatch.setattr(broken, "add_scalar", lambda *_: (_ for _ in ()).throw(OSError(28, "No space")))
+    with pytest.raises(OSError, match="No space"):
+        log.write(4, {"generator/kl": 4 / 3})
+    broken.close()
+    log.write(6, {"generator/kl": 2.0})
+    log.close()
+    shown = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [event.step for event in shown.Scalars("generator/kl")] == [2, 6]
+
+
 def test_tensorboard_shows_what_the_log_holds(tmp_path: Path) -> None:
     log = written(tmp_path, 2, 4)
     log.write_samples(4, torch.zeros(4, 12, 3, dtype=torch.uint8))

@@ -98,6 +98,26 @@ def test_a_full_disk_is_told_and_training_goes_on(
     assert latest_images(tmp_path) == 24
 
 
+def test_curves_and_samples_that_cannot_be_written_do_not_end_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """log.jsonl leads to a device that is always full; samples/ cannot become a folder."""
+    (tmp_path / LOG).symlink_to("/dev/full")
+    (tmp_path / "samples").write_text("in the way")
+    recorder = recorder_in(tmp_path, Intervals(log=4, sample=8, save=8))
+    go(recorder, 2)
+    said = capsys.readouterr().out
+    assert said.count("warning: a row of the curves was not written ([Errno 28] No space left") == 2
+    assert said.count("warning: a sample picture was not written (") == 1
+    assert latest_images(tmp_path) == 8, "checkpoints lie elsewhere"
+    (tmp_path / LOG).unlink()
+    (tmp_path / "samples").unlink()
+    go(recorder, 2)
+    recorder.close()
+    assert [json.loads(line)["images"] for line in (tmp_path / LOG).read_text().splitlines()] == [12, 16]
+    assert os.listdir(tmp_path / "samples") == ["000000016.png"]
+
+
 def test_other_processes_write_nothing(tmp_path: Path) -> None:
     progress = Progress()
     recorder = Recorder(

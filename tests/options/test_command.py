@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from options.checks import resolve
-from options.command import CONFIGS, check_overrides, is_group, register_schemas, words_of
+from options.command import CONFIGS, at_home, check_overrides, is_group, register_schemas, words_of
 from options.schema import GROUPS, TrainOptions
 from tests.tiny import tiny_words
 from tests.verbs import PROJECT, Verbs
@@ -29,11 +30,17 @@ MISTAKES = {
     ("train", "norm=spayd"): "error: norm=spayd: no such word; choose one of adain,",
     ("train", "dataset=camvid,folder"): "error: dataset=camvid,folder: no such word; choose one of",
     ("train", "name=a,b"): "error: name=a,b: one value a run; quote a comma",
-    ("train", "name"): "error: name: not an option; write name=value",
+    ("train", "name"): "error: name: cannot be understood; write name=value",
+    ("train", "name=x", "dataset=camvid", "dataset.root=/a(1)"): (
+        "error: dataset.root=/a(1): cannot be understood; quote a value with special characters, "
+        "\"dataset.root='/a(1)'\""
+    ),
     ("train", "+width=3"): "error: +width=3: options are neither added nor taken away",
     ("train", "~norm"): "error: ~norm: options are neither added nor taken away",
     ("train",): "error: name must be given: add name=...",
     ("train", "dataset=folder", "name=x"): "error: dataset.num_classes, dataset.root must be given",
+    ("train", "--cfg", "job", "generator.wdith=3"): "error: generator.wdith: no such option; did you mean",
+    ("train", "--help", "norm=spayd"): "error: norm=spayd: no such word; choose one of adain,",
     ("test",): "error: name must be given: add name=...",
     ("test", "label=x"): "error: label: no such option; did you mean labels?",
     ("test", "dataset.rot=x"): "error: dataset.rot: no such option; did you mean root?",
@@ -44,6 +51,23 @@ MISTAKES = {
 def test_a_mistake_gets_one_line(words: tuple[str, ...], verbs: Verbs) -> None:
     assert verbs.refuses(*words).startswith(MISTAKES[words])
     assert not verbs.checkpoints.exists()
+
+
+def test_the_quoted_value_that_is_proposed_is_the_value() -> None:
+    register_schemas()
+    words = ["name=x", "dataset=camvid"]
+    for value in ("/a(1)", "/a b's [2]/{c}: d"):
+        with pytest.raises(ValueError, match="quote a value") as refusal:
+            check_overrides("train", [*words, f"dataset.root={value}"])
+        proposed = str(refusal.value).split('"')[1]
+        with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
+            assert hydra.compose("train", [*words, proposed]).dataset.root == value
+
+
+def test_a_tilde_is_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    said = ["dataset.root=~/maps", "name=~", "labels=/a~/b", "~norm", "--help"]
+    assert [at_home(word) for word in said] == ["dataset.root=/home/me/maps", *said[1:]]
 
 
 def test_a_process_of_its_own_ends_with_status_2_wherever_it_is_started(tmp_path: Path) -> None:
@@ -65,6 +89,16 @@ def test_help_shows_what_it_does_examples_groups_and_options(verb: str, verbs: V
         assert line.split(maxsplit=1)[1].split(", ") == words_of(group)
     assert "\nname: ???\n" in shown and "\nhardware:\n" in shown
     assert max(map(len, shown.splitlines())) <= 120
+
+
+def test_help_may_be_cut_short() -> None:
+    """`python train.py --help | head -1`: the reader of the pipe has gone."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, str(PROJECT / "train.py"), "--help"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=120)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_examples_of_the_help_are_commands_that_work() -> None:
