@@ -42,7 +42,6 @@ def check(options: TrainOptions) -> None:
     check_ranges(options)
     _check_length(options)
     _check_networks(options)
-    _check_phases(options.generator)
     _check_size(options)
     _check_loss(options.loss)
 
@@ -78,15 +77,6 @@ def _check_networks(options: TrainOptions) -> None:
             f"encoder={encoder} does not go with generator={generator} norm={norm}; "
             f"set encoder={needed}, or leave encoder out"
         )
-
-
-def _check_phases(generator: object) -> None:
-    if isinstance(generator, LocalEnhancerOptions):
-        for name in ("global_images", "enhancer_images"):
-            if getattr(generator, name) < 0:
-                raise ValueError(
-                    f"generator.{name}={getattr(generator, name)}: give 0 (no such phase) or more"
-                )
 
 
 def _check_size(options: TrainOptions) -> None:
