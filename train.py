@@ -12,6 +12,7 @@ from engine.seeds import step_seed
 from engine.training import Training
 from options.build import build_hardware
 from options.build_mean_styles import keep_mean_styles
+from options.build_sources import settle
 from options.build_training import build_training
 from options.checks import EXACT, check, check_resume, resolve
 from options.command import command
@@ -30,6 +31,7 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
             existing_run(options.name)  # without a length it is none to be begun, but a name mistyped
         run = new_run(options.name)
         resolve(options)
+        settle(options.dataset)
     check(options)
     hardware = build_hardware(options.hardware)
     with join_processes(hardware.device) as processes:

@@ -12,6 +12,7 @@ from data.sample import Batch
 from data.sampler import StreamSampler
 from data.sources.first import First
 from data.sources.folder import Folder
+from data.sources.shards import Shards
 from data.sources.source import Source
 from data.transforms import JointTransform
 from engine.distributed import Processes
@@ -51,7 +52,12 @@ def training_batches(
 def build_sampler(options: TrainOptions, dataset: PairedDataset, processes: Processes) -> StreamSampler:
     """The order in which this process sees the training pairs."""
     return StreamSampler(
-        len(dataset), options.train.batch, options.seed, rank=processes.rank, world_size=processes.count
+        len(dataset),
+        options.train.batch,
+        options.seed,
+        rank=processes.rank,
+        world_size=processes.count,
+        shards=dataset.source.shard_sizes if isinstance(dataset.source, Shards) else None,
     )
 
 

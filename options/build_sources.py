@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from data.shards.storage import storage_of
 from data.sources import ade20k, camvid, celebamask_hq, cityscapes, coco_stuff, facades, scenes
-from data.sources.classes import numbered_label_set
-from data.sources.folder import Folder
 from data.sources.label_format import LabelFormat, StoredIds
-from data.sources.source import LabelSet, Source
+from data.sources.preparing import default_cache
+from data.sources.shards import Shards
+from data.sources.source import LabelSet, Source, SplitAbsent
+from options.build_folder import folder_format, open_folder, settle_classes
 from options.schema.dataset import (
     Ade20kOptions,
     Ade20kOutdoorOptions,
@@ -23,6 +25,7 @@ from options.schema.dataset import (
     FacadesOptions,
     FolderOptions,
     ScenesOptions,
+    WebDatasetOptions,
 )
 
 
@@ -84,14 +87,13 @@ def _facades(options: FacadesOptions, split: str) -> Source:
     return facades.Facades(Path(options.root), split)
 
 
-def _folder(options: FolderOptions, split: str) -> Source:
-    label_set = numbered_label_set(options.num_classes, has_unknown=options.unknown_id is not None)
-    label_format = _folder_format(options, label_set)
-    return Folder.from_root(Path(options.root), split, label_format, options.pairing.value)
+def _webdataset(options: WebDatasetOptions, split: str) -> Source:
+    cache = (_path(options.cache) or default_cache()).expanduser() / "shards"
+    return Shards(storage_of(options.root, split, cache, int(options.cache_gigabytes * 1e9)))
 
 
-def _folder_format(options: FolderOptions, label_set: LabelSet) -> LabelFormat:
-    return StoredIds.in_order(label_set, unknown=options.unknown_id)
+def _as_class_ids(options: DatasetOptions, label_set: LabelSet) -> LabelFormat:
+    return StoredIds(label_set, {label: label for label in range(len(label_set))})
 
 
 def _path(option: str | None) -> Path | None:
@@ -107,11 +109,40 @@ READERS: dict[str, Reader] = {
     "cityscapes": Reader(_cityscapes, _published(cityscapes.LABEL_FORMAT)),
     "coco_stuff": Reader(_coco_stuff, _published(coco_stuff.LABEL_FORMAT)),
     "facades": Reader(_facades, _published(facades.LABEL_FORMAT)),
-    "folder": Reader(_folder, _folder_format),
+    "folder": Reader(open_folder, folder_format),
+    "webdataset": Reader(_webdataset, _as_class_ids),
 }
 """The words of `dataset=`."""
+
+
+def settle(options: DatasetOptions) -> None:
+    """Replaces what is to be read off the files by what they say, and prints it."""
+    said = settle_classes(options) if isinstance(options, FolderOptions) else None
+    if said is not None:
+        print(said)
 
 
 def build_source(options: DatasetOptions, split: str) -> Source:
     """A split of the data set."""
     return READERS[options.name].source(options, split)
+
+
+class Splits(NamedTuple):
+    """A data set's splits that can be opened; why others are absent, or cannot be opened."""
+
+    sources: dict[str, Source]
+    absent: dict[str, str]
+    refused: dict[str, str]
+
+
+def split_sources(options: DatasetOptions, splits: Sequence[str]) -> Splits:
+    """Opens each of the splits."""
+    found = Splits({}, {}, {})
+    for split in splits:
+        try:
+            found.sources[split] = build_source(options, split)
+        except SplitAbsent as error:
+            found.absent[split] = str(error)
+        except ValueError as error:
+            found.refused[split] = str(error)
+    return found

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import hydra
 from hydra.core.config_store import ConfigStore
@@ -20,7 +20,7 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from options.schema import GROUPS, TestOptions, TrainOptions
+from options.schema import COMMANDS, GROUPS
 from options.schema.testing import WHOLE
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
@@ -29,20 +29,25 @@ USAGE_ERROR = 2
 STOPPED = 130
 """Exit status after a Ctrl-C with nothing to save, as shells have it."""
 
-SCHEMAS = {"train": TrainOptions, "test": TestOptions}
-
 Options = TypeVar("Options")
 
 
 def register_schemas() -> None:
-    """Tells Hydra the types: `train_schema`, `test_schema`, and schema/GROUP/WORD for each choice."""
+    """Tells Hydra the types: `train_schema` and so on, and schema/GROUP/WORD for each choice."""
     OmegaConf.register_new_resolver("words", lambda group: ", ".join(words_of(group)), replace=True)
     store = ConfigStore.instance()
-    for verb, options in SCHEMAS.items():
-        store.store(name=f"{verb}_schema", node=options)
+    for name, schema in COMMANDS.items():
+        store.store(name=f"{name}_schema", node=schema)
     for group, words in GROUPS.items():
         for word, schema in words.items():
             store.store(group=f"schema/{group}", name=word, node=schema)
+
+
+def plain(options: object) -> dict[str, Any]:
+    """Options as names, numbers and words."""
+    container = OmegaConf.to_container(OmegaConf.structured(options), enum_to_str=True)
+    assert isinstance(container, dict), "options are a table of names and values"
+    return {str(name): value for name, value in container.items()}
 
 
 def words_of(group: str) -> list[str]:
@@ -123,7 +128,7 @@ def with_entries(config_name: str, words: list[str]) -> list[str]:
 
     `style.sky=A.png` is `++style.sky=A.png`, and `style=A.png`, the entry for all, `++style.all=A.png`.
     """
-    tables = {entry.name for entry in fields(SCHEMAS[config_name]) if entry.default_factory is dict}
+    tables = {entry.name for entry in fields(COMMANDS[config_name]) if entry.default_factory is dict}
     spelled = []
     for word in words:
         name, said, value = word.partition("=")

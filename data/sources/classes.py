@@ -9,19 +9,20 @@ from data.colours import distinct_colours
 from data.sources.source import LabelSet
 
 COLUMNS = ("name", "red", "green", "blue")
+SHORT_COLUMNS = ("name", "r", "g", "b")
 UNKNOWN = "unknown"
 UNKNOWN_COLOUR = (0, 0, 0)
 
 
 def read_label_set(file: Path) -> LabelSet:
-    """Reads a class list: columns name, red, green, blue (0-255), one class a row, in the order of the ids.
+    """Reads a class list: name, red, green, blue (or r, g, b; 0-255), a class a row, in the order of the ids.
 
     A class called "unknown" may stand in the last row and makes `has_unknown` true.
     Raises ValueError with file and line where a row is wrong.
     """
     with file.open(newline="", encoding="utf-8") as lines:
         header, *rows = list(csv.reader(lines)) or [[]]
-    if tuple(header) != COLUMNS:
+    if tuple(header) not in (COLUMNS, SHORT_COLUMNS):
         raise ValueError(f"{file}: the first line is {','.join(header)!r}; it must be {','.join(COLUMNS)!r}")
     for number, row in enumerate(rows, start=2):
         if len(row) != 4 or not all(value.isdecimal() and int(value) <= 255 for value in row[1:]):

@@ -68,7 +68,7 @@ def prepare(
     if not _missing(folder, stems):
         return
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with alone(folder):
         missing = _missing(folder, stems)
         bar = tqdm(total=len(missing), desc=f"{what}, once, into {folder}", dynamic_ncols=True, leave=False)
         with bar:
@@ -99,7 +99,7 @@ def _missing(folder: Path, stems: list[str]) -> list[str]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Lets one process at a time in; the lock of one that is killed is gone with it."""
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -7,6 +7,7 @@ says nothing, the defaults here hold.
 
 from options.schema.dataset import DATASETS
 from options.schema.networks import DISCRIMINATORS, ENCODERS, GENERATORS, NORMS
+from options.schema.scripts import CheckOptions, ShardsOptions
 from options.schema.testing import TestOptions
 from options.schema.training import TrainOptions
 
@@ -19,4 +20,12 @@ GROUPS: dict[str, dict[str, type]] = {
 }
 """The words of each group, and what each may be told."""
 
-__all__ = ["GROUPS", "TestOptions", "TrainOptions"]
+COMMANDS: dict[str, type] = {
+    "train": TrainOptions,
+    "test": TestOptions,
+    "make_shards": ShardsOptions,
+    "check_dataset": CheckOptions,
+}
+"""What each program may be told; configs/ has a file of each name."""
+
+__all__ = ["COMMANDS", "GROUPS", "CheckOptions", "ShardsOptions", "TestOptions", "TrainOptions"]

@@ -24,6 +24,13 @@ class Pairing(Enum):
     sorted = "sorted"
 
 
+class Unlisted(Enum):
+    """What an id that `dataset.remap` does not list stands for."""
+
+    error = "error"
+    unknown = "unknown"
+
+
 # What becomes of a record that cannot be read. Made by a call: `raise` is a word of the language.
 OnError = Enum("OnError", {"raise": "raise", "skip": "skip"})
 
@@ -137,10 +144,26 @@ class FolderOptions(DatasetOptions):
     root: str = MISSING
     height: int = 256
     width: int = 256
-    num_classes: int = MISSING  # ids 0 .. num_classes-1
+    num_classes: int | str = "auto"  # ids 0 .. num_classes-1; auto: read off the files
     unknown_id: int | None = 255  # stored id that becomes one more class; null: there is none
+    remap: str | None = None  # a table from,to: what the ids in the files mean
+    unlisted: Unlisted = Unlisted.error  # ids that remap does not list: an error, or unknown
+    palette: str | None = None  # a table name,r,g,b: label maps show classes in these colours
     instances: bool = False
     pairing: Pairing = Pairing.name
+
+
+@dataclass
+class WebDatasetOptions(DatasetOptions):
+    """Tar shards that scripts/make_shards.py wrote: ROOT/SPLIT, where ROOT is a folder or a URL."""
+
+    name: str = "webdataset"
+    root: str = MISSING
+    height: int = 256
+    width: int = 256
+    instances: bool = False
+    cache: str | None = None  # folder of the shards that are fetched; null: ~/.cache
+    cache_gigabytes: float = 50.0  # above which those used longest ago leave it
 
 
 DATASETS: dict[str, type] = {
@@ -153,5 +176,6 @@ DATASETS: dict[str, type] = {
     "coco_stuff": CocoStuffOptions,
     "facades": FacadesOptions,
     "folder": FolderOptions,
+    "webdataset": WebDatasetOptions,
 }
 """The words of `dataset=`, and what each may be told."""

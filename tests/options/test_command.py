@@ -38,7 +38,7 @@ MISTAKES = {
     ("train", "+width=3"): "error: +width=3: options are neither added nor taken away",
     ("train", "~norm"): "error: ~norm: options are neither added nor taken away",
     ("train",): "error: name must be given: add name=...",
-    ("train", "dataset=folder", "name=x"): "error: dataset.num_classes, dataset.root must be given",
+    ("train", "dataset=folder", "name=x"): "error: dataset.root must be given",
     ("train", "--cfg", "job", "generator.wdith=3"): "error: generator.wdith: no such option; did you mean",
     ("train", "--help", "norm=spayd"): "error: norm=spayd: no such word; choose one of adain,",
     ("test",): "error: name must be given: add name=...",
