@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.shards.write import ShardPlan, write_shards
 from data.sources.first import First
 from data.sources.source import Source
 from options.build_sources import READERS, build_source
@@ -23,6 +24,7 @@ from options.schema.dataset import (
     FacadesOptions,
     FolderOptions,
     ScenesOptions,
+    WebDatasetOptions,
 )
 from tests.data import published
 from tests.data.trees import blocks, write_facade, write_folder, write_pair
@@ -80,6 +82,13 @@ def open_folder(root: Path) -> Source:
     return build_source(FolderOptions(root=str(write_folder(root, 2)), num_classes=4), "train")
 
 
+def open_webdataset(root: Path) -> Source:
+    write_shards(
+        open_folder(root / "pairs"), root / "shards" / "train", ShardPlan(1, 95, False, {}), workers=0
+    )
+    return build_source(WebDatasetOptions(root=str(root / "shards")), "train")
+
+
 def open_scenes(root: Path) -> Source:
     return First(build_source(ScenesOptions(height=24, width=32), "train"), 2)
 
@@ -94,6 +103,7 @@ OPENED: dict[str, Callable[[Path], Source]] = {
     "facades": open_facades,
     "folder": open_folder,
     "scenes": open_scenes,
+    "webdataset": open_webdataset,
 }
 
 
