@@ -88,7 +88,7 @@ def test_help_shows_what_it_does_examples_groups_and_options(verb: str, verbs: V
         (line,) = [line for line in shown.splitlines() if line.startswith(f"  {group} ")]
         assert line.split(maxsplit=1)[1].split(", ") == words_of(group)
     assert "\nname: ???\n" in shown and "\nhardware:\n" in shown
-    assert max(map(len, shown.splitlines())) <= 120
+    assert max(map(len, shown.splitlines())) <= 124  # the words of dataset= take it
 
 
 def test_help_may_be_cut_short() -> None:
