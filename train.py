@@ -6,18 +6,24 @@ from shlex import quote
 
 from engine.distributed import join_processes, largest
 from engine.interrupts import INTERRUPTED, StopRequest
+from engine.lock import locked
 from engine.progress import Stopwatch
 from engine.run_files import state_file
 from engine.seeds import step_seed
 from engine.training import Training
+from engine.watchdog import Watchdog
 from options.build import build_hardware
 from options.build_mean_styles import keep_mean_styles
 from options.build_sources import settle
 from options.build_training import build_training
 from options.checks import EXACT, check, check_resume, resolve
 from options.command import command
+from options.out_of_memory import explained_out_of_memory
 from options.run_folder import CONFIG, existing_run, new_run, read_options, run_folder, stored_choices
 from options.schema import TrainOptions
+
+COLLECTIVE_MARGIN = 2
+"""Waiting for another process lasts longer than the watchdog allows, so that the stack dump comes first."""
 
 
 def start(options: TrainOptions, overrides: list[str]) -> None:
@@ -34,8 +40,12 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
         settle(options.dataset)
     check(options)
     hardware = build_hardware(options.hardware)
-    with join_processes(hardware.device) as processes:
-        training = build_training(options, run, hardware, processes, exact)
+    with (
+        join_processes(hardware.device, COLLECTIVE_MARGIN * options.train.hang_minutes) as processes,
+        locked(run, processes.is_main) as may_write,
+        explained_out_of_memory(options, run),
+    ):
+        training = build_training(options, run, hardware, processes, exact, may_write)
         recorder, progress, name = training.recorder, training.progress, quote(f"name={options.name}")
         for damage in recorder.checkpoint.passed_over:
             recorder.bar.say(f"warning: {damage}; an older checkpoint is used")
@@ -62,8 +72,9 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
 def train(training: Training) -> bool:
     """Lets the players move until the run's end; answers whether it was asked to stop before."""
     progress, stop, stopwatch = training.progress, StopRequest(), Stopwatch(training.progress)
-    stopped = 0.0
+    stopped, watchdog = 0.0, Watchdog(training.hang_minutes)
     while (share := training.length.share(progress)) < 1 and not stopped:
+        watchdog.alive()
         rates = training.rates.set(share)
         batch = next(training.batches)
         before = progress.images
@@ -75,7 +86,8 @@ def train(training: Training) -> bool:
         stopwatch.lap()
         # All processes see the same time and stop after the same step.
         progress.seconds, stopped = largest([progress.seconds, stop.asked], training.processes)
-        training.recorder.after_step(losses, rates, before)
+        training.recorder.after_step(losses, rates, before, training.step.left_out, batch)
+    watchdog.stop()
     return training.length.share(progress) < 1
 
 

@@ -48,6 +48,21 @@ class Batch:
         """The same batch in page-locked memory; a data loader that pins calls this."""
         return self._each(Tensor.pin_memory)
 
+    def split(self, parts: int) -> list[Batch]:
+        """So many batches of equal size, in order."""
+        size = len(self) // parts
+        assert size * parts == len(self), f"{len(self)} samples in {parts} equal parts"
+        return [
+            Batch(
+                None if self.photo is None else self.photo[first : first + size],
+                self.labels[first : first + size],
+                None if self.instances is None else self.instances[first : first + size],
+                self.style_id[first : first + size],
+                self.names[first : first + size],
+            )
+            for first in range(0, len(self), size)
+        ]
+
     def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
         return Batch(
             None if self.photo is None else change(self.photo),

@@ -21,8 +21,9 @@ class StreamSampler(Sampler[list[Position]]):
     """Batches of positions, without end; this process's share of each.
 
     Place p of the stream is in epoch p // N and holds entry p % N of that epoch's order of the N
-    records, drawn from (seed, epoch). The global batch s is places s·B .. s·B + B-1, of which process
-    `rank` of `world_size` takes a contiguous share. So each record is seen once an epoch, batches run
+    records, drawn from (seed, epoch). The global batch s is places s·B .. s·B + B-1, which are computed in
+    `passes` equal parts, one after another; of each, process `rank` of `world_size` takes a contiguous
+    share, and a batch here holds its shares in turn. So each record is seen once an epoch, batches run
     across the borders of epochs, and the order knows nothing of processes and workers.
 
     `images_seen` is the number of places that the whole group has trained on: the loader advances it when it
@@ -32,7 +33,7 @@ class StreamSampler(Sampler[list[Position]]):
     `length`: N; `batch_size`: B, of all processes together; `start`: images already seen; `shards`: how many
     records each of the data set's archives holds, where it is kept in archives: `shard_order` has the order
     then, instead of a permutation of all.
-    Raises ValueError where B is larger than N or not divisible by `world_size`.
+    Raises ValueError where B is larger than N or not divisible by `world_size` times `passes`.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class StreamSampler(Sampler[list[Position]]):
         world_size: int = 1,
         start: int = 0,
         shards: Sequence[int] | None = None,
+        passes: int = 1,
     ) -> None:
         assert 0 <= rank < world_size, f"rank {rank} of {world_size}"
         if batch_size < 1:
@@ -52,24 +54,28 @@ class StreamSampler(Sampler[list[Position]]):
             raise ValueError(
                 f"batch size {batch_size} exceeds the data set of {length} images; make the batch smaller"
             )
-        if batch_size % world_size:
+        parts = world_size * passes
+        if batch_size % parts:
+            accumulated = f" times train.accumulate={passes}" if passes > 1 else ""
             raise ValueError(
                 f"batch size {batch_size} is that of all processes together and must be divisible by their "
-                f"number, {world_size}; try {max(1, batch_size // world_size) * world_size}"
+                f"number, {world_size}{accumulated}; try {max(1, batch_size // parts) * parts}"
             )
         self.images_seen = start
         self.batch_size = batch_size
         assert shards is None or sum(shards) == length, "every record lies in a shard"
         self._length, self._seed, self._shards = length, seed, shards
-        self._share = batch_size // world_size
-        self._offset = rank * self._share
+        share, together = batch_size // parts, batch_size // passes
+        self._places = [
+            part * together + rank * share + place for part in range(passes) for place in range(share)
+        ]
 
     def __iter__(self) -> Iterator[list[Position]]:
-        first = self.images_seen + self._offset
+        first = self.images_seen
         epoch, order = -1, np.empty(0, dtype=np.int64)
         while True:
             batch: list[Position] = []
-            for place in range(first, first + self._share):
+            for place in (first + offset for offset in self._places):
                 if place // self._length != epoch:
                     epoch = place // self._length
                     order = self._order(epoch)  # (N,)

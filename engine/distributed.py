@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -61,6 +61,13 @@ def parallel(network: nn.Module, processes: Processes) -> nn.Module:
         # Newer versions of torch have another word for `broadcast_buffers`, which older ones do not know.
         warnings.simplefilter("ignore", FutureWarning)
         return DistributedDataParallel(network, device_ids=device_ids, broadcast_buffers=False)
+
+
+def averaged_if(last: bool, network: nn.Module) -> AbstractContextManager[object]:
+    """Gradients of a batch in parts are averaged over processes once, after its last part."""
+    if last or not isinstance(network, DistributedDataParallel):
+        return nullcontext()
+    return network.no_sync()
 
 
 def mean_over_processes(values: dict[str, Tensor], processes: Processes) -> dict[str, Tensor]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from PIL import Image
@@ -29,12 +30,13 @@ class RunLog:
     def __init__(self, run: Path, images: int) -> None:
         self.run = run
         _drop_rows_after(run / LOG, images)
+        self._unwritten: list[str] = []
         self._tensorboard = self._open_tensorboard(images)
 
     def write(self, images: int, values: dict[str, float]) -> None:
-        """One row of the curves."""
-        with (self.run / LOG).open("a") as log:
-            log.write(json.dumps({"images": images, **values}) + "\n")
+        """One row of the curves, and those before it that could not be written."""
+        self._unwritten.append(json.dumps({"images": images, **values}) + "\n")
+        self._append()
         with self._tensorboard_reopened(images):
             for name, value in values.items():
                 self._tensorboard.add_scalar(name, value, images)
@@ -51,6 +53,19 @@ class RunLog:
     def close(self) -> None:
         """Writes what is still held back."""
         self._tensorboard.close()
+
+    def _append(self) -> None:
+        """All of the unwritten rows or, on a full disk, none: what is written later makes the curves whole."""
+        file = self.run / LOG
+        whole = file.stat().st_size if file.exists() else 0
+        try:
+            with file.open("a") as log:
+                log.writelines(self._unwritten)
+        except OSError:
+            with suppress(OSError):
+                os.truncate(file, whole)
+            raise
+        self._unwritten = []
 
     def _open_tensorboard(self, images: int) -> SummaryWriter:
         return SummaryWriter(str(self.run / "tensorboard"), purge_step=images + 1)

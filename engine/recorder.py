@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
+from data.sample import Batch
+from engine.bad_steps import BadSteps, listed
 from engine.checkpoint import Checkpoint
 from engine.distributed import Processes, mean_over_processes
 from engine.logging import RunLog, TrainingBar
@@ -27,7 +30,9 @@ class Intervals:
 class Recorder:
     """Writes down how a run goes. Losses stay tensors until a row is due, so that no step waits for them.
 
-    `log`, `bar`: of the main process; the others have none and only take part in averaging.
+    `log`, `bar`: of the main process; the others have none and only take part in averaging. `bad_steps`
+    counts the steps that were left out. `may_write` raises ValueError where this process must not write in
+    the run folder any more.
     `sample_picture`: draws labels | fake | real, (H, W, 3) of 8-bit values.
     """
 
@@ -40,6 +45,8 @@ class Recorder:
         log: RunLog | None,
         bar: TrainingBar,
         sample_picture: Callable[[], Tensor],
+        bad_steps: BadSteps,
+        may_write: Callable[[], None] = lambda: None,
     ) -> None:
         self.checkpoint = checkpoint
         self.progress = progress
@@ -48,20 +55,29 @@ class Recorder:
         self.log = log
         self.bar = bar
         self.sample_picture = sample_picture
+        self.bad_steps = bad_steps
+        self.may_write = may_write
         self._sums: dict[str, Tensor] = {}
         self._steps = 0
         self._since = (progress.images, time.monotonic())
         self._saved = progress.images
 
-    def after_step(self, losses: dict[str, Tensor], rates: dict[str, float], before: int) -> None:
-        """Counts a step that began after `before` images, and does what is due."""
+    def after_step(
+        self, losses: dict[str, Tensor], rates: dict[str, float], before: int, left_out: Tensor, batch: Batch
+    ) -> None:
+        """Counts a step on `batch` that began after `before` images, and does what is due.
+
+        Raises ValueError where too many steps in a row were `left_out`.
+        """
         for name, loss in losses.items():
-            self._sums[name] = self._sums[name] + loss.detach() if name in self._sums else loss.detach()
+            counted = torch.where(left_out, 0, loss.detach())
+            self._sums[name] = self._sums[name] + counted if name in self._sums else counted
         self._steps += 1
+        self.bad_steps.count(left_out, batch)
         self.bar.show()
         images = self.progress.images
         if passed(self.intervals.log, before, images):
-            self._write_row(rates)
+            self._write_row(rates, losses)
         if passed(self.intervals.sample, before, images):
             self._write_samples()
         if passed(self.intervals.save, before, images):
@@ -71,6 +87,7 @@ class Recorder:
         """Saves a checkpoint unless this one is saved; says so where it cannot and answers False."""
         if self.log is None or self._saved == self.progress.images:
             return True
+        self.may_write()
         with self._told("no checkpoint was saved ({}); the previous one stays in use"):
             self.checkpoint.save(self.progress.images)
             self._saved = self.progress.images
@@ -91,16 +108,29 @@ class Recorder:
         except OSError as error:
             self.bar.say(f"warning: {warning.format(error)}")
 
-    def _write_row(self, rates: dict[str, float]) -> None:
+    def _write_row(self, rates: dict[str, float], losses: dict[str, Tensor]) -> None:
         images, now = self.progress.images, time.monotonic()
-        means = {name: total / self._steps for name, total in self._sums.items()}
+        left_out = self.bad_steps.read()
+        counted = self._steps - left_out.steps
+        means = {name: total / max(1, counted) for name, total in self._sums.items()}
         values = {name: value.item() for name, value in mean_over_processes(means, self.processes).items()}
         speed = (images - self._since[0]) / (now - self._since[1])
         self._sums, self._steps, self._since = {}, 0, (images, now)
-        self.bar.show_values(speed, values)
+        row = rates | {"images_per_second": speed}
+        if counted:
+            self.bar.show_values(speed, values)
+            row = values | row
+        if left_out.steps:
+            row["steps_left_out"] = left_out.steps
+            self.bar.say(
+                f"warning: {left_out.steps} steps before {images} images were left out, since a number was "
+                f"not finite; their samples: {listed(left_out.names)}"
+            )
         if self.log is not None:
+            self.may_write()
             with self._told("a row of the curves was not written ({})"):
-                self.log.write(images, values | rates | {"images_per_second": speed})
+                self.log.write(images, row)
+        self.bad_steps.stop_if_too_many(left_out, images, losses)
 
     def _write_samples(self) -> None:
         if self.log is not None:

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from data.resizing import shrink
 from data.sample import Batch
-from engine.distributed import Processes, parallel
+from engine.distributed import Processes, averaged_if, parallel
 from engine.hardware import Hardware
+from engine.left_out import Statistics, backward, can_be_left_out, step_unless
 from models.condition import Condition
 from models.discriminators.multiscale import judge, judge_fake
 from models.losses.adversarial import AdversarialLoss
@@ -44,7 +45,10 @@ class TrainingStep:
     """Updates both players on a batch and answers the losses, as tensors that nobody has waited for.
 
     `reuse_fake`: the discriminator is shown the generator's image from before its update (faster);
-    otherwise the updated generator makes it again, as published.
+    otherwise the updated generator makes it again, as published. `passes`: a batch is computed in so many
+    equal parts, whose gradients are summed, where it would not fit in memory at once.
+
+    A step in which a number is not finite is left out: nothing changes, and `left_out` is true.
     """
 
     def __init__(
@@ -57,7 +61,10 @@ class TrainingStep:
         hardware: Hardware,
         processes: Processes,
         reuse_fake: bool,
+        passes: int = 1,
     ) -> None:
+        for optimizer in (generator_optimizer, discriminator_optimizer):
+            assert can_be_left_out(optimizer), "a step is left out on the device: give a fused optimizer"
         self.synthesiser = synthesiser
         self.discriminator = discriminator
         self.processes = processes
@@ -68,7 +75,9 @@ class TrainingStep:
         self.objective = objective
         self.hardware = hardware
         self.reuse_fake = reuse_fake
+        self.passes = passes
         self.noise = hardware.noise()
+        self.left_out = torch.zeros((), dtype=torch.bool, device=hardware.device)
 
     def wrap(self) -> None:
         """Has the generator's gradients, of the parameters that want one now, averaged over processes."""
@@ -78,23 +87,38 @@ class TrainingStep:
         """One update of each player; every random number of the step comes from `seed`."""
         torch.manual_seed(seed)
         self.noise.manual_seed(seed)
+        statistics = Statistics(self.synthesiser, self.discriminator)
+        parts = [self._part(part) for part in batch.split(self.passes)]
+        fakes, losses = self._update_generator(parts)
+        if not self.reuse_fake:
+            with torch.no_grad(), self.hardware.autocast():
+                fakes = [self.synthesiser(condition, real).fake for condition, real in parts]
+        losses |= self._update_discriminator(parts, fakes)
+        statistics.restore_where(self.left_out)
+        return losses
+
+    def _part(self, batch: Batch) -> tuple[Condition, Tensor]:
+        """Condition and photos, (B, 3, H, W)."""
         # Made once, so that all four passes share what is found out about these label maps.
         condition = self.synthesiser.condition(
             batch.labels, batch.instances, style_ids=batch.style_id, noise=self.noise
         )
-        real = shrink(_photo(batch), self.synthesiser.scale)
-        fake, losses = self._update_generator(condition, real)
-        if not self.reuse_fake:
-            with torch.no_grad(), self.hardware.autocast():
-                fake = self.synthesiser(condition, real).fake
-        return losses | self._update_discriminator(condition, fake.detach(), real)
+        return condition, shrink(_photo(batch), self.synthesiser.scale)
 
-    def _update_generator(self, condition: Condition, real: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        with frozen(self.discriminator), self.hardware.autocast():
-            synthesis = self.parallel_synthesiser(condition, real)
-            losses = self.generator_losses(condition, synthesis, real)
-        _update(self.generator_optimizer, losses)
-        return synthesis.fake, losses
+    def _update_generator(
+        self, parts: list[tuple[Condition, Tensor]]
+    ) -> tuple[list[Tensor], dict[str, Tensor]]:
+        self.generator_optimizer.zero_grad(set_to_none=True)
+        fakes, losses = [], []
+        for index, (condition, real) in enumerate(parts):
+            with averaged_if(index == len(parts) - 1, self.parallel_synthesiser):
+                with frozen(self.discriminator), self.hardware.autocast():
+                    synthesis = self.parallel_synthesiser(condition, real)
+                    losses.append(self.generator_losses(condition, synthesis, real))
+                backward(_total(losses[-1]) / len(parts))
+            fakes.append(synthesis.fake.detach())
+        self.left_out = step_unless(torch.zeros_like(self.left_out), self.generator_optimizer)
+        return fakes, _means(losses)
 
     def generator_losses(self, condition: Condition, synthesis: Synthesis, real: Tensor) -> dict[str, Tensor]:
         """The generator's weighted terms on its images."""
@@ -112,15 +136,24 @@ class TrainingStep:
             losses["generator/kl"] = objective.kl_weight * kl_divergence(synthesis.posterior)
         return losses
 
-    def _update_discriminator(self, condition: Condition, fake: Tensor, real: Tensor) -> dict[str, Tensor]:
-        with self.hardware.autocast():
-            fakes, reals = judge(self.parallel_discriminator, fake, real, condition)
-            losses = {
-                "discriminator/fake": self.objective.adversarial.fake(fakes),
-                "discriminator/real": self.objective.adversarial.real(reals),
-            }
-        _update(self.discriminator_optimizer, losses)
-        return losses
+    def _update_discriminator(
+        self, parts: list[tuple[Condition, Tensor]], fakes: list[Tensor]
+    ) -> dict[str, Tensor]:
+        self.discriminator_optimizer.zero_grad(set_to_none=True)
+        losses = []
+        for index, ((condition, real), fake) in enumerate(zip(parts, fakes, strict=True)):
+            with averaged_if(index == len(parts) - 1, self.parallel_discriminator):
+                with self.hardware.autocast():
+                    judged_fake, judged_real = judge(self.parallel_discriminator, fake, real, condition)
+                    losses.append(
+                        {
+                            "discriminator/fake": self.objective.adversarial.fake(judged_fake),
+                            "discriminator/real": self.objective.adversarial.real(judged_real),
+                        }
+                    )
+                backward(_total(losses[-1]) / len(parts))
+        self.left_out = step_unless(self.left_out, self.discriminator_optimizer)
+        return _means(losses)
 
 
 def _photo(batch: Batch) -> Tensor:
@@ -128,11 +161,13 @@ def _photo(batch: Batch) -> Tensor:
     return batch.photo
 
 
-def _update(optimizer: torch.optim.Optimizer, losses: dict[str, Tensor]) -> None:
-    """One step of one player down the sum of its losses."""
-    optimizer.zero_grad(set_to_none=True)
-    torch.stack([loss.float() for loss in losses.values()]).sum().backward()
-    optimizer.step()
+def _total(losses: dict[str, Tensor]) -> Tensor:
+    return torch.stack([loss.float() for loss in losses.values()]).sum()
+
+
+def _means(losses: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Of the parts of a batch."""
+    return {name: torch.stack([part[name].detach() for part in losses]).mean() for name in losses[0]}
 
 
 @contextmanager

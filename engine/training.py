@@ -21,7 +21,8 @@ class Training:
     """The parts of a run.
 
     `batches`: this process's shares of the batches, on the device, without end; `batch_images`: images of
-    a batch over all processes; `seed`: what all random numbers of the run derive from.
+    a batch over all processes; `seed`: what all random numbers of the run derive from; `hang_minutes`: a step
+    that takes longer has hung.
     """
 
     batches: Iterator[Batch]
@@ -35,3 +36,4 @@ class Training:
     processes: Processes
     batch_images: int
     seed: int
+    hang_minutes: float

@@ -37,7 +37,7 @@ def build_objective(options: LossOptions, hardware: Hardware) -> Objective:
 def build_optimizers(
     options: OptimizerOptions, synthesiser: nn.Module, discriminator: nn.Module
 ) -> tuple[torch.optim.Adam, torch.optim.Adam]:
-    """Adam for each player, at its own rate."""
+    """Adam for each player, at its own rate; fused, since that can leave a step out without a wait."""
     betas = (options.beta1, options.beta2)
     return (
         torch.optim.Adam(synthesiser.parameters(), lr=options.generator_lr, betas=betas, fused=True),

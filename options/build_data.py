@@ -58,6 +58,7 @@ def build_sampler(options: TrainOptions, dataset: PairedDataset, processes: Proc
         rank=processes.rank,
         world_size=processes.count,
         shards=dataset.source.shard_sizes if isinstance(dataset.source, Shards) else None,
+        passes=options.train.accumulate,
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
+from engine.bad_steps import BadSteps
 from engine.checkpoint import Checkpoint, Stateful
 from engine.distributed import Processes, from_main
 from engine.hardware import Hardware
@@ -33,11 +35,17 @@ from options.schema.training import LengthOptions, TrainOptions
 
 
 def build_training(
-    options: TrainOptions, run: Path, hardware: Hardware, processes: Processes, exact: bool = False
+    options: TrainOptions,
+    run: Path,
+    hardware: Hardware,
+    processes: Processes,
+    exact: bool = False,
+    may_write: Callable[[], None] = lambda: None,
 ) -> Training:
     """Builds every part of a run and restores its newest checkpoint, where there is one.
 
-    `exact`: that one and no older, should it be damaged.
+    `exact`: that one and no older, should it be damaged; `may_write` raises ValueError where another process
+    has taken the run folder over.
     """
     torch.manual_seed(options.seed)
     source = build_source(options.dataset, "train")
@@ -51,7 +59,17 @@ def build_training(
     progress = Progress()
     threads = Threads(options.hardware.threads, processes.count)
     objective = build_objective(options.loss, hardware)
-    step = TrainingStep(G, D, opt_G, opt_D, objective, hardware, processes, options.optimizer.reuse_fake)
+    step = TrainingStep(
+        G,
+        D,
+        opt_G,
+        opt_D,
+        objective,
+        hardware,
+        processes,
+        options.optimizer.reuse_fake,
+        options.train.accumulate,
+    )
     watched = watched_batch(options.dataset, hardware)
 
     # All that must survive a restart.
@@ -80,6 +98,8 @@ def build_training(
         log=RunLog(run, progress.images) if processes.is_main else None,
         bar=TrainingBar(length, progress, visible=processes.is_main),
         sample_picture=SamplePicture(ema.network, watched, facts.label_set.colours, hardware),
+        bad_steps=BadSteps(run, options.train.max_bad_steps, processes),
+        may_write=may_write,
     )
     return Training(
         batches=training_batches(options, dataset, sampler, hardware),
@@ -99,6 +119,7 @@ def build_training(
         processes=processes,
         batch_images=options.train.batch,
         seed=options.seed,
+        hang_minutes=options.train.hang_minutes,
     )
 
 

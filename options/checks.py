@@ -44,6 +44,11 @@ def check(options: TrainOptions) -> None:
     _check_networks(options)
     _check_size(options)
     _check_loss(options.loss)
+    if options.train.batch % options.train.accumulate:
+        raise ValueError(
+            f"train.batch={options.train.batch} is not divisible by "
+            f"train.accumulate={options.train.accumulate}; give a batch that is"
+        )
 
 
 def _check_length(options: TrainOptions) -> None:
@@ -89,6 +94,11 @@ def _check_size(options: TrainOptions) -> None:
                 f"dataset.{side}={value} is not a multiple of {multiple}, which {reason} needs; "
                 f"try {below} or {below + multiple}"
             )
+
+
+def size_multiple(generator: object) -> int:
+    """What height and width must be multiples of."""
+    return _multiple(generator)[0]
 
 
 def _multiple(generator: object) -> tuple[int, str]:

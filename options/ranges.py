@@ -35,6 +35,8 @@ RANGES = (
             "train.save_every_images",
             "train.keep",
             "train.keep_every_images",
+            "train.accumulate",
+            "train.max_bad_steps",
             "dataset.height",
             "dataset.width",
             "norm.kernel_size",
@@ -74,6 +76,7 @@ RANGES = (
         lambda value: 0 < value < inf,
         (
             "train.minutes",
+            "train.hang_minutes",
             "optimizer.generator_lr",
             "optimizer.discriminator_lr",
         ),

@@ -98,6 +98,9 @@ class LengthOptions:
     images: int | None = None
     minutes: float | None = None
     batch: int = 4  # of all processes together
+    accumulate: int = 1  # parts that a batch is computed in, one after another, to save memory
+    max_bad_steps: int = 20  # steps in a row that may be left out since a number was not finite
+    hang_minutes: float = 30.0  # without a step: the stacks are shown and the process ends
     log_every_images: int = 200
     sample_every_images: int = 2000
     save_every_images: int = 4000

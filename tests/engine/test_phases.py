@@ -131,7 +131,7 @@ def test_then_the_enhancer_and_then_both_at_full_size(images: int, rests: str) -
 def test_what_rests_keeps_its_moments() -> None:
     """Adam would move weights of gradient zero on old momentum; those without a gradient it leaves alone."""
     step, _, phases = phased()
-    step.generator_optimizer = torch.optim.Adam(step.synthesiser.parameters(), lr=0.01)
+    step.generator_optimizer = torch.optim.Adam(step.synthesiser.parameters(), lr=0.01, fused=True)
     kept: dict[str, dict[str, Tensor]] = {}
     for index in range(6):
         phases.enter(index * BATCH)

@@ -5,18 +5,23 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
+from engine.bad_steps import DUMP, BadSteps
 from engine.checkpoint import Checkpoint
 from engine.distributed import Processes
-from engine.logging import LOG, RunLog, TrainingBar
+from engine.logging import LOG, RunLog, TrainingBar, read_log
 from engine.progress import Length, Progress
 from engine.recorder import Intervals, Recorder
 from engine.run_files import complete_checkpoints, latest_images
+from tests.engine.tiny_step import tiny_batch
 
 BATCH = 4
 TOTAL = 60
@@ -41,14 +46,21 @@ def recorder_in(run: Path, intervals: Intervals) -> Recorder:
         RunLog(run, 0),
         TrainingBar(Length(TOTAL, None), progress, visible=True),
         sample_picture=lambda: torch.full((2, 6, 3), progress.images, dtype=torch.uint8),
+        bad_steps=BadSteps(run, 3, Processes(rank=0, count=1)),
     )
 
 
-def go(recorder: Recorder, steps: int) -> None:
+def go(recorder: Recorder, steps: int, bad: tuple[int, ...] = ()) -> None:
+    """Steps, of which the `bad` ones were left out."""
     for step in range(steps):
         before = recorder.progress.images
         recorder.progress.images += BATCH
-        recorder.after_step(losses_of(step), {"learning_rate/generator": 0.1 * step}, before)
+        losses = losses_of(step)
+        if step in bad:
+            losses["discriminator/real"] = torch.tensor(float("nan"))
+        batch = replace(tiny_batch(step, height=4, width=4), names=(f"{step}a", f"{step}b"))
+        rates = {"learning_rate/generator": 0.1 * step}
+        recorder.after_step(losses, rates, before, torch.tensor(step in bad), batch)
 
 
 def test_each_at_its_interval(tmp_path: Path) -> None:
@@ -114,7 +126,7 @@ def test_curves_and_samples_that_cannot_be_written_do_not_end_the_run(
     (tmp_path / "samples").unlink()
     go(recorder, 2)
     recorder.close()
-    assert [json.loads(line)["images"] for line in (tmp_path / LOG).read_text().splitlines()] == [12, 16]
+    assert [json.loads(line)["images"] for line in (tmp_path / LOG).read_text().splitlines()] == [4, 8, 12, 16]
     assert os.listdir(tmp_path / "samples") == ["000000016.png"]
 
 
@@ -128,8 +140,77 @@ def test_other_processes_write_nothing(tmp_path: Path) -> None:
         None,
         TrainingBar(Length(TOTAL, None), progress, visible=False),
         sample_picture=lambda: pytest.fail("drawn for nobody"),
+        bad_steps=BadSteps(tmp_path, 3, Processes(rank=0, count=1)),
     )
     go(recorder, 3)
     assert recorder.save()
     recorder.close()
     assert not os.listdir(tmp_path)
+
+
+def test_steps_that_were_left_out_are_counted_told_and_no_part_of_a_mean(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorder = recorder_in(tmp_path, Intervals(log=16, sample=100, save=100))
+    go(recorder, 4, bad=(1, 2))
+    (row,) = read_log(tmp_path)
+    assert row["steps_left_out"] == 2
+    for name in losses_of(0):
+        assert row[name] == pytest.approx((losses_of(0)[name] + losses_of(3)[name]).item() / 2)
+    said = capsys.readouterr().out
+    assert "2 steps before 16 images were left out" in said and "1a, 1b, 2a, 2b" in said
+    go(recorder, 4)
+    assert "steps_left_out" not in read_log(tmp_path)[1]
+
+
+def test_too_many_in_a_row_end_the_run_with_a_dump(tmp_path: Path) -> None:
+    recorder = recorder_in(tmp_path, Intervals(log=4, sample=100, save=4))
+    go(recorder, 2)
+    go(recorder, 2, bad=(0, 1))
+    go(recorder, 1)  # the row is broken
+    recorder.intervals = Intervals(log=4, sample=100, save=100)
+    with pytest.raises(ValueError, match=r"3 steps in a row .*state-000000020\.pt is the last good one"):
+        go(recorder, 4, bad=(0, 1, 2, 3))
+    report = json.loads((tmp_path / DUMP / "report-0.json").read_text())
+    assert report["in_a_row"] == 3 and report["samples_of_this_batch"] == ["2a", "2b"]
+    assert report["losses"]["discriminator/real"] == "nan"
+    kept = load_file(tmp_path / DUMP / "batch-0.safetensors")
+    assert torch.equal(kept["photo"], tiny_batch(2, height=4, width=4).photo)
+    row = read_log(tmp_path)[-1]
+    assert row["steps_left_out"] == 1 and "discriminator/real" not in row, "no step counted: no mean"
+
+
+def test_a_folder_that_is_gone_for_a_while_does_not_end_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    recorder = recorder_in(run, Intervals(log=4, sample=8, save=8))
+    go(recorder, 2)
+    shutil.move(run, tmp_path / "elsewhere")
+    go(recorder, 2)
+    said = capsys.readouterr().out
+    assert "no checkpoint was saved" in said and f"could not be written ({run}: No such file" in said
+    shutil.move(tmp_path / "elsewhere", run)
+    go(recorder, 2)
+    assert complete_checkpoints(run) == [8, 24] and latest_images(run) == 24
+    assert [row["images"] for row in read_log(run)] == [4, 8, 12, 16, 20, 24], "rows come later, not never"
+
+
+def test_half_a_row_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk a part of what is written may arrive."""
+    recorder = recorder_in(tmp_path, Intervals(log=4, sample=100, save=100))
+    go(recorder, 1)
+    real = Path.open
+
+    def full(self: Path, *arguments: object) -> object:
+        if arguments == ("a",):
+            with real(self, "a") as log:
+                log.write('{"images": 8, "gener')
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        go(recorder, 1)
+    go(recorder, 1)
+    assert [row["images"] for row in read_log(tmp_path)] == [4, 8, 12]

@@ -31,8 +31,8 @@ def step_of(name: str, reuse_fake: bool = False) -> tuple[TrainingStep, Batch, C
     step = TrainingStep(
         synthesiser,
         discriminator,
-        torch.optim.Adam(synthesiser.parameters(), lr=rate / 2, betas=(0.0, 0.9)),
-        torch.optim.Adam(discriminator.parameters(), lr=rate * 2, betas=(0.0, 0.9)),
+        torch.optim.Adam(synthesiser.parameters(), lr=rate / 2, betas=(0.0, 0.9), fused=True),
+        torch.optim.Adam(discriminator.parameters(), lr=rate * 2, betas=(0.0, 0.9), fused=True),
         objective,
         hardware,
         Processes(rank=0, count=1),

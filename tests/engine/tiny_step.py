@@ -30,7 +30,9 @@ SEAN = ("norm=sean", "encoder=region_style", "encoder.style_width=4")
 
 def descents(players: tuple[nn.Module, ...]) -> tuple[torch.optim.Optimizer, ...]:
     """Gradient descent: Adam's first moves are signs of gradients, which rounding turns round."""
-    return tuple(torch.optim.SGD(player.parameters(), lr=0.01, momentum=0.5) for player in players)
+    return tuple(
+        torch.optim.SGD(player.parameters(), lr=0.01, momentum=0.5, fused=True) for player in players
+    )
 
 
 ALONE = Processes(rank=0, count=1)

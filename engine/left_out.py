@@ -1,0 +1,67 @@
+"""A step whose numbers are not finite is left out, and nobody waits to find out that it is.
+
+The flag is a tensor on the device: the optimizer's own kernel reads it there and writes nothing.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
+
+
+def backward(total: Tensor) -> None:
+    """`total.backward()`, but a total that is not finite makes every gradient NaN.
+
+    So that all processes see it in the gradients that they average.
+    """
+    total.backward(torch.where(total.isfinite(), 1.0, torch.nan).to(total))
+
+
+def can_be_left_out(optimizer: torch.optim.Optimizer) -> bool:
+    """Whether `step_unless` works: torch's fused optimizers know how to leave a step out."""
+    return bool(getattr(optimizer, "_step_supports_amp_scaling", False))
+
+
+@torch.no_grad()
+def step_unless(left_out: Tensor, optimizer: torch.optim.Optimizer) -> Tensor:
+    """A step, unless `left_out` is true or a gradient is not finite; answers whether it was left out.
+
+    Neither weights nor moments nor the count of steps change then.
+    """
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    gradients = []
+    for weight in weights:
+        if weight.grad is not None:
+            if weight.grad.stride() != weight.stride():
+                # Fused kernels want one layout; autograd may give axes of one entry another stride.
+                weight.grad = torch.empty_like(weight).copy_(weight.grad)
+            gradients.append(weight.grad)
+    left_out = left_out | ~get_total_norm(gradients, norm_type=torch.inf).isfinite()
+    optimizer.found_inf = left_out.float()  # type: ignore[attr-defined]
+    optimizer.step()
+    return left_out
+
+
+class Statistics:
+    """Running averages and spectral vectors, which a forward pass changes, as they were before it."""
+
+    @torch.no_grad()
+    def __init__(self, *networks: nn.Module) -> None:
+        self._buffers = [
+            buffer for network in networks for buffer in network.buffers() if buffer.is_floating_point()
+        ]
+        self._before = self._flat()
+
+    @torch.no_grad()
+    def restore_where(self, left_out: Tensor) -> None:
+        """Takes them back to what they were if `left_out` is true."""
+        if not self._buffers:
+            return
+        kept = torch.where(left_out, self._before, self._flat())
+        parts = kept.split([buffer.numel() for buffer in self._buffers])
+        views = [part.view_as(buffer) for part, buffer in zip(parts, self._buffers)]
+        torch._foreach_copy_(self._buffers, views)
+
+    def _flat(self) -> Tensor:
+        return torch.cat([buffer.flatten() for buffer in self._buffers]) if self._buffers else torch.empty(0)
