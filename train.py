@@ -72,22 +72,22 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
 def train(training: Training) -> bool:
     """Lets the players move until the run's end; answers whether it was asked to stop before."""
     progress, stop, stopwatch = training.progress, StopRequest(), Stopwatch(training.progress)
-    stopped, watchdog = 0.0, Watchdog(training.hang_minutes)
-    while (share := training.length.share(progress)) < 1 and not stopped:
-        watchdog.alive()
-        rates = training.rates.set(share)
-        batch = next(training.batches)
-        before = progress.images
-        training.phases.enter(before)
-        losses = training.step(batch, step_seed(training.seed, training.processes.rank, before))
-        progress.images += training.batch_images
-        newest = training.phases.images_of_newest(progress.images)
-        training.ema.update(training.step.synthesiser, newest, training.batch_images)
-        stopwatch.lap()
-        # All processes see the same time and stop after the same step.
-        progress.seconds, stopped = largest([progress.seconds, stop.asked], training.processes)
-        training.recorder.after_step(losses, rates, before, training.step.left_out, batch)
-    watchdog.stop()
+    stopped = 0.0
+    with Watchdog(training.hang_minutes) as watchdog:
+        while (share := training.length.share(progress)) < 1 and not stopped:
+            watchdog.alive()
+            rates = training.rates.set(share)
+            batch = next(training.batches)
+            before = progress.images
+            training.phases.enter(before)
+            losses = training.step(batch, step_seed(training.seed, training.processes.rank, before))
+            progress.images += training.batch_images
+            newest = training.phases.images_of_newest(progress.images)
+            training.ema.update(training.step.synthesiser, newest, training.batch_images)
+            stopwatch.lap()
+            # All processes see the same time and stop after the same step.
+            progress.seconds, stopped = largest([progress.seconds, stop.asked], training.processes)
+            training.recorder.after_step(losses, rates, before, training.step.left_out, batch)
     return training.length.share(progress) < 1
 
 

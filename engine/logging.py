@@ -55,7 +55,7 @@ class RunLog:
         self._tensorboard.close()
 
     def _append(self) -> None:
-        """All of the unwritten rows or, on a full disk, none: what is written later makes the curves whole."""
+        """All of the unwritten rows or, on a full disk, none: they are written later."""
         file = self.run / LOG
         whole = file.stat().st_size if file.exists() else 0
         try:

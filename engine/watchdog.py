@@ -14,11 +14,19 @@ class Watchdog:
 
     A process that waits for another in a collective operation, or for a file system that does not answer,
     cannot say so itself: the timer runs outside Python's interpreter. torchrun then restarts all processes.
+    Inside a `with` block; `alive` is the sign of life.
     """
 
     def __init__(self, minutes: float) -> None:
         self._seconds = minutes * 60
         self._since = float("-inf")
+
+    def __enter__(self) -> Watchdog:
+        self.alive()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        faulthandler.cancel_dump_traceback_later()
 
     def alive(self) -> None:
         """A sign of life."""
@@ -28,7 +36,3 @@ class Watchdog:
             # The process's own: what stands for it in a program (a test, a notebook) has no descriptor.
             terminal = sys.__stderr__ or sys.stderr
             faulthandler.dump_traceback_later(self._seconds, exit=True, file=terminal)
-
-    def stop(self) -> None:
-        """No more signs of life are due."""
-        faulthandler.cancel_dump_traceback_later()

@@ -6,13 +6,12 @@ import sys
 SCRIPT = """
 import time
 from engine.watchdog import Watchdog
-watchdog = Watchdog(minutes={minutes})
 
 def waits_for_ever():
     {body}
 
-waits_for_ever()
-watchdog.stop()
+with Watchdog(minutes={minutes}) as watchdog:
+    waits_for_ever()
 time.sleep(0.5)
 print("whole")
 """
@@ -24,7 +23,7 @@ def run(minutes: float, body: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_hang_ends_with_the_stack() -> None:
-    done = run(0.005, "watchdog.alive(); time.sleep(50)")
+    done = run(0.005, "time.sleep(50)")
     assert done.returncode == 1 and "Timeout" in done.stderr and "in waits_for_ever" in done.stderr
 
 
