@@ -12,7 +12,13 @@ from engine.run_files import latest_images, state_file
 from options.checks import size_multiple
 from options.schema import TrainOptions
 
-SIGNS = ("can't allocate memory", "not enough memory", "out of memory", "Cannot allocate memory")
+SIGNS = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "Cannot allocate memory",
+    "new thread",
+)
 """What torch says on the host, where it has no exception of its own for it."""
 
 
