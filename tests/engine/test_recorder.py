@@ -190,7 +190,7 @@ def test_a_folder_that_is_gone_for_a_while_does_not_end_the_run(
     shutil.move(run, tmp_path / "elsewhere")
     go(recorder, 2)
     said = capsys.readouterr().out
-    assert "no checkpoint was saved" in said and f"could not be written ({run}: No such file" in said
+    assert "no checkpoint was saved" in said and "a row of the curves was not written" in said
     shutil.move(tmp_path / "elsewhere", run)
     go(recorder, 2)
     assert complete_checkpoints(run) == [8, 24] and latest_images(run) == 24
