@@ -112,5 +112,18 @@ def test_trains_two_steps_and_generates(
     assert len(images) == 2 and all(Image.open(image).size == (32, 32) for image in images)
 
 
+def test_a_damaged_mask_is_named_in_one_line(verbs: Verbs, tmp_path: Path) -> None:
+    root = tmp_path / "published"
+    celebamask_hq(root)
+    mask = root / "CelebAMask-HQ-mask-anno" / "0" / "00001_skin.png"
+    mask.write_bytes(mask.read_bytes()[:60])
+    words = ["dataset=celebamask_hq", f"dataset.root={root}", f"dataset.cache={tmp_path / 'cache'}"]
+    said = verbs.refuses("train", "name=x", "train.images=4", *tiny_words(*words))
+    assert f"{mask}: cannot be read as a picture" in said
+    inside = [*words[:2], f"dataset.cache={root / 'cache'}"]
+    said = verbs.refuses("train", "name=x", "train.images=4", *tiny_words(*inside))
+    assert "lies inside the data set" in said and not (root / "cache").exists()
+
+
 def test_every_published_set_is_tested() -> None:
     assert {word for word, _, _ in TREES} | {"folder", "scenes", "webdataset"} >= set(READERS)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from data.sources.classes import read_label_set
 from data.sources.label_format import StoredIds
-from data.sources.pairing import require_folder
+from data.sources.pairing import require_folder, unpacked
 from data.sources.source import SplitAbsent
 from data.sources.stems import Place, StemSource, shared_stems
 
@@ -68,9 +68,7 @@ def _places(root: Path, split: str) -> tuple[Place, Place, list[str]]:
         f"ADE20K as published: ADEChallengeData2016/images/{folder}/NAME.jpg "
         f"with ADEChallengeData2016/annotations/{folder}/NAME.png"
     )
-    require_folder(root, expected)
-    if (root / "ADEChallengeData2016").is_dir():
-        root = root / "ADEChallengeData2016"
+    root = unpacked(require_folder(root, expected), "ADEChallengeData2016")
     labels, photos = Place(root / "annotations" / folder, ".png"), Place(root / "images" / folder, ".jpg")
     return labels, photos, shared_stems([labels, photos], expected)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from data.sources.classes import read_label_set
 from data.sources.face_masks import faces, merge_masks
 from data.sources.label_format import StoredIds
-from data.sources.pairing import pictures_in, require_folder, stem
+from data.sources.pairing import pictures_in, require_folder, stem, unpacked
 from data.sources.preparing import prepare, prepared_folder
 from data.sources.source import SplitAbsent
 from data.sources.stems import Place, StemSource, same_stems
@@ -28,9 +28,10 @@ LABEL_FORMAT = StoredIds.in_order(read_label_set(Path(__file__).with_suffix(".cs
 def open_celebamask_hq(root: Path, split: str, cache: Path | None = None) -> StemSource:
     """One split, in whichever arrangement `root` has it.
 
-    The publisher's: ROOT/CelebA-HQ-img/0.jpg, ROOT/CelebAMask-HQ-mask-anno/0/00000_skin.png and so on, of
-    which label maps are merged once, into `cache`; a face belongs to the split of the CelebA picture that
-    CelebA-HQ-to-CelebA-mapping.txt names for it: train, val, test (24,183, 2,993 and 2,824 faces).
+    The publisher's (ROOT is CelebAMask-HQ, or the folder it lies in): ROOT/CelebA-HQ-img/0.jpg and
+    ROOT/CelebAMask-HQ-mask-anno/0/00000_skin.png and so on, of which label maps are merged once, into
+    `cache`; a face belongs to the split of the CelebA picture that CelebA-HQ-to-CelebA-mapping.txt names
+    for it: train, val, test (24,183, 2,993 and 2,824 faces).
     SEAN's: ROOT/train/images/NAME.jpg with ROOT/train/labels/NAME.png; likewise test.
 
     Classes: 0 background, then the parts in the publisher's order. Photos are larger than the masks: label
@@ -41,7 +42,7 @@ def open_celebamask_hq(root: Path, split: str, cache: Path | None = None) -> Ste
         f"CelebAMask-HQ as published, {PHOTOS}, {MASKS} and {MAPPING}, "
         "or as SEAN arranges it, train/images and train/labels, test/images and test/labels"
     )
-    require_folder(root, expected)
+    root = unpacked(require_folder(root, expected), "CelebAMask-HQ")
     if (root / PHOTOS).is_dir() or (root / MASKS).is_dir():
         return _published(root, split, cache, expected)
     if split not in ("train", "test"):
@@ -77,8 +78,8 @@ def _published(root: Path, split: str, cache: Path | None, expected: str) -> Ste
 def _splits(file: Path) -> dict[str, str]:
     """The split of each face, by its number: lines such as "0  119613  119614.jpg" below a heading."""
     try:
-        rows = [line.split() for line in file.read_text(encoding="utf-8").splitlines()[1:]]
-        numbers = {row[0]: int(stem(row[2])) for row in rows if row}
+        rows = [line.split() for line in file.read_text(encoding="utf-8").splitlines()]
+        numbers = {row[0]: int(stem(row[2])) for row in rows if row and row[0] != "idx"}
     except OSError as cause:
         raise ValueError(f"{file}: {cause.strerror}; take it from the publisher's archive") from cause
     except (ValueError, IndexError) as cause:

@@ -34,6 +34,7 @@ def open_cityscapes(root: Path, split: str, instances: bool = True) -> StemSourc
     expected = (
         f"Cityscapes as published: leftImg8bit/{split}/CITY/NAME_leftImg8bit.png "
         f"with gtFine/{split}/CITY/NAME_gtFine_labelIds.png"
+        + (" and NAME_gtFine_instanceIds.png (not with dataset.instances=false)" if instances else "")
     )
     photos = Place(require_folder(root, expected) / "leftImg8bit" / split, "_leftImg8bit.png")
     labels = Place(root / "gtFine" / split, "_gtFine_labelIds.png")

@@ -64,8 +64,13 @@ def instance_map(picture: Picture) -> np.ndarray:
 
 def _inside(outline: Outline, height: int, width: int) -> np.ndarray:
     """The pixels of an outline, bool (H, W)."""
-    encoded = mask.frPyObjects(outline, height, width)
-    return mask.decode(mask.merge(encoded) if isinstance(encoded, list) else encoded).astype(bool)
+    if isinstance(outline, list):
+        encoded = mask.merge(mask.frPyObjects(outline, height, width))
+    elif isinstance(outline["counts"], list):
+        encoded = mask.frPyObjects(outline, height, width)
+    else:
+        encoded = outline  # run lengths in letters, as they are decoded
+    return mask.decode(encoded).astype(bool)
 
 
 def _read(file: Path) -> tuple[dict[str, tuple[int, int, int]], dict[int, list[Outline]]]:
@@ -79,7 +84,7 @@ def _read(file: Path) -> tuple[dict[str, tuple[int, int, int]], dict[int, list[O
         }
         outlines: dict[int, list[Outline]] = {}
         for annotation in stored["annotations"]:
-            if not annotation["iscrowd"]:
+            if annotation["segmentation"] and not annotation.get("iscrowd"):
                 outlines.setdefault(annotation["image_id"], []).append(annotation["segmentation"])
     except OSError as cause:
         raise ValueError(

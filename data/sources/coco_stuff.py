@@ -36,7 +36,8 @@ def open_coco_stuff(root: Path, split: str, instances: bool = True, cache: Path 
     if split not in SPLITS:
         raise SplitAbsent(f"split={split}: COCO-Stuff has {', '.join(SPLITS)}")
     expected = (
-        f"COCO-Stuff as SPADE arranges it, {split}_img, {split}_label and {split}_inst, or as published, "
+        f"COCO-Stuff as SPADE arranges it, {split}_img, {split}_label and {split}_inst "
+        "(not with dataset.instances=false), or as published, "
         f"{split}2017, {PIXEL_MAPS}/{split}2017 and annotations/instances_{split}2017.json"
     )
     require_folder(root, expected)

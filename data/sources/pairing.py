@@ -22,6 +22,11 @@ def require_folder(folder: Path, expected: str) -> Path:
     return folder
 
 
+def unpacked(root: Path, name: str) -> Path:
+    """The folder `name` that an archive unpacks to, whether `root` is it or holds it."""
+    return root / name if (root / name).is_dir() else root
+
+
 def files_in(folder: Path, expected: str) -> list[str]:
     """Names of the files in `folder`, in no order, hidden ones left out.
 

@@ -86,7 +86,10 @@ class _Maker(Generic[Job]):
     def __call__(self, item: tuple[str, Job]) -> None:
         stem, job = item
         partial = self.folder / f".{stem}{ENDING}.partial"
-        Image.fromarray(self.make(job)).save(partial, format="PNG")
+        with partial.open("wb") as stream:
+            Image.fromarray(self.make(job)).save(stream, format="PNG")
+            stream.flush()
+            os.fsync(stream.fileno())  # else the name might outlive a power cut, and the contents not
         os.replace(partial, self.folder / f"{stem}{ENDING}")
 
 

@@ -59,6 +59,10 @@ def test_the_split_is_celebas(published: Path, tmp_path: Path) -> None:
         open_celebamask_hq(published, "dev", tmp_path / "cache")
 
 
+def test_the_root_may_be_where_the_archive_was_unpacked(published: Path, tmp_path: Path) -> None:
+    assert names_of(open_celebamask_hq(published.parent, "val", tmp_path.parent / "cache")) == ["2"]
+
+
 @pytest.mark.parametrize("mode", ["L", "P", "1"])
 def test_masks_of_any_mode(mode: str, published: Path, tmp_path: Path) -> None:
     file = published / "CelebAMask-HQ-mask-anno" / "0" / "00000_skin.png"

@@ -61,6 +61,20 @@ def test_instance_maps_are_made_from_the_outlines(published: Path, tmp_path: Pat
     assert not list(published.rglob("*.lock")) and not list(published.rglob("*.partial"))
 
 
+@pytest.mark.parametrize("counts", [[6, 3, 39], b"63W1"], ids=["numbers", "letters"])
+def test_outlines_as_run_lengths(counts: object, tmp_path: Path) -> None:
+    """Down the columns: 6 pixels outside, 3 inside, 39 outside."""
+    root = tmp_path / "coco"
+    write_coco_stuff(root, 9, field())
+    letters = counts.decode() if isinstance(counts, bytes) else counts
+    annotation = {"image_id": 9, "segmentation": {"counts": letters, "size": [6, 8]}}
+    write_coco_instances(root, {9: (6, 8)}, [annotation, outline(9, [])])
+    expected = field()
+    expected[:3, 1] = 256
+    instances = open_coco_stuff(root, "train", cache=tmp_path / "cache").read(0).instances
+    np.testing.assert_array_equal(instances, expected)
+
+
 def test_the_annotations_are_needed_once(published: Path, tmp_path: Path) -> None:
     first = open_coco_stuff(published, "train", cache=tmp_path / "cache").read(0).instances
     file = published / "annotations" / "instances_train2017.json"
