@@ -20,12 +20,17 @@ def read_label_set(file: Path) -> LabelSet:
     A class called "unknown" may stand in the last row and makes `has_unknown` true.
     Raises ValueError with file and line where a row is wrong.
     """
-    with file.open(newline="", encoding="utf-8") as lines:
-        header, *rows = list(csv.reader(lines)) or [[]]
+    try:
+        with file.open(newline="", encoding="utf-8") as lines:
+            header, *rows = list(csv.reader(lines)) or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{file} is no table in UTF-8 ({error}); save it as CSV, UTF-8") from error
     if tuple(header) not in (COLUMNS, SHORT_COLUMNS):
         raise ValueError(f"{file}: the first line is {','.join(header)!r}; it must be {','.join(COLUMNS)!r}")
     for number, row in enumerate(rows, start=2):
-        if len(row) != 4 or not all(value.isdecimal() and int(value) <= 255 for value in row[1:]):
+        if len(row) != 4 or not all(
+            value.isdecimal() and len(value) <= 3 and int(value) <= 255 for value in row[1:]
+        ):
             raise ValueError(
                 f"{file}, line {number}: {','.join(row)!r}; give a name and three numbers in 0 to 255"
             )

@@ -1,0 +1,67 @@
+"""Two and four gloo processes are one with the whole batch, over five steps, also where it is accumulated."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+import torch.multiprocessing as mp
+from torch import Tensor
+
+from data.sample import Batch
+from engine.distributed import Processes, join_processes
+from tests.engine.test_distributed import free_port
+from tests.engine.tiny_step import tiny_batch, tiny_step
+
+BATCH = 8
+STEPS = 5
+
+
+def five_steps(processes: Processes, passes: int) -> dict[str, Tensor]:
+    """Weights, last gradients and running statistics."""
+    step = tiny_step("norm.statistics=sync_batch", processes=processes)
+    step.passes = passes
+    for index in range(STEPS):
+        step(share_of(tiny_batch(index, count=BATCH), processes, passes), seed=0)
+    found = {}
+    for name, player in (("G", step.synthesiser), ("D", step.discriminator)):
+        found |= {f"{name} {key}": value.clone() for key, value in player.state_dict().items()}
+        found |= {f"{name} {key} gradient": value.grad for key, value in player.named_parameters()}
+    return found
+
+
+def share_of(whole: Batch, processes: Processes, passes: int) -> Batch:
+    """What the sampler gives a process: its share of each part, in turn."""
+    parts = [part.split(processes.count)[processes.rank] for part in whole.split(passes)]
+    return Batch(
+        torch.cat([part.photo for part in parts]),
+        torch.cat([part.labels for part in parts]),
+        torch.cat([part.instances for part in parts]),
+        torch.cat([part.style_id for part in parts]),
+        tuple(name for part in parts for name in part.names),
+    )
+
+
+def process(rank: int, count: int, passes: int, folder: str) -> None:
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(count), "LOCAL_RANK": str(rank)}
+    torch.set_num_threads(1)
+    with join_processes(torch.device("cpu"), timeout_minutes=5) as processes:
+        torch.save(five_steps(processes, passes), f"{folder}/{rank}.pt")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count, passes", [(2, 1), (4, 1), (2, 2), (4, 2)])
+def test_five_steps_are_those_of_one_process(
+    count: int, passes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
+    monkeypatch.setenv("MASTER_PORT", str(free_port()))
+    mp.spawn(process, (count, passes, str(tmp_path)), nprocs=count)
+    one = five_steps(Processes(rank=0, count=1), passes)
+    first, *others = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(count))
+    for name, expected in one.items():
+        assert all(torch.equal(other[name], first[name]) for other in others), name
+        scale = max(1.0, expected.abs().max().item())
+        torch.testing.assert_close(first[name], expected, atol=1e-5 * scale, rtol=0, msg=name)

@@ -1,0 +1,144 @@
+"""What people and damage put into files: one ValueError that names the file, never another error, no hang.
+
+A few dozen examples each; `FUZZ_EXAMPLES=20000 pytest tests/test_fuzz.py` looks for ten minutes or so.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from data.sources.classes import read_label_set
+from data.sources.pictures import read_ids, read_photo
+from engine.lock import read_owner
+from engine.manifest import Damaged
+from engine.run_files import images_in, latest_images
+from engine.tensors import load_tensors, read_weights
+from options.facts import Facts
+from options.run_folder import CONFIG, read_options
+
+fuzzed = settings(
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "40")),
+    deadline=10_000,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+def picture(mode: str, file_format: str) -> bytes:
+    stream = io.BytesIO()
+    Image.new(mode, (9, 7), 3).save(stream, file_format)
+    return stream.getvalue()
+
+
+def state() -> bytes:
+    stream = io.BytesIO()
+    torch.save(
+        {"format": 2, "G": {"weight": torch.arange(6.0).view(2, 3)}, "progress": {"images": 4}}, stream
+    )
+    return stream.getvalue()
+
+
+def damaged(seeds: list[bytes]) -> st.SearchStrategy[bytes]:
+    """Bytes at random, or a sound file cut off, with some bytes changed or a piece repeated."""
+
+    @st.composite
+    def change(draw: st.DrawFn) -> bytes:
+        content = bytearray(draw(st.sampled_from(seeds)))
+        for _ in range(draw(st.integers(0, 4))):
+            content[draw(st.integers(0, len(content) - 1))] = draw(st.integers(0, 255))
+        first, last = sorted(draw(st.tuples(st.integers(0, len(content)), st.integers(0, len(content)))))
+        return bytes(draw(st.sampled_from([content, content[:last], content + content[first:last]])))
+
+    return st.one_of(change(), st.binary(max_size=300))
+
+
+def refuses_or_reads(read: object, content: bytes, name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / name
+        file.write_bytes(content)
+        try:
+            read(file)
+        except ValueError as error:
+            assert name in str(error), error
+
+
+@fuzzed
+@given(damaged([picture("L", "PNG"), picture("P", "PNG"), picture("I;16", "TIFF"), picture("1", "BMP")]))
+def test_label_maps(content: bytes) -> None:
+    refuses_or_reads(read_ids, content, "labels.png")
+
+
+@fuzzed
+@given(
+    damaged([picture("RGB", "JPEG"), picture("RGBA", "PNG"), picture("CMYK", "TIFF"), picture("P", "GIF")])
+)
+def test_photos(content: bytes) -> None:
+    refuses_or_reads(read_photo, content, "photo.jpg")
+
+
+@fuzzed
+@given(damaged([b"name,red,green,blue\nsky,1,2,3\nunknown,0,0,0\n"]))
+def test_palettes(content: bytes) -> None:
+    refuses_or_reads(read_label_set, content, "classes.csv")
+
+
+@fuzzed
+@given(damaged([state()]))
+def test_states(content: bytes) -> None:
+    refuses_or_reads(load_tensors, content, "state.pt")
+
+
+@fuzzed
+@given(damaged([state()[:100]]))
+def test_weights(content: bytes) -> None:
+    refuses_or_reads(read_weights, content, "weights.safetensors")
+
+
+@fuzzed
+@given(damaged([b"4\n"]), damaged([b'{"token": "a", "host": "b", "pid": 1, "started": "", "beat": 0}']))
+def test_small_files_of_a_run(number: bytes, lock: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder)
+        (run / "latest").write_bytes(number)
+        (run / "lock").write_bytes(lock)
+        images_in(run / "latest")
+        read_owner(run / "lock")
+        try:
+            latest_images(run)
+        except ValueError as error:
+            assert "latest" in str(error)
+
+
+def options_file() -> bytes:
+    from omegaconf import OmegaConf
+
+    from tests.tiny import tiny_options
+
+    return OmegaConf.to_yaml(OmegaConf.structured(tiny_options("train.images=4"))).encode()
+
+
+@fuzzed
+@given(damaged([options_file()]))
+def test_options(content: bytes) -> None:
+    refuses_or_reads(lambda file: read_options(file.parent), content, CONFIG)
+
+
+@fuzzed
+@given(damaged([b'{"label_set": {"names": ["a"], "colours": [[1, 2, 3]], "has_unknown": false}, "edges": true,'
+                b' "styles": ["x"]}']))  # fmt: skip
+def test_facts(content: bytes) -> None:
+    refuses_or_reads(lambda file: Facts.read(file.parent), content, "facts.json")
+
+
+def test_damage_is_a_mistake_of_a_file() -> None:
+    assert issubclass(Damaged, ValueError)
+    with pytest.raises(AssertionError):
+        refuses_or_reads(lambda file: (_ for _ in ()).throw(ValueError("no name")), b"", "x")
