@@ -25,6 +25,8 @@ from engine.tensors import load_tensors, read_weights
 from options.facts import Facts
 from options.run_folder import CONFIG, read_options
 
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of what it leaves out
+
 fuzzed = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "40")),
     deadline=10_000,
@@ -131,9 +133,14 @@ def test_options(content: bytes) -> None:
     refuses_or_reads(lambda file: read_options(file.parent), content, CONFIG)
 
 
+FACTS = (
+    b'{"label_set": {"names": ["a"], "colours": [[1, 2, 3]], "has_unknown": false}, "edges": true, '
+    b'"styles": ["x"]}'
+)
+
+
 @fuzzed
-@given(damaged([b'{"label_set": {"names": ["a"], "colours": [[1, 2, 3]], "has_unknown": false}, "edges": true,'
-                b' "styles": ["x"]}']))  # fmt: skip
+@given(damaged([FACTS]))
 def test_facts(content: bytes) -> None:
     refuses_or_reads(lambda file: Facts.read(file.parent), content, "facts.json")
 

@@ -77,7 +77,7 @@ def test_a_run_that_is_stopped_by_a_signal_goes_on_as_if_it_had_not_been(project
     run = project / "checkpoints" / "stopped"
     words = tiny_words("train.images=60", "train.save_every_images=1000", "train.sample_every_images=1000")
     process = start(project, "train.py", "name=stopped", *words)
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + 400
     while len(read_log(run)) < 3 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
