@@ -91,6 +91,7 @@ def test_instances_are_asked_for_where_the_generator_knows_them() -> None:
 
 def test_style_ids_change_the_image() -> None:
     generate = generator_of("norm=cin")
+    torch.manual_seed(0)
     with torch.no_grad():
         for name, parameter in generate.synthesiser.named_parameters():
             if "norm" in name:
@@ -98,7 +99,7 @@ def test_style_ids_change_the_image() -> None:
     labels = ids(3, 64, 64) * 0
     images = generate(labels, style_id=torch.tensor([0, 3, 0]))
     assert not torch.allclose(images[0], images[1]) and torch.allclose(images[0], images[2])
-    torch.testing.assert_close(images[:1], generate(labels[:1]))
+    torch.testing.assert_close(images[:1], generate(labels[:1]), rtol=1e-3, atol=1e-4)
     for wrong in (torch.tensor([4]), torch.tensor([-1])):
         with pytest.raises(ValueError, match="0 to 3"):
             generate(labels[:1], style_id=wrong)

@@ -92,5 +92,5 @@ def test_even_kernels_are_refused(options: dict[str, int]) -> None:
 
 
 def test_an_unknown_norm_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"norm='spade'.*instance, batch, none"):
+    with pytest.raises(ValueError, match=r"norm='spade'.*instance, instance_affine, batch, none"):
         Pix2pixHDGenerator(CLASSES, norm="spade")
