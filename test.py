@@ -1,30 +1,49 @@
-"""Generates and measures: `python test.py name=RUN split=val`, or `labels=DIR` for your own label maps."""
+"""Generates and measures: `python test.py name=RUN split=val`, or `labels=DIR` for your own label maps.
+
+`python test.py generated=DIR real=DIR` measures pictures that somebody else generated.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from torch import Tensor
-from tqdm import tqdm
 
 from data.paired import PairedDataset
 from data.sample import Batch
+from data.sources.share import Share
+from engine.counting_bar import CountingBar
+from engine.distributed import Processes, gather, join_processes
 from engine.generation import LabelMapGenerator
 from engine.hardware import Hardware
 from engine.logging import read_log
 from engine.looks import Looks
-from evaluation.evaluate import evaluate, measure_scale
-from evaluation.features import load_metric_network
+from evaluation.evaluate import Evaluation, Scale, evaluate, mean_colours, measure_scale
 from evaluation.gallery import Gallery
 from evaluation.interpolation import INTERPOLATIONS, write_interpolation
-from evaluation.protocol import Protocol, Rows, write_metrics
+from evaluation.lpips import LPIPSDiversity
+from evaluation.metric_set import MetricSet
+from evaluation.protocol import Protocol, write_metrics
+from evaluation.remembered import RememberedFeatures
 from evaluation.report import numbers_text, write_report
 from options.build import build_hardware
-from options.build_data import evaluation_batches, given_set, split_set
+from options.build_data import evaluation_batches, split_set
+from options.build_metrics import build_diversity, build_metrics, build_segmenter, shared_networks
 from options.build_styles import build_looks
+from options.build_testing import (
+    OWN,
+    REAL,
+    check_testing,
+    folder_pairs,
+    folder_protocol,
+    reference_key,
+    run_protocol,
+    tested_dataset,
+    tested_label_maps,
+)
 from options.command import command
 from options.load import Run, load_run, open_run
 from options.ranges import check_ranges
@@ -32,130 +51,138 @@ from options.schema import TestOptions
 from options.schema.dataset import DatasetOptions
 from options.style_requests import asked_styles
 
-METRIC_NETWORK = "efficientnet_lite2"
 METRICS = "metrics.json"
-OWN = "own"
-"""Where pictures of a person's own label maps go, in place of a split."""
+REMEMBERED = ".remembered"
+"""Features of reference photos, beside the results of all runs."""
 
 
 def start(options: TestOptions, overrides: list[str]) -> None:
     """Generates an image for every label map; measures them where there are photos; writes a page."""
     check_ranges(options)
-    run = open_run(options.name)
-    dataset = dataset_options(run, options)
+    check_testing(options)
     hardware = build_hardware(options.hardware)
-    pairs, batch = label_maps(run, dataset, options)
-    generator = load_run(run, options.hardware)
+    with join_processes(hardware.device) as processes:
+        if options.generated is None:
+            test_run(options, hardware, processes)
+        else:
+            test_folders(options, hardware, processes)
+
+
+def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> None:
+    """A run's pictures of a split, or of a person's own label maps."""
+    assert options.name is not None, "check_testing has seen to it"
+    run = open_run(options.name)
+    label_set = run.facts.label_set
+    dataset = tested_dataset(run, options)
+    pairs, batch = tested_label_maps(run, dataset, options)
+    share = Share(pairs.source, processes.rank, processes.count)
+    generator = load_run(run, options.hardware, options.ema)
     looks, asked = build_looks(run, dataset, options, generator), asked_styles(options)
-    folder = results_folder(run, options)
-    gallery = Gallery(folder, run.facts.label_set)
-    batches = evaluation_batches(pairs, batch, options.hardware.workers, hardware)
-    total = -(-len(pairs) // batch)
-    metrics, protocol = None, None
-    with closing(generate(generator, looks, batches, total, gallery, options)) as generated:
+    folder = results_folder(options, run.folder.name, OWN if options.labels else options.split)
+    gallery = Gallery(folder, label_set)
+    batches = shared_batches(pairs, share, batch, "generate", options, hardware, processes)
+    diversity, notes = build_diversity(options, hardware)
+    evaluation, protocol = None, run_protocol(dataset, options, len(pairs))
+    with closing(generate(generator, looks, batches, share.first, gallery, diversity, options)) as generated:
         # In another style an image has no photo to be compared with.
-        if (options.labels is None or options.photos is not None) and len(pairs) > 1 and not asked:
-            protocol = state_protocol(dataset, options, len(pairs))
-            metrics = measure(run, dataset, options, generated, protocol, hardware)
-            write_metrics(folder / METRICS, metrics, protocol)
-            print(numbers_text(metrics, protocol))
+        if (options.labels is None or options.photos is not None) and not asked:
+            side = None if options.labels else min(dataset.height, dataset.width)
+            segmenter = build_segmenter(options.segmenter, label_set, dataset.name)
+            metrics, left_out = build_metrics(options, len(pairs), side, segmenter, hardware)
+            notes += left_out + shared_networks(run.options.loss.perceptual, metrics)
+            evaluation = measure(run, dataset, options, generated, metrics, protocol, hardware, processes)
         else:
             for _ in generated:
                 pass
-            (folder / METRICS).unlink(missing_ok=True)  # of an earlier generator
-            if len(pairs) == 1:
-                print("one picture: no numbers, since a distance takes two at least")
+    if diversity is not None:
+        evaluation = Evaluation({"model": {"images": len(pairs), **diversity.figures()}})
+    notes += [f"Styles: {' '.join(asked)}"] if asked else []
     title = f"{run.folder.name} after {run.images} images"
-    shown, log = gallery.rows[: options.gallery], read_log(run.folder)
-    notes = [f"Styles: {' '.join(asked)}"] if asked else []
-    page = write_report(folder, title, shown, run.facts.label_set, metrics, protocol, log, notes)
-    print(f"{len(gallery.rows)} label maps, images in {folder / 'images'}; the gallery is\n{page}")
+    finish(options, folder, title, gallery, evaluation, protocol, notes, processes, run.folder)
 
 
-def dataset_options(run: Run, options: TestOptions) -> DatasetOptions:
-    """The run's data set, where it lies now."""
-    dataset: DatasetOptions = run.options.dataset
-    if options.dataset.root is None:
-        return dataset
-    if not hasattr(dataset, "root"):
-        raise ValueError(
-            f"dataset.root={options.dataset.root}: dataset={dataset.name} is not read from a folder"
-        )
-    return replace(dataset, root=options.dataset.root)  # type: ignore[call-arg]
+def test_folders(options: TestOptions, hardware: Hardware, processes: Processes) -> None:
+    """Pictures of anybody's, in a folder, against photos of the same names."""
+    pairs, label_set = folder_pairs(options)
+    if len(pairs) < processes.count:
+        raise ValueError(f"{len(pairs)} pictures are shared among {processes.count} processes; start fewer")
+    segmenter = None if label_set is None else build_segmenter(options.segmenter, label_set, REAL)
+    side = None if options.pairs.height is None else min(options.pairs.height, options.pairs.width or 0)
+    metrics, notes = build_metrics(options, len(pairs), side, segmenter, hardware)
+    protocol = folder_protocol(options, len(pairs))
+    folder = results_folder(options, Path(str(options.generated)).resolve().name, REAL)
+    first, end = (len(pairs) * part // processes.count for part in (processes.rank, processes.rank + 1))
+    share = range(first, end)
+    scale, gallery = None, None
+    if label_set is not None:
+        photos = CountingBar(pairs.photos(share, options.batch), "colours", len(share), processes.is_main)
+        scale = Scale(mean_colours(photos, len(label_set), metrics.device, protocol), None)
+        notes.append("null_model paints each class in its mean colour in the measured photos themselves")
+        gallery = Gallery(folder, label_set)
+    remembered = remembered_features(metrics, protocol, options.real, options)
+    given = CountingBar(pairs.batches(share, options.batch), "measure", len(share), processes.is_main)
+    evaluation = evaluate(shown(given, gallery), metrics, protocol, scale, remembered)
+    remembered.save(processes)
+    title = f"{options.generated} against {options.real}"
+    finish(options, folder, title, gallery, evaluation, protocol, notes, processes, None)
 
 
-def results_folder(run: Run, options: TestOptions) -> Path:
+def results_folder(options: TestOptions, name: str, split: str) -> Path:
     """Where the results go; made if it is not there."""
-    split = OWN if options.labels else options.split
-    folder = Path(options.folder or Path(options.out) / run.folder.name / split)
+    folder = Path(options.folder or Path(options.out) / name / split)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def label_maps(run: Run, dataset: DatasetOptions, options: TestOptions) -> tuple[PairedDataset, int]:
-    """What to generate from, and how many at once; people's own label maps differ in size: one at once."""
-    if options.labels is None:
-        for word in ("instances", "photos"):
-            if getattr(options, word) is not None:
-                raise ValueError(f"{word}={getattr(options, word)} goes with labels=DIR; add it")
-        return split_set(dataset, options.split, options.images), options.batch
-    if options.instances is not None and not run.facts.edges:
-        raise ValueError(
-            f"instances={options.instances}: {options.name} was trained without instance maps; leave it out"
-        )
-    instances, photos = (None if name is None else Path(name) for name in (options.instances, options.photos))
-    own = given_set(dataset, run.facts, Path(options.labels), instances, photos, options.images)
-    return own, 1
-
-
-def progress(batches: Iterator[Batch], what: str, total: int) -> tqdm[Batch]:
-    """The batches with a bar that is gone when they are: what there is to say is printed afterwards."""
-    return tqdm(batches, what, total=total, unit="batch", dynamic_ncols=True, leave=False)
+def shared_batches(
+    pairs: PairedDataset,
+    share: Share,
+    batch: int,
+    what: str,
+    options: TestOptions,
+    hardware: Hardware,
+    processes: Processes,
+) -> CountingBar[Batch]:
+    """This process's share of the pairs, on the device, with a bar that counts them."""
+    dataset = PairedDataset(share, pairs.transform, pairs.seed, pairs.on_error)
+    batches = evaluation_batches(dataset, batch, options.hardware.workers, hardware)
+    return CountingBar(batches, what, len(share), processes.is_main)
 
 
 def generate(
     generator: LabelMapGenerator,
     looks: Looks,
-    batches: Iterator[Batch],
-    total: int,
+    batches: Iterable[Batch],
+    first: int,
     gallery: Gallery,
+    diversity: LPIPSDiversity | None,
     options: TestOptions,
 ) -> Generator[tuple[Tensor, Batch], None, None]:
-    """Images (the first of each label map) with the `total` batches they were made from; all are written."""
-    made = 0
-    for batch in progress(batches, "generate", total):
+    """Images (the first of each label map) with the batches they were made from; all are written.
+
+    `first`: the place among all label maps of the first one here; `diversity`: is shown all samples.
+    """
+    made = first
+    for batch in batches:
         samples = [
-            generator(
-                batch.labels,
-                batch.instances,
-                style_id=look.style_id,
-                seed=options.seed,
-                styles=look.styles,
-            )
-            for look in looks(batch, made)
+            generator.pictures(batch, look.style_id, look.styles, options.seed) for look in looks(batch, made)
         ]
         made += len(batch)
         gallery.add(batch, *samples)
+        if diversity is not None:
+            diversity.update_samples(samples)
         if options.interpolate is not None:
             for name, *images in zip(batch.names, *samples):
                 write_interpolation(gallery.folder / INTERPOLATIONS, name, images)
         yield samples[0], batch
 
 
-def state_protocol(dataset: DatasetOptions, options: TestOptions, count: int) -> Protocol:
-    """How the numbers are made."""
-    given = options.labels is not None
-    return Protocol(
-        dataset=dataset.name,
-        split=OWN if given else options.split,
-        count=count,
-        height=None if given else dataset.height,
-        width=None if given else dataset.width,
-        resize_filter="none" if given or dataset.name == "scenes" else "bicubic",
-        pictures="png",
-        ema=True,
-        seed=options.seed,
-    )
+def shown(pairs: Iterable[tuple[Tensor, Batch]], gallery: Gallery | None) -> Iterator[tuple[Tensor, Batch]]:
+    """The same pairs; each is written to the gallery's folder where there is one."""
+    for pictures, batch in pairs:
+        if gallery is not None:
+            gallery.add(batch, pictures)
+        yield pictures, batch
 
 
 def measure(
@@ -163,20 +190,69 @@ def measure(
     dataset: DatasetOptions,
     options: TestOptions,
     generated: Iterator[tuple[Tensor, Batch]],
+    metrics: MetricSet,
     protocol: Protocol,
     hardware: Hardware,
-) -> Rows:
+    processes: Processes,
+) -> Evaluation:
     """The numbers; beside them those of the null model and of training photos, where there are any."""
-    network = hardware.place(load_metric_network(METRIC_NETWORK))
+    scale, root = None, getattr(dataset, "root", None)
     try:
         train = split_set(dataset, "train", options.train_images)
     except ValueError as error:
-        print(f"the numbers have nothing beside them to be compared with: {error}")
-        return evaluate(generated, network, protocol)
-    batches = evaluation_batches(train, options.batch, options.hardware.workers, hardware)
-    bar = progress(batches, "training photos", -(-len(train) // options.batch))
-    scale = measure_scale(bar, len(run.facts.label_set), network, protocol)
-    return evaluate(generated, network, protocol, scale)
+        if processes.is_main:
+            print(f"the numbers have nothing beside them to be compared with: {error}")
+    else:
+        of_train = replace(
+            protocol, split="train", count=len(train), height=dataset.height, width=dataset.width
+        )
+        remembered = remembered_features(metrics, of_train, root, options)
+        share = Share(train.source, processes.rank, processes.count)
+        photos = shared_batches(train, share, options.batch, "training photos", options, hardware, processes)
+        scale = measure_scale(photos, len(run.facts.label_set), metrics, protocol, remembered)
+        remembered.save(processes)
+    remembered = remembered_features(metrics, protocol, options.photos or root, options)
+    evaluation = evaluate(generated, metrics, protocol, scale, remembered)
+    remembered.save(processes)
+    return evaluation
+
+
+def remembered_features(
+    metrics: MetricSet, protocol: Protocol, root: object, options: TestOptions
+) -> RememberedFeatures:
+    """The metrics' features, those of reference photos kept from one evaluation to the next."""
+    key = reference_key(protocol, root, metrics.features.name)
+    return RememberedFeatures(metrics.features, Path(options.out) / REMEMBERED / key.file_name())
+
+
+def finish(
+    options: TestOptions,
+    folder: Path,
+    title: str,
+    gallery: Gallery | None,
+    evaluation: Evaluation | None,
+    protocol: Protocol,
+    notes: list[str],
+    processes: Processes,
+    run: Path | None,
+) -> None:
+    """Writes and prints what all processes found; one of them does."""
+    rows = [row for share in gather([] if gallery is None else gallery.rows, processes) for row in share]
+    if not processes.is_main:
+        return
+    if evaluation is not None:
+        write_metrics(folder / METRICS, evaluation.rows, protocol, evaluation.class_ious, notes)
+        print(numbers_text(evaluation.rows, protocol))
+    else:
+        (folder / METRICS).unlink(missing_ok=True)  # of an earlier generator
+    for note in notes:
+        print(note)
+    numbers, how = (None, None) if evaluation is None else (evaluation.rows, protocol)
+    label_set = None if gallery is None else gallery.label_set
+    log = [] if run is None else read_log(run)
+    page = write_report(folder, title, rows[: options.gallery], label_set, numbers, how, log, notes)
+    images = f"{len(rows)} label maps, images in {folder / 'images'}; " if rows else ""
+    print(f"{images}the gallery is\n{page}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar, cast
 
 import torch
 import torch.distributed as dist
@@ -15,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from engine.hardware import distributed_backend
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,15 @@ def from_all(values: list[str], processes: Processes) -> list[list[str]]:
     gathered: list[list[str]] = [[] for _ in range(processes.count)]
     dist.all_gather_object(gathered, values, group=processes.control)
     return gathered
+
+
+def gather(value: Value, processes: Processes) -> list[Value]:
+    """What each process has, in the order of their ranks, for all of them to see."""
+    if processes.count == 1:
+        return [value]
+    gathered: list[Value | None] = [None] * processes.count
+    dist.all_gather_object(gathered, value, group=processes.control)
+    return cast("list[Value]", gathered)
 
 
 def largest(values: list[float], processes: Processes) -> list[float]:

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from data.resizing import enlarge
+from data.sample import Batch
 from engine.hardware import Hardware
 from models.encoders.encoder import Encoder
 from models.synthesiser import Synthesiser
@@ -80,6 +81,22 @@ class LabelMapGenerator:
             fake = self.synthesiser.generator(condition)
         fake = enlarge(fake, self.synthesiser.scale)  # (B, 3, H or more, W or more)
         return fake[..., :height, :width].float().to(labels.device)
+
+    def pictures(self, batch: Batch, style_id: Tensor, styles: Tensor | None, seed: int) -> Tensor:
+        """Images (B, 3, H, W) of a batch's label maps in given styles, as `__call__` makes them.
+
+        Noise that the generator adds is drawn from `seed` for each picture anew, as for a label map alone, so
+        that neither its neighbours in the batch nor the number of processes shows.
+        """
+        if not self.synthesiser.adds_noise:
+            return self(batch.labels, batch.instances, style_id=style_id, seed=seed, styles=styles)
+        pictures = []
+        for index in range(len(batch)):
+            one = slice(index, index + 1)
+            instances = None if batch.instances is None else batch.instances[one]
+            codes = None if styles is None else styles[one]
+            pictures.append(self(batch.labels[one], instances, None, style_id[one], seed, codes))
+        return torch.cat(pictures)
 
     @torch.no_grad()
     def styles(self, photo: Tensor, labels: Tensor | None = None) -> Tensor:

@@ -1,122 +1,142 @@
 """Evaluation: the model's numbers, and beside them the scale to read them on.
 
-Three rows. `model`: generated pictures against the photos of the same label maps. `null_model`: the same
+Four rows. `model`: generated pictures against the photos of the same label maps. `null_model`: the same
 label maps painted in mean training colours, what a generator must beat. `real_train`: real training photos
-against the same photos, what the best generator can hope for; it has the Fréchet distance only.
+against the same photos, what the best generator can hope for; it has the distances between sets only.
+`real_photos`: the photos themselves, where there is a segmenter: the most it finds in real pictures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from data.sample import Batch
-from evaluation.features import FeatureNetwork
-from evaluation.frechet import FeatureStatistics, Gaussian, frechet_distance
+from evaluation.feature_vectors import PictureSet, PictureSetFeatures
+from evaluation.metric_set import MetricSet
 from evaluation.null_model import MeanColours, paint
 from evaluation.pictures import check_pairs, check_pictures, quantise
 from evaluation.protocol import Protocol, Rows
-from evaluation.psnr import PSNR
-from evaluation.ssim import SSIM
+from evaluation.row import PictureRow
+from evaluation.segmentation import class_ious
+
+Features = Callable[[Tensor], Tensor]
+"""Pictures (B, 3, H, W) in [-1, 1] to features (B, C): a network, or one that remembers."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """What training photos say: `colours` (K, 3) of the null model and the Gaussian of their features."""
+    """What training photos say: `colours` (K, 3) of the null model, and their features.
+
+    `train`: None where the metrics need no features.
+    """
 
     colours: Tensor
-    train: Gaussian
+    train: PictureSet | None
 
 
-class PairMetrics:
-    """One row: all metrics of pictures with their photos."""
+@dataclass(frozen=True)
+class Evaluation:
+    """`rows`: named figures of model, null_model, ...; `class_ious`: likewise, the IoU of each class."""
 
-    def __init__(self, network: FeatureNetwork, device: torch.device) -> None:
-        self.network = network
-        self.psnr, self.ssim = PSNR().to(device), SSIM().to(device)
-        self.statistics = FeatureStatistics(network.num_features).to(device)
-
-    def update(self, pictures: Tensor, photo: Tensor) -> None:
-        self.psnr.update(pictures, photo)
-        self.ssim.update(pictures, photo)
-        self.statistics.update(self.network(pictures))
-
-    def compute(self, photos: Gaussian) -> dict[str, float]:
-        statistics = self.statistics.compute()
-        return {
-            "images": statistics.images,
-            "psnr": float(self.psnr.compute()),
-            "ssim": float(self.ssim.compute()),
-            f"fd_{self.network.name}": frechet_distance(statistics, photos),
-        }
+    rows: Rows
+    class_ious: Rows = field(default_factory=dict)
 
 
 @torch.inference_mode()
 def measure_scale(
-    train_batches: Iterable[Batch], num_classes: int, network: FeatureNetwork, protocol: Protocol
+    train_batches: Iterable[Batch],
+    num_classes: int,
+    metrics: MetricSet,
+    protocol: Protocol,
+    remembered: Features | None = None,
 ) -> Scale:
     """One pass over training photos: what `evaluate` needs for the null model's row and the real one.
 
     It depends on nothing that is trained: one scale serves every evaluation of a run. Batches may be of any
-    size and in any order, wrapped in a progress bar or not. Raises ValueError for batches without photos, or
-    fewer than two photos.
+    size and in any order, wrapped in a progress bar or not. `remembered`: the metrics' features where they
+    are kept from one evaluation to the next. Raises ValueError for batches without photos, or fewer than two
+    photos.
     """
-    device = _device(network)
+    device = metrics.device
     colours = MeanColours(num_classes).to(device)
-    statistics = FeatureStatistics(network.num_features).to(device)
+    train = PictureSetFeatures(metrics.features.num_features, metrics.keeps_features, device)
+    features = remembered or metrics.features
     for batch in train_batches:
         photo = _measured(_photo(batch).to(device), "training photo", protocol)
         colours.update(photo, batch.labels.to(device))
-        statistics.update(network(photo))
-    return Scale(colours.compute(), statistics.compute())
+        if metrics.of_sets:
+            train.update(features(photo))
+    return Scale(colours.compute(), train.compute() if metrics.of_sets else None)
+
+
+@torch.inference_mode()
+def mean_colours(
+    batches: Iterable[Batch], num_classes: int, device: torch.device, protocol: Protocol
+) -> Tensor:
+    """The null model's colours (K, 3) from photos alone, where no scale is measured."""
+    colours = MeanColours(num_classes).to(device)
+    for batch in batches:
+        photo = _measured(_photo(batch).to(device), "photo", protocol)
+        colours.update(photo, batch.labels.to(device))
+    return colours.compute()
 
 
 @torch.inference_mode()
 def evaluate(
     pairs: Iterable[tuple[Tensor, Batch]],
-    network: FeatureNetwork,
+    metrics: MetricSet,
     protocol: Protocol,
     scale: Scale | None = None,
-) -> Rows:
-    """PSNR, SSIM and the Fréchet distance of generated pictures, with the scale's rows where one is given.
+    remembered: Features | None = None,
+) -> Evaluation:
+    """The figures of generated pictures that `metrics` names, with the scale's rows where one is given.
 
     `pairs`: generated pictures (B, 3, H, W) in [-1, 1] with the batch they were generated from, wrapped in a
     progress bar or not; consumed once, and no picture is kept. Pictures and photos are rounded to 8 bits
     first where the protocol says "png"; the null model's colours, which no file holds, stay unrounded. Each
     row also says its number of `images`. See `protocol.metric_name` for the figures' full names.
+    `remembered`: the metrics' features where those of photos and of the null model, which no training
+    changes, are kept from one evaluation to the next. Under several processes each gives its share of the
+    pairs, and all get the figures of the whole.
 
     Raises ValueError for batches without photos, pictures that differ in size from their photos or are out of
-    range, fewer than two pictures, or another number of them than the protocol says.
+    range, fewer pictures than a figure takes, or another number of them than the protocol says.
     """
-    device = _device(network)
-    model, null_model = PairMetrics(network, device), PairMetrics(network, device)
-    photos = FeatureStatistics(network.num_features).to(device)
+    device = metrics.device
+    reference = remembered or metrics.features
+    model, photos = PictureRow(metrics, metrics.features), PictureRow(metrics, reference, compared=False)
+    null_model = PictureRow(metrics, reference)
     for generated, batch in pairs:
         check_pairs(generated, _photo(batch))
-        photo = _measured(_photo(batch).to(device), "photo", protocol)
-        model.update(_measured(generated.to(device), "generated", protocol), photo)
-        photos.update(network(photo))
+        photo, labels = _measured(_photo(batch).to(device), "photo", protocol), batch.labels.to(device)
+        model.update(_measured(generated.to(device), "generated", protocol), photo, labels)
+        photos.update(photo, photo, labels)
         if scale is not None:
-            null_model.update(paint(scale.colours, batch.labels.to(device)), photo)
-    reference = photos.compute()
-    if reference.images != protocol.count:
+            null_model.update(paint(scale.colours, labels), photo, labels)
+    found = photos.images()
+    if found != protocol.count:
         raise ValueError(
-            f"{reference.images} pictures were measured where the protocol says {protocol.count};"
+            f"{found} pictures were measured where the protocol says {protocol.count};"
             " a figure's name carries its count: state the number that is measured"
         )
-    rows = {"model": model.compute(reference)}
+    real = photos.picture_set()
+    rows, shown = {"model": model.compute(real)}, {"model": model, "real_photos": photos}
     if scale is not None:
-        distance = frechet_distance(scale.train, reference)
-        rows["null_model"] = null_model.compute(reference)
-        rows["real_train"] = {"images": scale.train.images, f"fd_{network.name}": distance}
-    return rows
-
-
-def _device(network: FeatureNetwork) -> torch.device:
-    return next(network.parameters()).device
+        rows["null_model"] = null_model.compute(real)
+        shown["null_model"] = null_model
+        if scale.train is not None and real is not None:
+            images = scale.train.gaussian.images
+            figures = metrics.allowed_by(images).set_figures(scale.train, real)
+            rows["real_train"] = {"images": float(images), **figures}
+    if metrics.segmenter is None:
+        return Evaluation(rows)
+    rows["real_photos"] = photos.compute(None)
+    label_set = metrics.segmenter.label_set
+    return Evaluation(rows, {row: class_ious(of.counts(), label_set) for row, of in shown.items()})
 
 
 def _photo(batch: Batch) -> Tensor:

@@ -1,4 +1,4 @@
-"""Feature networks of the Fréchet distance: pictures in, one vector a picture out.
+"""Feature networks of the distances between sets: pictures in, one vector a picture out.
 
 A metric that shares its network with a loss flatters, so the perceptual loss has another one
 (EfficientNet-Lite0 or VGG19).
@@ -6,7 +6,7 @@ A metric that shares its network with a loss flatters, so the perceptual loss ha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -17,10 +17,12 @@ from models.pretrained.efficientnet_lite import HEAD_CHANNELS, load_efficientnet
 class FeatureNetwork(nn.Module):
     """A frozen network that turns pictures (B, 3, H, W) in [-1, 1], of any size, into (B, `num_features`).
 
-    `name` goes into the metric's name: distances of different networks cannot be compared.
+    `name` goes into the metrics' names: distances of different networks cannot be compared. `frechet_name`:
+    that of its Fréchet distance, which only Inception's may call FID.
     """
 
-    name: str
+    name: ClassVar[str]
+    frechet_name: ClassVar[str]
     num_features: int
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -35,6 +37,7 @@ class EfficientNetLite2Features(FeatureNetwork):
     """
 
     name = "efficientnet_lite2"
+    frechet_name = "fd_efficientnet_lite2"
     num_features = HEAD_CHANNELS
 
     def __init__(self) -> None:
@@ -47,13 +50,3 @@ class EfficientNetLite2Features(FeatureNetwork):
             pictures.float(), size, mode="bilinear", antialias=True, align_corners=False
         )  # (B, 3, 260, 260)
         return self.network(resized)  # (B, 1280)
-
-
-METRIC_NETWORKS: dict[str, Callable[[], FeatureNetwork]] = {"efficientnet_lite2": EfficientNetLite2Features}
-
-
-def load_metric_network(name: str) -> FeatureNetwork:
-    """The feature network called `name` in `METRIC_NETWORKS`; raises ValueError for another name."""
-    if name not in METRIC_NETWORKS:
-        raise ValueError(f"feature network {name!r} is unknown; choose one of {', '.join(METRIC_NETWORKS)}")
-    return METRIC_NETWORKS[name]()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -22,7 +23,7 @@ class Protocol:
     where every picture keeps its own size; `resize_filter`: how photos came to that size ("lanczos",
     "bicubic"; "none" where they were stored so); `pictures`: "png" where they are measured as 8-bit files
     hold them, "tensor" where unrounded; `ema`: whether the generator's averaged weights were used; `seed`:
-    of the noise.
+    of the noise; both None where the pictures came from elsewhere.
 
     Raises ValueError for a count or a size below 1, or another kind of pictures.
     """
@@ -34,8 +35,8 @@ class Protocol:
     width: int | None
     resize_filter: str
     pictures: PictureKind
-    ema: bool
-    seed: int
+    ema: bool | None
+    seed: int | None
 
     def __post_init__(self) -> None:
         if self.count < 1:
@@ -59,17 +60,27 @@ class Protocol:
         """Pairs of words for people, in the order to print them."""
         size = "each its own" if self.height is None or self.width is None else f"{self.width}×{self.height}"
         kinds = {"png": "rounded to 8 bits, as in PNG files", "tensor": "not rounded"}
-        return [
+        described = [
             ("data set", f"{self.dataset}, {self.split}, {self.count} pictures"),
-            ("size", f"{size}, resize filter {self.resize_filter}"),
+            ("size", f"{size}, {self._filtering()}"),
             ("pictures", kinds[self.pictures]),
-            ("weights", "moving average (EMA)" if self.ema else "as trained, no EMA"),
-            ("seed", str(self.seed)),
         ]
+        if self.ema is not None:
+            described.append(("weights", "moving average (EMA)" if self.ema else "as trained, no EMA"))
+        if self.seed is not None:
+            described.append(("seed", str(self.seed)))
+        return described
+
+    def _filtering(self) -> str:
+        if self.resize_filter == "none":
+            return "not resized"
+        return f"photos resized {self.resize_filter}, antialiased"
 
 
-def write_metrics(path: Path, rows: Rows, protocol: Protocol) -> None:
-    """Writes `rows` with their protocol and the metrics' full names as JSON.
+def write_metrics(
+    path: Path, rows: Rows, protocol: Protocol, class_ious: Rows | None = None, notes: Sequence[str] = ()
+) -> None:
+    """Writes `rows` with their protocol, the metrics' full names, IoUs by class and notes as JSON.
 
     JSON has no infinity (the PSNR of a picture with itself): it is written as the string "infinity".
     Raises ValueError for NaN, which no metric here returns.
@@ -82,5 +93,7 @@ def write_metrics(path: Path, rows: Rows, protocol: Protocol) -> None:
 
     metrics = {row: {name: number(value) for name, value in figures.items()} for row, figures in rows.items()}
     names = {name: protocol.metric_name(name) for name in rows["model"] if name != "images"}
-    content = {"metrics": metrics, "names": names, "protocol": asdict(protocol)}
+    content: dict[str, object] = {"metrics": metrics, "names": names, "protocol": asdict(protocol)}
+    content |= {"class_ious": class_ious} if class_ious else {}
+    content |= {"notes": list(notes)} if notes else {}
     path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")

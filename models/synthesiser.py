@@ -11,6 +11,7 @@ from models.condition import Condition, instance_edges
 from models.encoders.encoder import Encoder, Style
 from models.encoders.posterior import Posterior
 from models.generators.local_enhancer import LocalEnhancer
+from models.layers.noise import AddedNoise
 
 
 class Synthesis(NamedTuple):
@@ -37,6 +38,11 @@ class Synthesiser(nn.Module):
     def scale(self) -> int:
         """How many times smaller than its label map an image is; 1, but for pix2pixHD's first phase."""
         return self.generator.scale if isinstance(self.generator, LocalEnhancer) else 1
+
+    @property
+    def adds_noise(self) -> bool:
+        """Whether an image depends on random numbers beside its style."""
+        return any(isinstance(layer, AddedNoise) for layer in self.modules())
 
     def condition(
         self,

@@ -9,8 +9,8 @@ from engine.generation import LabelMapGenerator
 from engine.manifest import check_file
 from engine.mean_styles import read_mean_styles
 from engine.phases import enter_phase
-from engine.run_files import latest_images, manifest_file, mean_styles_file, weights_file
-from engine.tensors import load_weights, read_weights
+from engine.run_files import latest_images, manifest_file, mean_styles_file, state_file, weights_file
+from engine.tensors import load_tensors, load_weights, read_weights
 from options.build import build_hardware
 from options.build_networks import build_synthesiser
 from options.facts import Facts
@@ -40,12 +40,12 @@ def open_run(name: str) -> Run:
     return Run(folder, read_options(folder), Facts.read(folder), images)
 
 
-def load_run(run: Run, hardware: HardwareOptions) -> LabelMapGenerator:
-    """The run's generator with its newest averaged weights."""
+def load_run(run: Run, hardware: HardwareOptions, ema: bool = True) -> LabelMapGenerator:
+    """The run's generator with its newest weights: averaged, or as they were trained where `ema` is false."""
     synthesiser = build_synthesiser(run.options, run.facts)
-    file = weights_file(run.folder, run.images)
+    file = weights_file(run.folder, run.images) if ema else state_file(run.folder, run.images)
     check_file(file, manifest_file(run.folder, run.images))
-    load_weights(synthesiser, read_weights(file), file)
+    load_weights(synthesiser, read_weights(file) if ema else load_tensors(file)["G"], file)
     enter_phase(synthesiser, max(0, run.images - run.options.train.batch))  # that of the last step
     label_set, styles = run.facts.label_set, run.facts.styles
     means = None

@@ -48,6 +48,9 @@ RANGES = (
             "discriminator.scales",
             "images",
             "batch",
+            "pairs.height",
+            "pairs.width",
+            "pairs.num_classes",
         ),
     ),
     Range(
@@ -64,6 +67,7 @@ RANGES = (
             "ema.ramp",
             "hardware.workers",
             "gallery",
+            "pairs.unknown_id",
         ),
     ),
     Range(
@@ -79,6 +83,7 @@ RANGES = (
             "train.hang_minutes",
             "optimizer.generator_lr",
             "optimizer.discriminator_lr",
+            "learning_rate",
         ),
     ),
     Range(f"1 to {MOST_THREADS}", lambda value: 1 <= value <= MOST_THREADS, ("hardware.threads",)),

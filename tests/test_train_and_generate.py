@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from torchvision.models import alexnet
 
 from engine.interrupts import INTERRUPTED
 from engine.logging import read_log
@@ -110,7 +111,9 @@ def test_generating_from_a_split(trained: Verbs, tmp_path: Path) -> None:
     assert all(Image.open(file).size == (32, 32) for file in images)
     metrics = json.loads((results / "metrics.json").read_text())["metrics"]
     assert set(metrics) == {"model", "null_model", "real_train"}
-    assert set(metrics["model"]) == {"images", "psnr", "ssim", "fd_efficientnet_lite2"}
+    of_pairs, network = {"psnr", "ssim", "rmse"}, "efficientnet_lite2"
+    assert set(metrics["model"]) == {"images", *of_pairs, f"fd_{network}", f"kid_{network}"}
+    assert "precision_recall is left out: it takes 4 pictures at least, there are 3" in said
     page = (results / "index.html").read_text()
     assert all(f"images/{file.name}" in page for file in images)
 
@@ -127,9 +130,11 @@ def test_generating_from_ones_own_label_maps_at_their_own_size(trained: Verbs, t
 
     trained.succeeds("test", *words, labels, instances, photos)
     assert "null_model" in json.loads((results / "metrics.json").read_text())["metrics"]
-    assert "one picture: no numbers" in trained.succeeds(
-        "test", *words, labels, instances, photos, "images=1"
-    )
+    said = trained.succeeds("test", *words, labels, instances, photos, "images=1")
+    assert "fd is left out: it takes 2 pictures at least, there are 1" in said
+    figures = json.loads((results / "metrics.json").read_text())["metrics"]["model"]
+    assert set(figures) == {"images", "psnr", "ssim", "rmse"} and figures["images"] == 1
+    trained.succeeds("test", *words, labels, instances)
     assert not (results / "metrics.json").exists(), "numbers of other pictures do not stay beside these"
     assert "add it" in trained.refuses("test", *words, instances)
 
@@ -216,3 +221,31 @@ def test_coarse_to_fine_resumes_at_and_between_its_borders(stops: tuple[int, ...
     for images in (*stops[1:], 12):
         verbs.succeeds("train", "name=parts", "resume=true", f"train.images={images}")
     assert_same_run(verbs.checkpoints / "whole", verbs.checkpoints / "parts", 12)
+
+
+def test_samples_of_a_run_that_draws(verbs: Verbs, tmp_path: Path) -> None:
+    """SPADE's VAE: pictures do not depend on their neighbours; diversity; weights that are not averaged."""
+    run = ("encoder=image", "encoder.width=2", "encoder.style_width=4", "train.images=4")
+    verbs.succeeds("train", "name=vae", *tiny_words(*run))
+    torch.save(alexnet(weights=None).state_dict(), tmp_path / "alexnet.pth")
+    words = (
+        "name=vae",
+        "images=3",
+        "train_images=4",
+        "hardware.workers=0",
+        f"out={tmp_path}",
+        "metrics=[psnr]",
+    )
+
+    def pictures(folder: str, *others: str) -> list[bytes]:
+        verbs.succeeds("test", *words, f"folder={tmp_path / folder}", *others)
+        return [file.read_bytes() for file in sorted((tmp_path / folder / "images").iterdir())]
+
+    drawn = ("samples=2", f"lpips_weights={tmp_path / 'alexnet.pth'}")
+    alone = pictures("alone", "batch=1", *drawn)
+    assert len(alone) == 6 and pictures("together", "batch=3", *drawn) == alone
+    assert pictures("reseeded", "seed=1", *drawn) != alone
+    found = json.loads((tmp_path / "alone" / "metrics.json").read_text())
+    assert found["metrics"]["model"]["lpips_diversity_alex"] > 0
+    assert pictures("averaged") != pictures("raw", "ema=false")
+    assert json.loads((tmp_path / "raw" / "metrics.json").read_text())["protocol"]["ema"] is False

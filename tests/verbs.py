@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import options.build_metrics
 import options.run_folder
 from engine.interrupts import STOP_SIGNALS
 
@@ -45,6 +46,9 @@ class Verbs:
         status, out, err = 0, io.StringIO(), io.StringIO()
         with pytest.MonkeyPatch.context() as patch, _process_restored():
             patch.setattr(options.run_folder, "CHECKPOINTS", self.checkpoints)
+            # What a person has downloaded or trained here would add figures to those that tests expect.
+            patch.setattr(options.build_metrics, "SEGMENTERS", self.checkpoints.parent / "segmenters")
+            patch.setenv("TORCH_HOME", str(self.checkpoints.parent / "torch"))
             patch.setattr(sys, "argv", [script, *words])
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 try:

@@ -8,7 +8,8 @@ from html import escape
 
 from evaluation.protocol import Protocol, Rows
 
-ROW_NAMES = {"model": "this model", "null_model": "null model", "real_train": "training photos"}
+SCALE_NAMES = {"model": "this model", "null_model": "null model", "real_train": "training photos"}
+ROW_NAMES = SCALE_NAMES | {"real_photos": "the photos themselves"}
 READING = (
     "The null model paints each class in its mean training colour: what a model must beat. Training photos"
     " are real pictures measured against the same photos: what a model can hope for. Fréchet distances come"
@@ -29,7 +30,18 @@ class MetricText:
 METRIC_TEXTS = {
     "psnr": MetricText("PSNR", "in decibels, mean over pictures", "higher", 2),
     "ssim": MetricText("SSIM", "mean over pictures", "higher", 3),
+    "rmse": MetricText("RMSE", "of colours from 0 to 1, mean over pictures", "lower", 3),
     "fd": MetricText("Fréchet distance", "of features to the real photos", "lower", 1),
+    "fid": MetricText("FID", "Fréchet distance of Inception's features", "lower", 1),
+    "kid": MetricText("Kernel distance", "of features to the real photos", "lower", 4),
+    "precision": MetricText("Precision", "share of pictures among the photos", "higher", 3),
+    "recall": MetricText("Recall", "share of photos among the pictures", "higher", 3),
+    "lpips": MetricText("LPIPS", "to the photo, mean over pictures", "lower", 3),
+    "lpips_diversity": MetricText("Diversity", "LPIPS between samples of a label map", "higher", 3),
+    "miou": MetricText("mIoU", "of a segmenter, unknown pixels ignored", "higher", 3),
+    "miou_unknown": MetricText("mIoU", "of a segmenter, unknown pixels counted", "higher", 3),
+    "pixel": MetricText("Pixel accuracy", "of a segmenter, unknown pixels ignored", "higher", 3),
+    "pixel_accuracy_unknown": MetricText("Pixel accuracy", "of a segmenter, unknown counted", "higher", 3),
 }
 ARROWS = {"higher": "↑", "lower": "↓"}
 
@@ -68,12 +80,12 @@ def _metric_row(name: str, metrics: Rows, protocol: Protocol | None) -> str:
 
 def _scale_row(name: str, metrics: Rows) -> str:
     """A line from 0 with the null model's and the real photos' figures as marks and the model's as a dot."""
-    figures = {row: metrics.get(row, {}).get(name) for row in ROW_NAMES}
+    figures = {row: metrics.get(row, {}).get(name) for row in SCALE_NAMES}
     found = {row: value for row, value in figures.items() if value is not None and math.isfinite(value)}
-    if len(found) < len(ROW_NAMES):
+    if len(found) < len(SCALE_NAMES):
         return ""
     end = 1.08 * max(found.values()) or 1.0
-    places = {row: 100 * value / end for row, value in found.items()}
+    places = {row: 100 * max(0.0, value) / end for row, value in found.items()}
     left, right = sorted((places["real_train"], places["null_model"]))
     marks = (
         f'<b class="span" style="left:{left:.2f}%;width:{right - left:.2f}%"></b>'
@@ -87,7 +99,8 @@ def _scale_row(name: str, metrics: Rows) -> str:
 
 
 def _text(name: str) -> MetricText:
-    return METRIC_TEXTS.get(name) or METRIC_TEXTS[name.split("_")[0]]
+    """The text of the longest beginning of `name` that has one."""
+    return METRIC_TEXTS[max((start for start in METRIC_TEXTS if f"{name}_".startswith(f"{start}_")), key=len)]
 
 
 def _number(value: float | None, decimals: int) -> str:

@@ -21,7 +21,7 @@ def write_report(
     folder: Path,
     title: str,
     rows: Sequence[GalleryRow],
-    label_set: LabelSet,
+    label_set: LabelSet | None,
     metrics: Rows | None = None,
     protocol: Protocol | None = None,
     curves: Sequence[Mapping[str, float]] = (),
@@ -38,7 +38,9 @@ def write_report(
     numbers = "" if metrics is None else _section("Numbers", numbers_table(metrics, protocol))
     charts = loss_charts(curves)
     losses = _section("Losses", charts) if charts else ""
-    pictures = _section("Pictures", legend(label_set) + gallery(rows)) if rows else ""
+    pictures = (
+        _section("Pictures", legend(label_set) + gallery(rows)) if rows and label_set is not None else ""
+    )
     page = Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
         title=escape(title),
         style=(HERE / "style.css").read_text(encoding="utf-8"),

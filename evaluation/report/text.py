@@ -11,7 +11,7 @@ def numbers_text(metrics: Rows, protocol: Protocol) -> str:
     width = max(len(protocol.metric_name(name)) for name in names)
     lines = [" " * width + "".join(f"{row:>14}" for row in metrics)]
     for name in names:
-        figures = "".join(f"{row[name]:14.3f}" if name in row else f"{'':14}" for row in metrics.values())
+        figures = "".join(f"{row[name]:14.4g}" if name in row else f"{'':14}" for row in metrics.values())
         lines.append(f"{protocol.metric_name(name):<{width}}{figures}")
     lines.append("; ".join(f"{what}: {how}" for what, how in protocol.describe()))
     return "\n".join(lines)

@@ -8,7 +8,7 @@ says nothing, the defaults here hold.
 from options.schema.dataset import DATASETS
 from options.schema.networks import DISCRIMINATORS, ENCODERS, GENERATORS, NORMS
 from options.schema.scripts import CheckOptions, ShardsOptions
-from options.schema.testing import TestOptions
+from options.schema.testing import TestOptions, TrainSegmenterOptions
 from options.schema.training import TrainOptions
 
 GROUPS: dict[str, dict[str, type]] = {
@@ -25,7 +25,16 @@ COMMANDS: dict[str, type] = {
     "test": TestOptions,
     "make_shards": ShardsOptions,
     "check_dataset": CheckOptions,
+    "segmenter": TrainSegmenterOptions,
 }
 """What each program may be told; configs/ has a file of each name."""
 
-__all__ = ["COMMANDS", "GROUPS", "CheckOptions", "ShardsOptions", "TestOptions", "TrainOptions"]
+__all__ = [
+    "COMMANDS",
+    "GROUPS",
+    "CheckOptions",
+    "ShardsOptions",
+    "TestOptions",
+    "TrainOptions",
+    "TrainSegmenterOptions",
+]

@@ -9,14 +9,21 @@ from PIL import Image
 
 from data.pixels import from_uint8
 from evaluation.evaluate import evaluate, measure_scale
-from evaluation.features import load_metric_network
+from evaluation.feature_networks import load_metric_network
 from evaluation.frechet import FeatureStatistics, frechet_distance
+from evaluation.kid import kernel_distance
+from evaluation.metric_set import MetricSet
 from evaluation.null_model import MeanColours, paint
 from evaluation.pictures import quantise
+from evaluation.precision_recall import precision_recall
 from evaluation.protocol import Protocol
 from evaluation.psnr import PSNR
+from evaluation.remembered import RememberedFeatures
+from evaluation.rmse import RMSE
+from evaluation.segmentation import SegmentationScores, class_ious, segmentation_figures
+from evaluation.segmenters.segmenter import Segmenter
 from evaluation.ssim import SSIM
-from tests.evaluation.made_up import TinyFeatures, batch, label_maps, pictures, protocol
+from tests.evaluation.made_up import TinyFeatures, batch, label_maps, label_set, pictures, protocol
 from tests.shared import shared_data
 
 K = 4
@@ -44,18 +51,25 @@ def made():
 
 def rows_of(made, size=4, kind="png"):
     generated, photo, labels, train_photo, train_labels = made
-    network = TinyFeatures()
-    scale = measure_scale(batches(train_photo, train_labels, size), K, network, protocol(9, kind))
-    return evaluate(pairs(generated, photo, labels, size), network, protocol(9, kind), scale)
+    metrics = MetricSet(TinyFeatures())
+    scale = measure_scale(batches(train_photo, train_labels, size), K, metrics, protocol(9, kind))
+    return evaluate(pairs(generated, photo, labels, size), metrics, protocol(9, kind), scale).rows
 
 
-def distance(first, second):
+def distances(first, second):
+    features = [TinyFeatures()(photos) for photos in (first, second)]
     gaussians = []
-    for photos in (first, second):
+    for each in features:
         statistics = FeatureStatistics(6)
-        statistics.update(TinyFeatures()(photos))
+        statistics.update(each)
         gaussians.append(statistics.compute())
-    return frechet_distance(*gaussians)
+    precision, recall = precision_recall(*features)
+    return {
+        "fd_tiny": frechet_distance(*gaussians),
+        "kid_tiny": kernel_distance(*features),
+        "precision_tiny": precision,
+        "recall_tiny": recall,
+    }
 
 
 def test_rows_are_the_metrics_of_8_bit_pictures(made):
@@ -65,16 +79,12 @@ def test_rows_are_the_metrics_of_8_bit_pictures(made):
     colours.update(t, train_labels)
     expected = {}
     for row, shown in (("model", g), ("null_model", paint(colours.compute(), labels))):
-        psnr, ssim = PSNR(), SSIM()
-        psnr.update(shown, p)
-        ssim.update(shown, p)
-        expected[row] = {
-            "images": 9,
-            "psnr": psnr.compute(),
-            "ssim": ssim.compute(),
-            "fd_tiny": distance(shown, p),
-        }
-    expected["real_train"] = {"images": 12, "fd_tiny": distance(t, p)}
+        figures = {"psnr": PSNR(), "ssim": SSIM(), "rmse": RMSE()}
+        for metric in figures.values():
+            metric.update(shown, p)
+        values = {name: metric.compute() for name, metric in figures.items()}
+        expected[row] = {"images": 9, **values, **distances(shown, p)}
+    expected["real_train"] = {"images": 12, **distances(t, p)}
     found = rows_of(made)
     assert list(found) == ["model", "null_model", "real_train"]
     for row, figures in expected.items():
@@ -96,32 +106,82 @@ def test_tensors_are_measured_unrounded_where_the_protocol_says_so(made):
 
 def test_photos_in_place_of_generated_pictures_are_perfect(made):
     _, photo, labels, *_ = made
-    (row,) = evaluate(pairs(photo, photo, labels, 4), TinyFeatures(), protocol(9)).values()
+    (row,) = evaluate(pairs(photo, photo, labels, 4), MetricSet(TinyFeatures()), protocol(9)).rows.values()
     assert row["fd_tiny"] < 1e-9
     assert row["ssim"] == pytest.approx(1)
+    assert row["rmse"] == 0 and row["precision_tiny"] == row["recall_tiny"] == 1
+    assert row["kid_tiny"] <= 0
     assert math.isinf(row["psnr"])
+
+
+class Colours(Segmenter):
+    """Finds class 0 in dark pictures, 1 in red, 2 in green and 3 in blue ones, by the pixel."""
+
+    def forward(self, pictures):
+        bright = pictures.max(dim=1)
+        return torch.where(bright.values < 0, 0, bright.indices + 1)
+
+
+def test_a_segmenter_measures_every_row_and_the_photos_themselves(made):
+    generated, photo, labels, train_photo, train_labels = made
+    segmenter = Colours("colours", label_set(K))
+    metrics = MetricSet(TinyFeatures(), frozenset({"psnr"}), segmenter=segmenter)
+    scale = measure_scale(batches(train_photo, train_labels, 4), K, metrics, protocol(9))
+    found = evaluate(pairs(generated, photo, labels, 4), metrics, protocol(9), scale)
+    assert list(found.rows) == ["model", "null_model", "real_photos"]
+    shown = {"model": generated, "null_model": paint(scale.colours, labels), "real_photos": photo}
+    for row, pictures_of_row in shown.items():
+        scores = SegmentationScores(label_set(K))
+        scores.update(segmenter(quantise(pictures_of_row)), labels)
+        expected = segmentation_figures(scores.compute(), label_set(K))
+        for name, value in expected.items():
+            assert found.rows[row][f"{name}_colours"] == pytest.approx(value), row
+        assert found.class_ious[row] == pytest.approx(class_ious(scores.compute(), label_set(K)))
+    assert set(found.rows["real_photos"]) == {"images", "miou_colours", "pixel_accuracy_colours"}
+
+
+def test_remembered_features_change_no_figure(made, tmp_path):
+    generated, photo, labels, train_photo, train_labels = made
+    expected = rows_of(made)
+    for _ in range(2):
+        metrics = MetricSet(TinyFeatures())
+        train, val = (RememberedFeatures(metrics.features, tmp_path / name) for name in ("train", "val"))
+        scale = measure_scale(batches(train_photo, train_labels, 4), K, metrics, protocol(9), train)
+        rows = evaluate(pairs(generated, photo, labels, 4), metrics, protocol(9), scale, val).rows
+        for row, figures in rows.items():
+            assert figures == pytest.approx(expected[row], rel=1e-5), row
+        train.save()
+        val.save()
+
+
+def test_a_scale_of_few_photos_has_fewer_figures(made):
+    generated, photo, labels, train_photo, train_labels = made
+    metrics = MetricSet(TinyFeatures())
+    scale = measure_scale(batches(train_photo[:3], train_labels[:3], 3), K, metrics, protocol(9))
+    rows = evaluate(pairs(generated, photo, labels, 4), metrics, protocol(9), scale).rows
+    assert set(rows["real_train"]) == {"images", "fd_tiny", "kid_tiny"}
 
 
 def test_what_cannot_be_measured_is_refused(made):
     generated, photo, labels, *_ = made
     with pytest.raises(ValueError, match="without photos there are no metrics"):
-        evaluate([(generated, batch(None, labels))], TinyFeatures(), protocol(9))
+        evaluate([(generated, batch(None, labels))], MetricSet(TinyFeatures()), protocol(9))
     with pytest.raises(ValueError, match="protocol says 101"):
-        evaluate(pairs(generated, photo, labels, 4), TinyFeatures(), protocol(101))
+        evaluate(pairs(generated, photo, labels, 4), MetricSet(TinyFeatures()), protocol(101))
     with pytest.raises(ValueError, match="at least 2"):
-        evaluate(pairs(generated[:1], photo[:1], labels[:1], 4), TinyFeatures(), protocol(1))
+        evaluate(pairs(generated[:1], photo[:1], labels[:1], 4), MetricSet(TinyFeatures()), protocol(1))
     with pytest.raises(ValueError, match="one size"):
-        evaluate([(generated[..., :-1], batch(photo, labels))], TinyFeatures(), protocol(9))
+        evaluate([(generated[..., :-1], batch(photo, labels))], MetricSet(TinyFeatures()), protocol(9))
     with pytest.raises(ValueError, match="NaN"):
-        evaluate([(generated * float("nan"), batch(photo, labels))], TinyFeatures(), protocol(9))
+        evaluate([(generated * float("nan"), batch(photo, labels))], MetricSet(TinyFeatures()), protocol(9))
 
 
 @pytest.mark.filterwarnings("ignore:The ``compute`` method")
 def test_nothing_at_all_is_refused():
-    with pytest.raises(ValueError, match="at least 2"):
-        evaluate([], TinyFeatures(), protocol(9))
+    with pytest.raises(ValueError, match="0 pictures were measured"):
+        evaluate([], MetricSet(TinyFeatures()), protocol(9))
     with pytest.raises(ValueError, match="no training photos"):
-        measure_scale([], K, TinyFeatures(), protocol(9))
+        measure_scale([], K, MetricSet(TinyFeatures()), protocol(9))
 
 
 def camvid(split):
@@ -139,11 +199,11 @@ def camvid(split):
 @pytest.mark.slow
 def test_camvid_gives_the_known_figures():
     """The null model's 191.6 and the training photos' 50.5, measured with another program."""
-    network = load_metric_network("efficientnet_lite2")
+    metrics = MetricSet(load_metric_network("efficientnet_lite2"))
     measured = Protocol("camvid", "val", 101, 96, 128, "lanczos", "png", ema=True, seed=0)
     val = camvid("val")
-    scale = measure_scale(camvid("train"), 12, network, measured)
-    rows = evaluate([(each.photo, each) for each in val], network, measured, scale)
+    scale = measure_scale(camvid("train"), 12, metrics, measured)
+    rows = evaluate([(each.photo, each) for each in val], metrics, measured, scale).rows
     assert rows["null_model"]["fd_efficientnet_lite2"] == pytest.approx(191.6, abs=0.1)
     assert rows["real_train"]["fd_efficientnet_lite2"] == pytest.approx(50.5, abs=0.1)
     assert rows["real_train"]["images"] == 367

@@ -1,9 +1,10 @@
-"""Fréchet distance against scipy's matrix square root, closed forms, and torchmetrics."""
+"""Fréchet distance against scipy's matrix square root, closed forms, torchmetrics and torch-fidelity."""
 
 import numpy as np
 import pytest
 import scipy.linalg
 import torch
+from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from evaluation.frechet import FeatureStatistics, frechet_distance
@@ -48,6 +49,13 @@ def test_agrees_with_torchmetrics_where_sets_are_large_enough():
     theirs.update(second, real=False)
     found = frechet_distance(gaussian(first), gaussian(second))
     assert found == pytest.approx(float(theirs.compute()), rel=1e-6)
+
+
+def test_agrees_with_torch_fidelity():
+    first, second = features(300, 24, 11), features(250, 24, 12, shift=0.3)
+    statistics = [fid_features_to_statistics(x) for x in (first, second)]
+    expected = fid_statistics_to_metric(*statistics, verbose=False)["frechet_inception_distance"]
+    assert frechet_distance(gaussian(first), gaussian(second)) == pytest.approx(expected, rel=1e-6)
 
 
 def test_sets_smaller_than_the_feature_dimension_are_exact():

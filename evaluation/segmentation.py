@@ -1,0 +1,105 @@
+"""mIoU and pixel accuracy: does a segmenter find in the generated picture what the label map says?
+
+As SPADE's table 1 does with pretrained segmenters (Park et al. 2019, section 4). The intersection over union
+of class k is the number of pixels that are k in the label map and in the prediction, over those that are
+k in either (Everingham et al., "The PASCAL Visual Object Classes Challenge", 2010, section 4); pixels are
+counted over all pictures before dividing, and mIoU is the mean over classes.
+
+Two conventions for unknown pixels are in use, and give figures some points apart:
+- `miou`, `pixel_accuracy`: pixels that are unknown in the label map are left out, and so is that class;
+- `miou_unknown_counted`, `pixel_accuracy_unknown_counted`: unknown is a class like any other.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torchmetrics import Metric
+
+from data.sources.source import LabelSet
+
+OTHER = -1
+"""What a segmenter answers for classes that the data set has not."""
+
+
+class SegmentationScores(Metric):
+    """Streams predictions and label maps into counts of pixels, (label, prediction), that both scores read.
+
+    `label_set`: the data set's classes. A class that is neither in any label map nor in any prediction has
+    no IoU and is left out of the mean; one that is predicted only has 0.
+    """
+
+    full_state_update = False
+    counts: Tensor
+
+    def __init__(self, label_set: LabelSet) -> None:
+        super().__init__()
+        self.label_set = label_set
+        classes = len(label_set)
+        # The last column counts predictions of classes that the data set has not.
+        zeros = torch.zeros(classes, classes + 1, dtype=torch.int64)
+        self.add_state("counts", zeros, dist_reduce_fx="sum")
+
+    def update(self, predicted: Tensor, labels: Tensor) -> None:
+        """Adds predictions (B, H, W), ids or `OTHER`, with their label maps (B, H, W).
+
+        Raises ValueError where sizes differ or an id is out of range.
+        """
+        classes = len(self.label_set)
+        if predicted.shape != labels.shape:
+            raise ValueError(
+                f"the segmenter answers {tuple(predicted.shape)} for label maps {tuple(labels.shape)};"
+                " it must answer one id a pixel"
+            )
+        for ids, lowest, what in (
+            (labels, 0, "label maps hold"),
+            (predicted, OTHER, "the segmenter answers"),
+        ):
+            least, greatest = int(ids.min()), int(ids.max())
+            if least < lowest or greatest >= classes:
+                wrong = least if least < lowest else greatest
+                raise ValueError(f"{what} the id {wrong}; the data set's ids lie in 0 to {classes - 1}")
+        columns = torch.where(predicted == OTHER, classes, predicted)  # (B, H, W)
+        pairs = (labels * (classes + 1) + columns).flatten()  # (B·H·W,)
+        self.counts += torch.bincount(pairs, minlength=self.counts.numel()).reshape(self.counts.shape)
+
+    def compute(self) -> Tensor:
+        """Counts (K, K + 1), over all processes."""
+        return self.counts
+
+
+def segmentation_figures(counts: Tensor, label_set: LabelSet) -> dict[str, float]:
+    """mIoU and pixel accuracy, 0 to 1, from counts (K, K + 1); by both conventions where unknown is a class.
+
+    Raises ValueError where no pixel was counted.
+    """
+    known = counts if label_set.unknown is None else counts[: label_set.unknown]  # (K or K - 1, K + 1)
+    figures = _figures(known, "")
+    return figures if label_set.unknown is None else figures | _figures(counts, "_unknown_counted")
+
+
+def class_ious(counts: Tensor, label_set: LabelSet) -> dict[str, float]:
+    """The IoU of each class that occurs, by its name; unknown pixels are left out."""
+    known = counts if label_set.unknown is None else counts[: label_set.unknown]
+    ious = _ious(known)  # (K or K - 1,)
+    return {name: value for name, value in zip(label_set.names, ious.tolist()) if value == value}
+
+
+def _figures(counts: Tensor, suffix: str) -> dict[str, float]:
+    """From counts (k, K + 1) whose rows are the classes that are counted."""
+    total = int(counts.sum())
+    if total == 0:
+        raise ValueError(
+            "mIoU was asked of label maps without a known pixel; give label maps with at least one"
+        )
+    return {
+        f"miou{suffix}": float(_ious(counts).nanmean()),
+        f"pixel_accuracy{suffix}": float(counts.diagonal().sum() / total),
+    }
+
+
+def _ious(counts: Tensor) -> Tensor:
+    """(k,), NaN for a class that neither a label map nor a prediction has."""
+    both = counts.diagonal().double()  # (k,)
+    either = counts.sum(dim=1) + counts[:, : len(counts)].sum(dim=0) - both  # (k,)
+    return both / either

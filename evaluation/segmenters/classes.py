@@ -1,0 +1,85 @@
+"""From a segmenter's classes to the data set's: by name, by id, or as a file says."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from data.sources.source import LabelSet
+from evaluation.segmentation import OTHER
+
+COLUMNS = ("segmenter", "dataset")
+
+
+def classes_by_name(names: Sequence[str], label_set: LabelSet) -> Tensor:
+    """For each of the segmenter's classes the data set's id of that name, or `OTHER`: (M,) int64.
+
+    Names are compared without regard to case, and by any of several that a comma separates ("road, route").
+    Raises ValueError where a known class of the data set has no partner, or two.
+    """
+    partners = torch.full((len(names),), OTHER)
+    for label, wanted in enumerate(label_set.names):
+        found = [index for index, name in enumerate(names) if wanted.lower() in _words(name)]
+        if len(found) > 1 or (not found and label != label_set.unknown):
+            what = "no class" if not found else "several classes"
+            raise ValueError(
+                f"the segmenter has {what} called {wanted!r} among {_listed(names)}; say which is which:"
+                " segmenter.classes=FILE.csv with the columns segmenter,dataset (ids), or"
+                " segmenter.classes=ids where both number their classes alike"
+            )
+        partners[found] = label
+    return partners
+
+
+def classes_by_id(count: int, label_set: LabelSet) -> Tensor:
+    """The same ids on both sides, (M,) int64; the segmenter may lack the unknown class.
+
+    Raises ValueError where the numbers of classes differ.
+    """
+    known = len(label_set) - label_set.has_unknown
+    if count not in (known, len(label_set)):
+        raise ValueError(
+            f"the segmenter has {count} classes and the label maps {known}"
+            f"{' and unknown' if label_set.has_unknown else ''}: segmenter.classes=ids needs equal numbers;"
+            " say which is which with segmenter.classes=FILE.csv"
+        )
+    return torch.arange(count)
+
+
+def classes_of_file(file: Path, count: int, label_set: LabelSet) -> Tensor:
+    """From a CSV file with the columns segmenter,dataset of ids, (M,) int64; several may become one class.
+
+    Classes of the segmenter that it leaves out are `OTHER`. Raises ValueError with file and line where a row
+    is wrong.
+    """
+    try:
+        with file.open(newline="", encoding="utf-8") as lines:
+            header, *rows = list(csv.reader(lines)) or [[]]
+    except OSError as error:
+        raise ValueError(f"{file}: cannot be read ({error.strerror}); give a CSV file of classes") from error
+    if tuple(header) != COLUMNS:
+        raise ValueError(f"{file}: the first line is {','.join(header)!r}; it must be {','.join(COLUMNS)!r}")
+    partners = torch.full((count,), OTHER)
+    for number, row in enumerate(rows, start=2):
+        limits = (count, len(label_set))
+        if len(row) != 2 or not all(
+            value.isdecimal() and int(value) < limit for value, limit in zip(row, limits)
+        ):
+            raise ValueError(
+                f"{file}, line {number}: {','.join(row)!r}; give the segmenter's id, 0 to {count - 1}, and"
+                f" the data set's, 0 to {len(label_set) - 1}"
+            )
+        partners[int(row[0])] = int(row[1])
+    return partners
+
+
+def _words(name: str) -> list[str]:
+    return [word.strip().lower() for word in name.split(",")]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")

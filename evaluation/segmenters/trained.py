@@ -1,0 +1,95 @@
+"""Segmenters trained here: a folder of safetensors and a description that knows its classes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from data.sources.source import LabelSet
+from engine.files import write_text_whole, write_whole
+from engine.tensors import load_weights, read_weights, save_weights
+from evaluation.segmenters.segmenter import Segmenter
+from models.segmenter import PyramidSegmenter
+
+DESCRIPTION, WEIGHTS = "segmenter.json", "weights.safetensors"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a folder says of its segmenter; sizes in pixels.
+
+    `names`: of its classes, in the order of their ids; `has_unknown`: the last of them is unknown; `images`:
+    how many photos it was shown; `val_miou`: on photos held back, None where there were none.
+    """
+
+    dataset: str
+    names: tuple[str, ...]
+    has_unknown: bool
+    height: int
+    width: int
+    channels: int
+    images: int
+    val_miou: float | None
+    format: int = FORMAT
+
+
+class TrainedSegmenter(Segmenter):
+    """One that `scripts/train_segmenter.py` trained; `network` answers scores (B, K, H, W)."""
+
+    def __init__(self, name: str, label_set: LabelSet, network: PyramidSegmenter) -> None:
+        super().__init__(name, label_set)
+        self.network = network.eval().requires_grad_(False)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return self.network(pictures).argmax(dim=1)  # (B, H, W)
+
+
+def is_trained_here(folder: Path) -> bool:
+    """Whether `folder` is one that `write_segmenter` wrote."""
+    return (folder / DESCRIPTION).is_file()
+
+
+def write_segmenter(folder: Path, network: PyramidSegmenter, description: Description) -> None:
+    """Writes the pyramid's tensors and the description; the frozen network under it comes as a package."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = network.pyramid.state_dict()
+    write_whole(folder / WEIGHTS, lambda file: save_weights(tensors, file))
+    write_text_whole(folder / DESCRIPTION, json.dumps(asdict(description), indent=1) + "\n")
+
+
+def read_description(folder: Path) -> Description:
+    """Raises ValueError where it is absent or damaged."""
+    file = folder / DESCRIPTION
+    try:
+        stored = json.loads(file.read_text())
+        stored["names"] = tuple(map(str, stored["names"]))
+        description = Description(**stored)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{file} is absent or damaged ({error}); make it with scripts/train_segmenter.py"
+        ) from error
+    if description.format != FORMAT:
+        raise ValueError(f"{file} has format {description.format}; this version reads format {FORMAT}")
+    return description
+
+
+def read_segmenter(folder: Path, label_set: LabelSet) -> TrainedSegmenter:
+    """The segmenter of a folder, for the classes of `label_set`.
+
+    Raises ValueError where its classes are others, so that no id is ever taken for another class, or where
+    a file is absent or damaged.
+    """
+    description = read_description(folder)
+    if description.names != label_set.names or description.has_unknown != label_set.has_unknown:
+        raise ValueError(
+            f"{folder} was trained on {description.dataset} with the classes {', '.join(description.names)};"
+            f" the label maps have {', '.join(label_set.names)}: train one on this data set with"
+            " scripts/train_segmenter.py"
+        )
+    network = PyramidSegmenter(len(label_set), description.channels)
+    load_weights(network.pyramid, read_weights(folder / WEIGHTS), folder / WEIGHTS)
+    return TrainedSegmenter(folder.resolve().name, label_set, network)

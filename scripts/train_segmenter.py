@@ -1,0 +1,87 @@
+"""Trains a small segmenter for mIoU: `python scripts/train_segmenter.py dataset=camvid dataset.root=DIR`.
+
+It is left in segmenters/NAME, where `python test.py` finds it by the data set's name.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from data.loader import train_loader
+from data.sample import Batch
+from data.sampler import StreamSampler
+from engine.hardware import Hardware
+from evaluation.segmenters.trained import Description, write_segmenter
+from evaluation.segmenters.training import segmenter_figures, train_segmenter
+from models.segmenter import PyramidSegmenter
+from options.build import build_hardware
+from options.build_data import build_source, evaluation_batches, evaluation_set, training_set
+from options.build_metrics import SEGMENTERS
+from options.command import command
+from options.ranges import check_ranges
+from options.schema import TrainSegmenterOptions
+
+
+def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
+    """Trains on the train split and measures on val, where there is one."""
+    check_ranges(options)
+    if options.images < options.batch:
+        raise ValueError(f"images={options.images}, batch={options.batch}: give at least a batch of images")
+    hardware = build_hardware(options.hardware)
+    torch.manual_seed(options.seed)
+    dataset = options.dataset
+    source = build_source(dataset, "train")
+    network = hardware.place(PyramidSegmenter(len(source.label_set), options.width))
+    steps = options.images // options.batch
+    train_segmenter(network, training_photos(options, hardware, steps), steps, options.learning_rate)
+    figures = held_back_figures(options, network, hardware)
+    folder = SEGMENTERS / (options.name or dataset.name)
+    description = Description(
+        dataset=dataset.name,
+        names=source.label_set.names,
+        has_unknown=source.label_set.has_unknown,
+        height=dataset.height,
+        width=dataset.width,
+        channels=options.width,
+        images=steps * options.batch,
+        val_miou=figures.get("miou"),
+    )
+    write_segmenter(folder, network, description)
+    for name, value in figures.items():
+        print(f"{name} on real val photos: {value:.3f}")
+    print(f"segmenter in {folder}; measure with: python test.py name=RUN segmenter.path={folder}")
+
+
+def training_photos(options: TrainSegmenterOptions, hardware: Hardware, steps: int) -> Iterator[Batch]:
+    """As many batches as there are steps, cropped and mirrored at random, with a bar."""
+    photos = training_set(options.dataset, build_source(options.dataset, "train"), options.seed)
+    sampler = StreamSampler(len(photos), options.batch, options.seed, rank=0, world_size=1)
+    loaded = train_loader(photos, sampler, options.hardware.workers, hardware.pinned)
+    for batch in tqdm(islice(loaded, steps), "train", steps, unit="batch", dynamic_ncols=True):
+        yield batch.to(hardware.device)
+
+
+def held_back_figures(
+    options: TrainSegmenterOptions, network: PyramidSegmenter, hardware: Hardware
+) -> dict[str, float]:
+    """mIoU and pixel accuracy on the val split; none where there is no such split."""
+    try:
+        source = build_source(options.dataset, "val")
+    except ValueError as error:
+        print(f"the segmenter was not measured on photos held back: {error}")
+        return {}
+    photos = evaluation_set(options.dataset, source)
+    batches = evaluation_batches(photos, options.batch, options.hardware.workers, hardware)
+    return segmenter_figures(network, batches, source.label_set)
+
+
+if __name__ == "__main__":
+    command("segmenter", TrainSegmenterOptions, start)

@@ -1,0 +1,70 @@
+"""Two gloo processes, each with its share of the pictures, against one with all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+import torch.multiprocessing as mp
+
+from engine.distributed import Processes, gather, join_processes
+from evaluation.evaluate import Evaluation, evaluate, measure_scale
+from evaluation.metric_set import MetricSet
+from evaluation.remembered import RememberedFeatures
+from evaluation.segmenters.segmenter import Segmenter
+from tests.engine.test_distributed import free_port
+from tests.evaluation.made_up import TinyFeatures, batch, label_maps, label_set, pictures, protocol
+
+COUNT, TRAIN, K = 7, 9, 4
+
+
+class Colours(Segmenter):
+    """The brightest colour of each pixel."""
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        return pictures.argmax(dim=1)
+
+
+def evaluation(folder: Path, processes: Processes) -> Evaluation:
+    """Of this process's share, with features remembered; the last batch is shorter."""
+    generated, photo, labels = pictures(COUNT, seed=1), pictures(COUNT, seed=2), label_maps(COUNT, K)
+    train = batch(pictures(TRAIN, seed=3), label_maps(TRAIN, K, seed=3))
+    mine, mine_of_train = (slice(processes.rank, None, processes.count),) * 2
+    metrics = MetricSet(TinyFeatures(), segmenter=Colours("colours", label_set(K)))
+    remembered = RememberedFeatures(metrics.features, folder / "reference")
+    shares = [batch(train.photo[mine_of_train], train.labels[mine_of_train])]
+    scale = measure_scale(shares, K, metrics, protocol(COUNT), remembered)
+    pairs = [
+        (g, batch(p, ids))
+        for g, p, ids in zip(generated[mine].split(2), photo[mine].split(2), labels[mine].split(2))
+    ]
+    found = evaluate(pairs, metrics, protocol(COUNT), scale, remembered)
+    remembered.save(processes)
+    return found
+
+
+def process(rank: int, folder: str) -> None:
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_RANK": str(rank)}
+    torch.set_num_threads(1)
+    with join_processes(torch.device("cpu"), timeout_minutes=2) as processes:
+        assert gather({"rank": rank}, processes) == [{"rank": 0}, {"rank": 1}]
+        found = evaluation(Path(folder), processes)
+        torch.save({"rows": found.rows, "class_ious": found.class_ious}, f"{folder}/{rank}.pt")
+
+
+def test_all_get_the_figures_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
+    monkeypatch.setenv("MASTER_PORT", str(free_port()))
+    mp.spawn(process, (str(tmp_path),), nprocs=2)
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert first == second
+    one = evaluation(tmp_path / "alone", Processes(rank=0, count=1))
+    assert list(first["rows"]) == list(one.rows) == ["model", "null_model", "real_train", "real_photos"]
+    for row, figures in one.rows.items():
+        assert first["rows"][row] == pytest.approx(figures, rel=1e-6, abs=1e-9), row
+    for row, ious in one.class_ious.items():
+        assert first["class_ious"][row] == pytest.approx(ious), row
+    sizes = {(tmp_path / name / "reference").stat().st_size for name in (".", "alone")}
+    assert len(sizes) == 1, "both remember all pictures"
