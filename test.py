@@ -26,7 +26,7 @@ from evaluation.gallery import Gallery
 from evaluation.interpolation import INTERPOLATIONS, write_interpolation
 from evaluation.lpips import LPIPSDiversity
 from evaluation.metric_set import MetricSet
-from evaluation.protocol import Protocol, write_metrics
+from evaluation.protocol import METRICS, Protocol, Rows, write_metrics
 from evaluation.remembered import RememberedFeatures
 from evaluation.report import numbers_text, write_report
 from options.build import build_hardware
@@ -121,7 +121,7 @@ def test_folders(options: TestOptions, hardware: Hardware, processes: Processes)
         gallery = Gallery(folder, label_set)
     remembered = remembered_features(metrics, protocol, options.real, options)
     given = CountingBar(pairs.batches(share, options.batch), "measure", len(share), processes.is_main)
-    evaluation = evaluate(shown(given, gallery), metrics, protocol, scale, remembered)
+    evaluation = evaluate(shown(given, gallery), metrics, protocol, scale, remembered, label_set)
     remembered.save(processes)
     title = f"{options.generated} against {options.real}"
     finish(options, folder, title, gallery, evaluation, protocol, notes, processes, None)
@@ -212,7 +212,7 @@ def measure(
         scale = measure_scale(photos, len(run.facts.label_set), metrics, protocol, remembered)
         remembered.save(processes)
     remembered = remembered_features(metrics, protocol, options.photos or root, options)
-    evaluation = evaluate(generated, metrics, protocol, scale, remembered)
+    evaluation = evaluate(generated, metrics, protocol, scale, remembered, run.facts.label_set)
     remembered.save(processes)
     return evaluation
 
@@ -238,19 +238,25 @@ def finish(
 ) -> None:
     """Writes and prints what all processes found; one of them does."""
     rows = [row for share in gather([] if gallery is None else gallery.rows, processes) for row in share]
+    shares = gather({} if evaluation is None else evaluation.scores, processes)
     if not processes.is_main:
         return
+    numbers, how, classes = None, None, dict[str, Rows]()
     if evaluation is not None:
-        write_metrics(folder / METRICS, evaluation.rows, protocol, evaluation.class_ious, notes)
-        print(numbers_text(evaluation.rows, protocol))
+        numbers, how = evaluation.rows, protocol
+        classes = {"colour_error": evaluation.colour_errors, "iou": evaluation.class_ious}
+        write_metrics(folder / METRICS, numbers, how, evaluation.class_ious, notes, evaluation.colour_errors)
+        print(numbers_text(numbers, how))
     else:
         (folder / METRICS).unlink(missing_ok=True)  # of an earlier generator
     for note in notes:
         print(note)
-    numbers, how = (None, None) if evaluation is None else (evaluation.rows, protocol)
     label_set = None if gallery is None else gallery.label_set
     log = [] if run is None else read_log(run)
-    page = write_report(folder, title, rows[: options.gallery], label_set, numbers, how, log, notes)
+    scores = {name: figures for share in shares for name, figures in share.items()}
+    page = write_report(
+        folder, title, rows, label_set, numbers, how, log, notes, scores, classes, options.gallery
+    )
     images = f"{len(rows)} label maps, images in {folder / 'images'}; " if rows else ""
     print(f"{images}the gallery is\n{page}")
 

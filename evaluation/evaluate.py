@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from data.sample import Batch
+from data.sources.source import LabelSet
 from evaluation.feature_vectors import PictureSet, PictureSetFeatures
 from evaluation.metric_set import MetricSet
 from evaluation.null_model import MeanColours, paint
@@ -40,10 +41,16 @@ class Scale:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`rows`: named figures of model, null_model, ...; `class_ious`: likewise, the IoU of each class."""
+    """`rows`: named figures of model, null_model, ...; `class_ious`: likewise, the IoU of each class.
+
+    `colour_errors`: likewise, how far each class is from its colour in the photos, in levels of 255;
+    `scores`: figures of single generated pictures, by their names; those of this process's share.
+    """
 
     rows: Rows
     class_ious: Rows = field(default_factory=dict)
+    colour_errors: Rows = field(default_factory=dict)
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 @torch.inference_mode()
@@ -92,6 +99,7 @@ def evaluate(
     protocol: Protocol,
     scale: Scale | None = None,
     remembered: Features | None = None,
+    label_set: LabelSet | None = None,
 ) -> Evaluation:
     """The figures of generated pictures that `metrics` names, with the scale's rows where one is given.
 
@@ -100,7 +108,8 @@ def evaluate(
     first where the protocol says "png"; the null model's colours, which no file holds, stay unrounded. Each
     row also says its number of `images`. See `protocol.metric_name` for the figures' full names.
     `remembered`: the metrics' features where those of photos and of the null model, which no training
-    changes, are kept from one evaluation to the next. Under several processes each gives its share of the
+    changes, are kept from one evaluation to the next. `label_set`: the classes, where colours are to be
+    compared class by class. Under several processes each gives its share of the
     pairs, and all get the figures of the whole.
 
     Raises ValueError for batches without photos, pictures that differ in size from their photos or are out of
@@ -108,12 +117,18 @@ def evaluate(
     """
     device = metrics.device
     reference = remembered or metrics.features
-    model, photos = PictureRow(metrics, metrics.features), PictureRow(metrics, reference, compared=False)
-    null_model = PictureRow(metrics, reference)
+    classes = None if label_set is None else len(label_set)
+    model = PictureRow(metrics, metrics.features, num_classes=classes)
+    photos = PictureRow(metrics, reference, compared=False)
+    null_model = PictureRow(metrics, reference, num_classes=classes)
+    scores: dict[str, dict[str, float]] = {}
     for generated, batch in pairs:
         check_pairs(generated, _photo(batch))
         photo, labels = _measured(_photo(batch).to(device), "photo", protocol), batch.labels.to(device)
         model.update(_measured(generated.to(device), "generated", protocol), photo, labels)
+        for name, values in model.latest().items():
+            for picture, value in zip(batch.names, values, strict=True):
+                scores.setdefault(picture, {})[name] = value
         photos.update(photo, photo, labels)
         if scale is not None:
             null_model.update(paint(scale.colours, labels), photo, labels)
@@ -132,11 +147,16 @@ def evaluate(
             images = scale.train.gaussian.images
             figures = metrics.allowed_by(images).set_figures(scale.train, real)
             rows["real_train"] = {"images": float(images), **figures}
+    colours: Rows = {}
+    if label_set is not None:
+        painted = {row: of for row, of in shown.items() if row != "real_photos"}
+        colours = {row: of.colour_errors(label_set.names) for row, of in painted.items()}
     if metrics.segmenter is None:
-        return Evaluation(rows)
+        return Evaluation(rows, colour_errors=colours, scores=scores)
     rows["real_photos"] = photos.compute(None)
-    label_set = metrics.segmenter.label_set
-    return Evaluation(rows, {row: class_ious(of.counts(), label_set) for row, of in shown.items()})
+    found_in = metrics.segmenter.label_set
+    ious = {row: class_ious(of.counts(), found_in) for row, of in shown.items()}
+    return Evaluation(rows, ious, colours, scores)
 
 
 def _photo(batch: Batch) -> Tensor:

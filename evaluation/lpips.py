@@ -69,11 +69,15 @@ def _load_trunk(trunk: nn.Module, state: dict[str, Tensor], file: Path) -> None:
 
 
 class LPIPS(Metric):
-    """Mean distance over pictures of generated ones to their photos; 0 where they are the same."""
+    """Mean distance over pictures of generated ones to their photos; 0 where they are the same.
+
+    `latest`: those of the last batch, (B,).
+    """
 
     full_state_update = False
     total: Tensor
     count: Tensor
+    latest: Tensor
 
     def __init__(self, network: LPIPSNetwork) -> None:
         super().__init__()
@@ -91,7 +95,8 @@ class LPIPS(Metric):
             raise ValueError(
                 f"pictures are {width}×{height}; LPIPS takes at least {least}×{least}: set lpips=none"
             )
-        self.total += network(generated, photo).double().sum()
+        self.latest = network(generated, photo).double()  # (B,)
+        self.total += self.latest.sum()
         self.count += len(generated)
 
     def compute(self) -> Tensor:

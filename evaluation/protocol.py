@@ -12,6 +12,9 @@ from typing import Literal, get_args
 Rows = dict[str, dict[str, float]]
 """Numbers as `evaluate` returns them: a row (model, null_model, real_train) of named figures."""
 
+METRICS = "metrics.json"
+"""The file beside a report that holds its numbers."""
+
 PictureKind = Literal["png", "tensor"]
 
 
@@ -78,9 +81,14 @@ class Protocol:
 
 
 def write_metrics(
-    path: Path, rows: Rows, protocol: Protocol, class_ious: Rows | None = None, notes: Sequence[str] = ()
+    path: Path,
+    rows: Rows,
+    protocol: Protocol,
+    class_ious: Rows | None = None,
+    notes: Sequence[str] = (),
+    colour_errors: Rows | None = None,
 ) -> None:
-    """Writes `rows` with their protocol, the metrics' full names, IoUs by class and notes as JSON.
+    """Writes `rows` with their protocol, the metrics' full names, figures by class and notes as JSON.
 
     JSON has no infinity (the PSNR of a picture with itself): it is written as the string "infinity".
     Raises ValueError for NaN, which no metric here returns.
@@ -95,5 +103,6 @@ def write_metrics(
     names = {name: protocol.metric_name(name) for name in rows["model"] if name != "images"}
     content: dict[str, object] = {"metrics": metrics, "names": names, "protocol": asdict(protocol)}
     content |= {"class_ious": class_ious} if class_ious else {}
+    content |= {"colour_errors": colour_errors} if colour_errors else {}
     content |= {"notes": list(notes)} if notes else {}
     path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")

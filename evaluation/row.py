@@ -7,6 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 from torchmetrics import SumMetric
 
+from evaluation.colour_error import ColourErrors
 from evaluation.feature_vectors import PictureSet, PictureSetFeatures
 from evaluation.metric_set import MetricSet
 from evaluation.segmentation import SegmentationScores, segmentation_figures
@@ -16,11 +17,16 @@ class PictureRow:
     """Streams pictures with their photos and label maps into the figures of `metrics`.
 
     `features`: pictures to features, where figures need them; `compared`: whether the pictures are compared
-    with their photos one by one (the photos themselves are not).
+    with their photos one by one (the photos themselves are not); `num_classes`: where colours are compared
+    class by class.
     """
 
     def __init__(
-        self, metrics: MetricSet, features: Callable[[Tensor], Tensor], compared: bool = True
+        self,
+        metrics: MetricSet,
+        features: Callable[[Tensor], Tensor],
+        compared: bool = True,
+        num_classes: int | None = None,
     ) -> None:
         self._metrics = metrics
         self._features = features
@@ -28,6 +34,7 @@ class PictureRow:
         self._images = SumMetric().to(device)
         pair_metrics = metrics.pair_metrics() if compared else {}
         self._pairs = {name: metric.to(device) for name, metric in pair_metrics.items()}
+        self._colours = None if num_classes is None else ColourErrors(num_classes).to(device)
         width = metrics.features.num_features
         self._set = PictureSetFeatures(width, metrics.keeps_features, device) if metrics.of_sets else None
         self._segmented: SegmentationScores | None = None
@@ -39,10 +46,23 @@ class PictureRow:
         self._images.update(len(pictures))
         for metric in self._pairs.values():
             metric.update(pictures, photo)
+        if self._colours is not None:
+            self._colours.update(pictures, photo, labels)
         if self._set is not None:
             self._set.update(self._features(pictures))
         if self._segmented is not None and self._metrics.segmenter is not None:
             self._segmented.update(self._metrics.segmenter(pictures), labels)
+
+    def latest(self) -> dict[str, list[float]]:
+        """The figures of the last batch, picture by picture, by the names of those that have such."""
+        found = {name: getattr(metric, "latest", None) for name, metric in self._pairs.items()}
+        return {name: values.tolist() for name, values in found.items() if values is not None}
+
+    def colour_errors(self, names: tuple[str, ...]) -> dict[str, float]:
+        """The colour error of each class that occurs, by its name; there must be `num_classes`."""
+        assert self._colours is not None, "asked without classes"
+        errors = self._colours.compute().reshape(-1).tolist()  # (K,)
+        return {name: error for name, error in zip(names, errors, strict=True) if error == error}
 
     def images(self) -> int:
         """How many pictures were added, over all processes."""

@@ -21,6 +21,8 @@ MARGIN = WINDOW // 2
 class SSIM(Metric):
     """Mean SSIM over pictures; 1 where a generated picture is its photo, higher is better.
 
+    `latest`: those of the last batch, (B,).
+
     Only windows that lie within the picture count, as in the paper and in scikit-image. torchmetrics' own
     mean also counts the margin, where it mirrors the picture (and did not in earlier releases), so its map
     is taken and the margin cut here.
@@ -29,6 +31,7 @@ class SSIM(Metric):
     full_state_update = False
     total: Tensor
     count: Tensor
+    latest: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,7 +49,8 @@ class SSIM(Metric):
             generated.double(), photo.double(), sigma=1.5, data_range=DATA_RANGE, return_full_image=True
         )  # (B, 3, H, W)
         within = similarity[..., MARGIN : height - MARGIN, MARGIN : width - MARGIN]  # (B, 3, H - 10, W - 10)
-        self.total += within.mean(dim=(1, 2, 3)).sum()
+        self.latest = within.mean(dim=(1, 2, 3))  # (B,)
+        self.total += self.latest.sum()
         self.count += len(generated)
 
     def compute(self) -> Tensor:

@@ -1,4 +1,4 @@
-"""The losses' curves as small charts of one scale each, drawn as SVG."""
+"""The curves of a run as small charts of one scale each, drawn as SVG: losses, and figures along the way."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-PLAYERS = ("generator", "discriminator")
+GROUPS = ("evaluation", "generator", "discriminator")
 POINTS = 240  # of a curve; more rows than that are averaged in stretches
 WIDTH, HEIGHT = 1000, 300  # in the drawing's own units; the page stretches it
 
 Curve = list[tuple[float, float]]
 
 
-def loss_charts(log: Sequence[Mapping[str, float]]) -> str:
-    """A chart for each loss (generator/..., discriminator/...) that two rows of the log know; "" for none."""
-    names = dict.fromkeys(name for row in log for name in row if name.split("/")[0] in PLAYERS)
-    curves = {name: _curve(log, name) for name in names}
-    charts = "".join(_chart(name, curve) for name, curve in curves.items() if len(curve) > 1)
-    return f'<div class="charts">{charts}</div>' if charts else ""
+def charts(log: Sequence[Mapping[str, float]]) -> str:
+    """A chart for each curve of `GROUPS` (generator/...) that two rows of the log know; "" for none."""
+    names = dict.fromkeys(name for row in log for name in row if name.split("/")[0] in GROUPS)
+    ordered = sorted(names, key=lambda name: name.split("/")[0] != "evaluation")
+    curves = {name: _curve(log, name) for name in ordered}
+    drawn = "".join(_chart(name, curve) for name, curve in curves.items() if len(curve) > 1)
+    return f'<div class="charts">{drawn}</div>' if drawn else ""
 
 
 def _curve(log: Sequence[Mapping[str, float]], name: str) -> Curve:
@@ -32,12 +33,12 @@ def _curve(log: Sequence[Mapping[str, float]], name: str) -> Curve:
 
 
 def _chart(name: str, curve: Curve) -> str:
-    player, _, loss = name.partition("/")
-    words = escape(f"{player}: {loss.replace('_', ' ')}")
+    group, _, figure = name.partition("/")
+    words = escape(f"{group}: {figure.replace('_', ' ')}")
     values = [value for _, value in curve]
     first, last = curve[0][0], curve[-1][0]
     return (
-        f'<figure class="chart {player}"><figcaption>{words}<span>{values[-1]:.3g}</span></figcaption>'
+        f'<figure class="chart {group}"><figcaption>{words}<span>{values[-1]:.3g}</span></figcaption>'
         f'<div class="plot"><span>{max(values):.3g}</span><span>{min(values):.3g}</span>'
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{words}">'
         f'<polyline points="{_points(curve)}"/></svg></div>'

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from html import escape
 
 from evaluation.protocol import Protocol, Rows
+from evaluation.report.metric_text import ARROWS, metric_text, written
 
 SCALE_NAMES = {"model": "this model", "null_model": "null model", "real_train": "training photos"}
 ROW_NAMES = SCALE_NAMES | {"real_photos": "the photos themselves"}
@@ -15,35 +15,6 @@ READING = (
     " are real pictures measured against the same photos: what a model can hope for. Fréchet distances come"
     " out higher for fewer pictures: compare figures of one count only."
 )
-
-
-@dataclass(frozen=True)
-class MetricText:
-    """How a metric is written: its name, what it says, which way is better, and its decimals."""
-
-    name: str
-    meaning: str
-    better: str
-    decimals: int
-
-
-METRIC_TEXTS = {
-    "psnr": MetricText("PSNR", "in decibels, mean over pictures", "higher", 2),
-    "ssim": MetricText("SSIM", "mean over pictures", "higher", 3),
-    "rmse": MetricText("RMSE", "of colours from 0 to 1, mean over pictures", "lower", 3),
-    "fd": MetricText("Fréchet distance", "of features to the real photos", "lower", 1),
-    "fid": MetricText("FID", "Fréchet distance of Inception's features", "lower", 1),
-    "kid": MetricText("Kernel distance", "of features to the real photos", "lower", 4),
-    "precision": MetricText("Precision", "share of pictures among the photos", "higher", 3),
-    "recall": MetricText("Recall", "share of photos among the pictures", "higher", 3),
-    "lpips": MetricText("LPIPS", "to the photo, mean over pictures", "lower", 3),
-    "lpips_diversity": MetricText("Diversity", "LPIPS between samples of a label map", "higher", 3),
-    "miou": MetricText("mIoU", "of a segmenter, unknown pixels ignored", "higher", 3),
-    "miou_unknown": MetricText("mIoU", "of a segmenter, unknown pixels counted", "higher", 3),
-    "pixel": MetricText("Pixel accuracy", "of a segmenter, unknown pixels ignored", "higher", 3),
-    "pixel_accuracy_unknown": MetricText("Pixel accuracy", "of a segmenter, unknown counted", "higher", 3),
-}
-ARROWS = {"higher": "↑", "lower": "↓"}
 
 
 def numbers_table(metrics: Rows, protocol: Protocol | None) -> str:
@@ -64,7 +35,7 @@ def _column_head(row: str, figures: dict[str, float]) -> str:
 
 
 def _metric_row(name: str, metrics: Rows, protocol: Protocol | None) -> str:
-    text = _text(name)
+    text = metric_text(name)
     full_name = name if protocol is None else protocol.metric_name(name)
     breakable = escape(full_name).replace("_", "_<wbr>")
     head = (
@@ -72,7 +43,7 @@ def _metric_row(name: str, metrics: Rows, protocol: Protocol | None) -> str:
         f"<small>{text.meaning}</small><small><code>{breakable}</code></small></th>"
     )
     cells = "".join(
-        f'<td class="{escape(row)}">{_number(figures.get(name), text.decimals)}</td>'
+        f'<td class="{escape(row)}">{written(figures.get(name), text.decimals)}</td>'
         for row, figures in metrics.items()
     )
     return f'<tr class="figures">{head}{cells}</tr>' + _scale_row(name, metrics)
@@ -96,17 +67,6 @@ def _scale_row(name: str, metrics: Rows) -> str:
     return (
         f'<tr><td class="scale-cell" colspan="{1 + len(metrics)}"><div class="scale">{marks}</div></td></tr>'
     )
-
-
-def _text(name: str) -> MetricText:
-    """The text of the longest beginning of `name` that has one."""
-    return METRIC_TEXTS[max((start for start in METRIC_TEXTS if f"{name}_".startswith(f"{start}_")), key=len)]
-
-
-def _number(value: float | None, decimals: int) -> str:
-    if value is None:
-        return "–"
-    return "∞" if math.isinf(value) else f"{value:.{decimals}f}"
 
 
 def _protocol_list(protocol: Protocol) -> str:

@@ -137,7 +137,7 @@ class TestOptions:
     lpips_weights: str | None = None  # torchvision's file of that network, where it is not in torch's cache
     segmenter: SegmenterOptions = field(default_factory=SegmenterOptions)
     pictures: Pictures = Pictures.png
-    gallery: int = 200  # pictures on the page; all are written
+    gallery: int = 2000  # label maps on the page; all are written
     hardware: HardwareOptions = field(default_factory=HardwareOptions)
 
 
