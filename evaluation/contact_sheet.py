@@ -15,8 +15,16 @@ GAP = 6  # pixels between pictures; blocks of rows lie four gaps apart
 HEADING = 26
 
 
-def contact_sheet(rows: Sequence[GalleryRow], folder: Path, width: int = 192, blocks: int = 1) -> Image.Image:
+def contact_sheet(
+    rows: Sequence[GalleryRow],
+    folder: Path,
+    width: int = 192,
+    blocks: int = 1,
+    captions: Sequence[str] = (),
+) -> Image.Image:
     """The pictures of `rows`, below `folder`, each `width` pixels wide, in `blocks` side by side, headed.
+
+    `captions`: of the generated pictures, where they are more than samples of one model.
 
     All cells have the shape of the first row's label map; pictures of another shape are fitted in. Rows are
     as wide as the one with most pictures; a row without a photo leaves its place empty. Raises ValueError for
@@ -27,7 +35,7 @@ def contact_sheet(rows: Sequence[GalleryRow], folder: Path, width: int = 192, bl
     samples = max(len(row.generated) for row in rows)
     cell = (width, round(width * rows[0].height / rows[0].width))
     has_photos = any(row.photo for row in rows)
-    headings = ["label map", *["generated"] * samples, *["real"] * has_photos]
+    headings = ["label map", *(captions or ["generated"] * samples), *["real"] * has_photos]
     deep = math.ceil(len(rows) / blocks)
     blocks = math.ceil(len(rows) / deep)
     block_width = len(headings) * (cell[0] + GAP) + 3 * GAP

@@ -1,0 +1,56 @@
+"""Pictures of several runs from the same label maps, gathered in one folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from evaluation.gallery import GENERATED, LABELS, PHOTOS, GalleryRow
+
+
+def gather_pictures(folders: Sequence[Path], out: Path, count: int) -> tuple[list[GalleryRow], int]:
+    """Copies the first `count` label maps that all `folders` have, with pictures and photos, to `out`.
+
+    Pictures go together by the names of their files, where those of the label maps agree byte for byte.
+    Answers the rows, one generated picture a folder, and how many names were passed over because the label
+    maps behind them differ.
+    """
+    common = set.intersection(*(_names(folder) for folder in folders))
+    rows: list[GalleryRow] = []
+    differing = 0
+    for name in sorted(common):
+        if len(rows) == count:
+            break
+        maps = [(folder / LABELS / name).read_bytes() for folder in folders]
+        if any(each != maps[0] for each in maps[1:]):
+            differing += 1
+            continue
+        generated = tuple(
+            _copy(folder / GENERATED / name, out, f"{GENERATED}/{number}/{name}")
+            for number, folder in enumerate(folders, start=1)
+        )
+        labels = _copy(folders[0] / LABELS / name, out, f"{LABELS}/{name}")
+        photo = next(
+            (folder / PHOTOS / name for folder in folders if (folder / PHOTOS / name).is_file()), None
+        )
+        real = None if photo is None else _copy(photo, out, f"{PHOTOS}/{name}")
+        with Image.open(out / labels) as picture:
+            width, height = picture.size
+        rows.append(GalleryRow(Path(name).with_suffix("").as_posix(), labels, generated, real, width, height))
+    return rows, differing
+
+
+def _names(folder: Path) -> set[str]:
+    """Names of the label maps that have a generated picture, with "/" between folders."""
+    labels = {file.relative_to(folder / LABELS).as_posix() for file in (folder / LABELS).rglob("*.png")}
+    return {name for name in labels if (folder / GENERATED / name).is_file()}
+
+
+def _copy(source: Path, out: Path, file: str) -> str:
+    target = out / file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    return file
