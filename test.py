@@ -51,7 +51,6 @@ from options.schema import TestOptions
 from options.schema.dataset import DatasetOptions
 from options.style_requests import asked_styles
 
-METRICS = "metrics.json"
 REMEMBERED = ".remembered"
 """Features of reference photos, beside the results of all runs."""
 
@@ -71,7 +70,7 @@ def start(options: TestOptions, overrides: list[str]) -> None:
 def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> None:
     """A run's pictures of a split, or of a person's own label maps."""
     assert options.name is not None, "check_testing has seen to it"
-    run = open_run(options.name)
+    run = open_run(options.name, options.checkpoint)
     label_set = run.facts.label_set
     dataset = tested_dataset(run, options)
     pairs, batch = tested_label_maps(run, dataset, options)

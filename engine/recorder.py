@@ -14,8 +14,11 @@ from data.sample import Batch
 from engine.bad_steps import BadSteps, listed
 from engine.checkpoint import Checkpoint
 from engine.distributed import Processes, mean_over_processes
+from engine.files import write_text_whole
 from engine.logging import RunLog, TrainingBar
 from engine.progress import Progress, passed
+from engine.run_files import BEST
+from engine.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Recorder:
     counts the steps that were left out. `may_write` raises ValueError where this process must not write in
     the run folder any more.
     `sample_picture`: draws labels | fake | real, (H, W, 3) of 8-bit values.
+    `watch`: what is measured at an interval, and which checkpoint is best by it.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class Recorder:
         sample_picture: Callable[[], Tensor],
         bad_steps: BadSteps,
         may_write: Callable[[], None] = lambda: None,
+        watch: Watch | None = None,
     ) -> None:
         self.checkpoint = checkpoint
         self.progress = progress
@@ -57,6 +62,7 @@ class Recorder:
         self.sample_picture = sample_picture
         self.bad_steps = bad_steps
         self.may_write = may_write
+        self.watch = watch
         self._sums: dict[str, Tensor] = {}
         self._steps = 0
         self._since = (progress.images, time.monotonic())
@@ -80,6 +86,8 @@ class Recorder:
             self._write_row(rates, losses)
         if passed(self.intervals.sample, before, images):
             self._write_samples()
+        if self.watch is not None and passed(self.watch.every_images, before, images):
+            self._evaluate(self.watch)
         if passed(self.intervals.save, before, images):
             self.save()
 
@@ -107,6 +115,28 @@ class Recorder:
             yield
         except OSError as error:
             self.bar.say(f"warning: {warning.format(error)}")
+
+    def _evaluate(self, watch: Watch) -> None:
+        images, seconds = self.progress.images, self.progress.seconds
+        if not watch.affordable(seconds):
+            self._say(watch.refusal(images))
+            return
+        row = watch.evaluate(seconds)
+        self._since = (self._since[0], self._since[1] + watch.seconds)  # it is no slower step
+        if row is None:
+            self._say(f"warning: the pictures after {images} images are not finite; there are no figures")
+        elif self.log is not None:
+            best = watch.is_best(row)
+            self._say(watch.describe(images, row, best))
+            with self._told("the figures were not written ({})"):
+                self.log.write(images, row)
+            if best and self.save():
+                with self._told("the best checkpoint was not named ({})"):
+                    write_text_whole(self.checkpoint.run / BEST, f"{images}\n")
+
+    def _say(self, line: str | None) -> None:
+        if line is not None:
+            self.bar.say(line)
 
     def _write_row(self, rates: dict[str, float], losses: dict[str, Tensor]) -> None:
         images, now = self.progress.images, time.monotonic()

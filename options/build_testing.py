@@ -24,7 +24,7 @@ OWN = "own"
 REAL = "real"
 """The reference of pictures that came in a folder, in place of a split."""
 OF_A_RUN = (
-    "split", "dataset", "instances", "photos", "images", "train_images", "seed", "ema",
+    "checkpoint", "split", "dataset", "instances", "photos", "images", "train_images", "seed", "ema",
     "samples", "style", "style_labels", "interpolate", "style_name",
 )  # fmt: skip
 

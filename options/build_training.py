@@ -10,6 +10,7 @@ import torch
 from engine.bad_steps import BadSteps
 from engine.checkpoint import Checkpoint, Stateful
 from engine.distributed import Processes, from_main
+from engine.generation import LabelMapGenerator
 from engine.hardware import Hardware
 from engine.learning_rate import LearningRates
 from engine.logging import RunLog, TrainingBar
@@ -30,6 +31,7 @@ from options.build_data import (
     watched_batch,
 )
 from options.build_networks import build_discriminator, build_synthesiser
+from options.build_watch import build_watch
 from options.run_folder import write_options
 from options.schema.training import LengthOptions, TrainOptions
 
@@ -89,6 +91,8 @@ def build_training(
     if processes.is_main:
         describe()
 
+    maker = LabelMapGenerator(ema.network, len(facts.label_set), len(facts.styles), hardware)
+    watch, warnings = build_watch(options, run, maker, hardware, processes)
     length = Length(options.train.images, options.train.minutes)
     recorder = Recorder(
         checkpoint,
@@ -100,7 +104,10 @@ def build_training(
         sample_picture=SamplePicture(ema.network, watched, facts.label_set.colours, hardware),
         bad_steps=BadSteps(run, options.train.max_bad_steps, processes),
         may_write=may_write,
+        watch=watch,
     )
+    for warning in warnings:
+        recorder.bar.say(f"warning: {warning}")
     return Training(
         batches=training_batches(options, dataset, sampler, hardware),
         step=step,

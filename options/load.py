@@ -9,7 +9,17 @@ from engine.generation import LabelMapGenerator
 from engine.manifest import check_file
 from engine.mean_styles import read_mean_styles
 from engine.phases import enter_phase
-from engine.run_files import latest_images, manifest_file, mean_styles_file, state_file, weights_file
+from engine.run_files import (
+    BEST,
+    LATEST,
+    complete_checkpoints,
+    images_in,
+    latest_images,
+    manifest_file,
+    mean_styles_file,
+    state_file,
+    weights_file,
+)
 from engine.tensors import load_tensors, load_weights, read_weights
 from options.build import build_hardware
 from options.build_networks import build_synthesiser
@@ -28,16 +38,34 @@ class Run:
     images: int
 
 
-def open_run(name: str) -> Run:
+def open_run(name: str, checkpoint: str = LATEST) -> Run:
     """A run by its name under checkpoints/, or by the path of its folder.
+
+    `checkpoint`: "latest", "best" (by the figures of its training), or the images of one that is there.
 
     Raises ValueError where there is none, or where it has saved no weights yet.
     """
     folder = existing_run(name)
-    images = latest_images(folder)
-    if images is None:
+    return Run(folder, read_options(folder), Facts.read(folder), _images_of(folder, checkpoint))
+
+
+def _images_of(folder: Path, checkpoint: str) -> int:
+    latest = latest_images(folder)
+    if latest is None:
         raise ValueError(f"{folder} has saved no checkpoint yet; train on with resume=true")
-    return Run(folder, read_options(folder), Facts.read(folder), images)
+    if checkpoint == LATEST:
+        return latest
+    if checkpoint == BEST:
+        best = images_in(folder / BEST)
+        if best is None:
+            raise ValueError(
+                f"checkpoint=best: {folder} names none; train with evaluate.every_images=..., or take latest"
+            )
+        return best
+    if not checkpoint.isdecimal() or not weights_file(folder, int(checkpoint)).is_file():
+        there = ", ".join(map(str, complete_checkpoints(folder)))
+        raise ValueError(f"checkpoint={checkpoint}: {folder} has latest, best and {there or latest}")
+    return int(checkpoint)
 
 
 def load_run(run: Run, hardware: HardwareOptions, ema: bool = True) -> LabelMapGenerator:

@@ -22,7 +22,7 @@ RANGES = (
     Range(
         "2 or more",
         lambda value: 2 <= value < inf,
-        ("generator.width", "train_images"),  # a distance takes two photos
+        ("generator.width", "train_images", "evaluate.images"),  # a distance takes two photos
     ),
     Range(
         "1 or more",
@@ -48,6 +48,7 @@ RANGES = (
             "discriminator.scales",
             "images",
             "batch",
+            "evaluate.batch",
             "pairs.height",
             "pairs.width",
             "pairs.num_classes",
@@ -67,6 +68,7 @@ RANGES = (
             "ema.ramp",
             "hardware.workers",
             "gallery",
+            "evaluate.every_images",
             "pairs.unknown_id",
         ),
     ),
@@ -81,6 +83,7 @@ RANGES = (
         (
             "train.minutes",
             "train.hang_minutes",
+            "evaluate.most_share",
             "optimizer.generator_lr",
             "optimizer.discriminator_lr",
             "learning_rate",

@@ -113,6 +113,7 @@ class TestOptions:
     generated: str | None = None  # instead of a run: a folder of anybody's pictures,
     real: str | None = None  # and that of the photos with the same names
     pairs: PairOptions = field(default_factory=PairOptions)
+    checkpoint: str = "latest"  # of the run; best: by the figures of its training; or its number of images
     out: str = "results"
     folder: str | None = None  # where everything goes; null: OUT/RUN/SPLIT (own for labels=, real for real=)
     split: str = "val"

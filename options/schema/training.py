@@ -109,6 +109,16 @@ class LengthOptions:
 
 
 @dataclass
+class EvaluateOptions:
+    """Figures while the run trains, on the first pairs of the val split; the best checkpoint is kept."""
+
+    every_images: int | None = None  # null or 0: never
+    images: int = 100
+    batch: int = 8
+    most_share: float = 0.1  # of the training time; evaluations beyond it are left out
+
+
+@dataclass
 class TrainOptions:
     """`python train.py`."""
 
@@ -126,3 +136,4 @@ class TrainOptions:
     ema: EmaOptions = field(default_factory=EmaOptions)
     hardware: HardwareOptions = field(default_factory=HardwareOptions)
     train: LengthOptions = field(default_factory=LengthOptions)
+    evaluate: EvaluateOptions = field(default_factory=EvaluateOptions)

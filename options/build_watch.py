@@ -1,0 +1,120 @@
+"""From options to the figures that a run shows while it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from data.paired import PairedDataset
+from data.sample import Batch
+from data.sources.share import Share
+from engine.distributed import Processes, largest
+from engine.generation import LabelMapGenerator
+from engine.hardware import Hardware
+from engine.logging import read_log
+from engine.watch import Watch
+from evaluation.evaluate import evaluate
+from evaluation.feature_networks import load_metric_network
+from evaluation.metric_set import MetricSet
+from evaluation.protocol import Protocol
+from evaluation.remembered import RememberedFeatures
+from evaluation.ssim import WINDOW
+from options.build_data import evaluation_batches, split_set
+from options.build_metrics import shared_networks
+from options.schema.training import TrainOptions
+
+NETWORK = "efficientnet_lite2"
+SPLIT = "val"
+SEED = 0
+
+
+class Measure:
+    """Generates from the first label maps of the val split, the same ones each time, and measures.
+
+    Draws nothing from the random numbers of training: a run with it is the run without it, bit for bit.
+    """
+
+    def __init__(
+        self,
+        generator: LabelMapGenerator,
+        pairs: PairedDataset,
+        metrics: MetricSet,
+        protocol: Protocol,
+        remembered: RememberedFeatures,
+        batch: int,
+        hardware: Hardware,
+        processes: Processes,
+    ) -> None:
+        self.generator, self.pairs = generator, pairs
+        self.metrics, self.protocol, self.remembered = metrics, protocol, remembered
+        self.batch, self.hardware, self.processes = batch, hardware, processes
+        self._broken = False
+
+    def __call__(self) -> dict[str, float] | None:
+        """Figures by full name, of all processes; None where the generator answers NaN."""
+        self._broken = False
+        found = evaluate(self._pairs(), self.metrics, self.protocol, remembered=self.remembered)
+        (broken,) = largest([float(self._broken)], self.processes)
+        figures = {name: value for name, value in found.rows["model"].items() if name != "images"}
+        return None if broken else {self.protocol.metric_name(name): value for name, value in figures.items()}
+
+    @torch.inference_mode()
+    def _pairs(self) -> Iterator[tuple[Tensor, Batch]]:
+        share = Share(self.pairs.source, self.processes.rank, self.processes.count)
+        dataset = PairedDataset(share, self.pairs.transform, self.pairs.seed, self.pairs.on_error)
+        for batch in evaluation_batches(dataset, self.batch, 0, self.hardware):
+            styles = None
+            if self.generator.synthesiser.encoder is not None and batch.photo is not None:
+                styles = self.generator.styles(batch.photo, batch.labels)
+            pictures = self.generator.pictures(batch, batch.style_id, styles, SEED)
+            if not bool(pictures.isfinite().all()):
+                # An error here would leave the other processes waiting for this one.
+                self._broken, pictures = True, torch.zeros_like(pictures)
+            yield pictures.clamp(-1, 1), batch
+
+
+def build_watch(
+    options: TrainOptions,
+    run: Path,
+    generator: LabelMapGenerator,
+    hardware: Hardware,
+    processes: Processes,
+) -> tuple[Watch | None, list[str]]:
+    """The figures at an interval, None where none is given, and warnings for people.
+
+    Raises ValueError where the data set has no val split of two pairs.
+    """
+    chosen = options.evaluate
+    if not chosen.every_images:
+        return None, []
+    try:
+        pairs = split_set(options.dataset, SPLIT, chosen.images)
+    except ValueError as error:
+        raise ValueError(
+            f"evaluate.every_images={chosen.every_images} measures on the val split: {error};"
+            " or set evaluate.every_images=null"
+        ) from error
+    height, width = options.dataset.height, options.dataset.width
+    words = {"fd", "psnr"} | ({"ssim"} if min(height, width) >= WINDOW else set())
+    metrics = MetricSet(hardware.place(load_metric_network(NETWORK)), frozenset(words))
+    protocol = Protocol(
+        dataset=options.dataset.name,
+        split=SPLIT,
+        count=len(pairs),
+        height=height,
+        width=width,
+        resize_filter="none" if options.dataset.name == "scenes" else "bicubic",
+        pictures="png",
+        ema=True,
+        seed=SEED,
+    )
+    # Never written: within a session the photos' features are computed once.
+    remembered = RememberedFeatures(metrics.features, run / "features")
+    measure = Measure(generator, pairs, metrics, protocol, remembered, chosen.batch, hardware, processes)
+    best_by = protocol.metric_name(metrics.features.frechet_name)
+    log = read_log(run) if processes.is_main else []
+    watch = Watch(measure, best_by, chosen.every_images, chosen.most_share, processes, log)
+    return watch, shared_networks(options.loss.perceptual, metrics)
