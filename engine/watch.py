@@ -53,7 +53,7 @@ class Watch:
             return None
         self._told = True
         return (
-            f"warning: no evaluation after {images} images: one takes {self.seconds:.1f} s, all would come"
+            f"warning: none measured after {images} images: one takes {self.seconds:.1f} s, all would come"
             f" to more than evaluate.most_share={self._most_share:g} of the training time; they go on as time"
             " allows: raise evaluate.every_images, or lower evaluate.images"
         )
