@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from string import Template
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from PIL import Image
 
 from data.sources.source import LabelSet, Record, Source
 from evaluation.gallery import label_picture
-from evaluation.report.page import HERE
+from evaluation.report.page import write_page
 from evaluation.report.pictures import legend
 from models.condition import instance_edges
 
@@ -50,15 +49,9 @@ def write_data_sheet(
             f"<section><h2>{escape(split)}</h2>{legend(label_set)}"
             f'<div class="gallery" style="--row:{ROW}px">\n{cards}\n</div></section>\n'
         )
-    page = Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
-        title=escape(title),
-        style=(HERE / "style.css").read_text(encoding="utf-8"),
-        summary=escape(", ".join(f"{split}: {len(source)} records" for split, source in sources.items())),
-        notes="".join(f'<p class="note">{escape(note)}</p>' for note in notes),
-        sections="".join(sections),
-    )
+    summary = ", ".join(f"{split}: {len(source)} records" for split, source in sources.items())
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(page, encoding="utf-8")
+    write_page(file, title, summary, notes, "".join(sections))
 
 
 def _mend(to_mend: Sequence[str]) -> str:
