@@ -33,5 +33,5 @@ def test_a_hundred_thousand_pairs(tmp_path: Path) -> None:
     start = time.process_time()  # that of the clock would be other programs' as well
     open_seconds(tmp_path / "many")
     assert time.process_time() - start < 1
-    # Lists of strings would cost each worker 15 MB.
-    assert worker_memory(many, 2, batches=100) - worker_memory(few, 2, batches=100) < 2 * 2**21
+    # Lists of strings would cost the two workers 30 MB; what they read differs by some MB from time to time.
+    assert worker_memory(many, 2, batches=100) - worker_memory(few, 2, batches=100) < 2**24
