@@ -12,6 +12,7 @@ from data.resizing import enlarge
 from data.sample import Batch
 from engine.hardware import Hardware
 from models.encoders.encoder import Encoder
+from models.inference import prepare_for_inference
 from models.synthesiser import Synthesiser
 
 
@@ -19,7 +20,8 @@ class LabelMapGenerator:
     """A trained generator as a function from label maps to images.
 
     `synthesiser`: in eval mode; `classes`: label ids are 0 .. classes - 1; `style_count`: style ids are
-    0 .. style_count - 1; `mean_styles` (K, D): the style of what no photo shows, where the run keeps it.
+    0 .. style_count - 1; `mean_styles` (K, D): the style of what no photo shows, where the run keeps it;
+    `optimize`: makes the synthesiser ready for generation alone, in place: it cannot be trained then.
     """
 
     def __init__(
@@ -29,8 +31,11 @@ class LabelMapGenerator:
         style_count: int,
         hardware: Hardware,
         mean_styles: Tensor | None = None,
+        optimize: bool = False,
     ) -> None:
         self.synthesiser = hardware.place(synthesiser.eval().requires_grad_(False))
+        if optimize:
+            prepare_for_inference(self.synthesiser, hardware.autocast_dtype)
         self.classes = classes
         self.style_count = style_count
         self.hardware = hardware

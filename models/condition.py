@@ -111,6 +111,11 @@ def nearest(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return resized[:, 0].to(maps.dtype)
 
 
+def enlarged(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Feature maps (B, C, h, w) at `size`, h and w times a whole number, by nearest neighbour."""
+    return maps if tuple(maps.shape[-2:]) == size else F.interpolate(maps, size=size, mode="nearest")
+
+
 def instance_edges(instances: Tensor) -> Tensor:
     """True where a pixel's instance differs from one of its 4 neighbours: bool (B, H, W).
 

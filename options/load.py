@@ -68,8 +68,13 @@ def _images_of(folder: Path, checkpoint: str) -> int:
     return int(checkpoint)
 
 
-def load_run(run: Run, hardware: HardwareOptions, ema: bool = True) -> LabelMapGenerator:
-    """The run's generator with its newest weights: averaged, or as they were trained where `ema` is false."""
+def load_run(
+    run: Run, hardware: HardwareOptions, ema: bool = True, optimize: bool = True
+) -> LabelMapGenerator:
+    """The run's generator with its newest weights: averaged, or as they were trained where `ema` is false.
+
+    `optimize`: made ready for generation alone, which is faster and gives the same images to rounding.
+    """
     synthesiser = build_synthesiser(run.options, run.facts)
     file = weights_file(run.folder, run.images) if ema else state_file(run.folder, run.images)
     check_file(file, manifest_file(run.folder, run.images))
@@ -79,9 +84,11 @@ def load_run(run: Run, hardware: HardwareOptions, ema: bool = True) -> LabelMapG
     means = None
     if synthesiser.encoder is not None:
         means = read_mean_styles(mean_styles_file(run.folder, run.images), synthesiser.encoder.code_shape)
-    return LabelMapGenerator(synthesiser, len(label_set), len(styles), build_hardware(hardware), means)
+    return LabelMapGenerator(
+        synthesiser, len(label_set), len(styles), build_hardware(hardware), means, optimize
+    )
 
 
-def load_generator(run: str) -> LabelMapGenerator:
+def load_generator(run: str, optimize: bool = True) -> LabelMapGenerator:
     """The generator of a run folder, as a function from label maps (B, H, W) to images (B, 3, H, W)."""
-    return load_run(open_run(run), HardwareOptions())
+    return load_run(open_run(run), HardwareOptions(), optimize=optimize)

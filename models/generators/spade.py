@@ -42,6 +42,7 @@ class SpadeGenerator(nn.Module):
     ) -> None:
         super().__init__()
         self.doublings = DOUBLINGS[upsampling]
+        self.label_channels = label_channels
         widths = [16, 16, 16, 16, 8, 4, 2, 1]
         channels = [multiple * width for multiple in widths]
         if upsampling == "most":

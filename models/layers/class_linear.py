@@ -25,6 +25,15 @@ class ClassLinear(nn.Module):
         """Rows (B, K, D_in) to (B, K, D_out)."""
         return torch.einsum("koi,bki->bko", self.weight, x) + self.bias
 
+    def of_regions(self, x: Tensor, regions: Tensor) -> Tensor:
+        """The chosen rows alone, (R, D_out), of `x` (B, K, D_in); region b * K + k is class k of sample b."""
+        classes = self.weight.shape[0]
+        if len(regions) >= classes:
+            return self(x).flatten(0, 1)[regions]
+        own = regions % classes  # (R,)
+        products = torch.bmm(self.weight[own], x.flatten(0, 1)[regions, :, None])  # (R, D_out, 1)
+        return products[..., 0] + self.bias[own]
+
     def extra_repr(self) -> str:
         classes, out_width, in_width = self.weight.shape
         return f"{classes}, {in_width}, {out_width}"

@@ -16,20 +16,31 @@ from models.layers.gather_sum import Gathering, gather_sum
 def convolve_ids(conv: nn.Conv2d, classes: int, edges: bool, to_neighbourhoods: Gathering) -> Tensor:
     """The convolution of one-hot maps, (N, C_out): one row a distinct neighbourhood.
 
-    Ids are class + classes * edge where the condition has `edges`. The kernel itself is the table: W_t x
-    for a one-hot x is a column of W_t.
+    Ids are class + classes * edge where the condition has `edges`.
     """
     assert conv.bias is not None, "the rows carry a bias"
-    table = conv.weight.flatten(2).permute(1, 2, 0)  # (K or K + 1, taps, C_out)
-    if edges:
-        table, edge = table.split([classes, 1])
-        table = torch.cat([table, table + edge])  # (2 K, taps, C_out)
-    return gather_sum(table.flatten(0, 1), to_neighbourhoods) + conv.bias
+    return gather_sum(id_table(conv, classes, edges), to_neighbourhoods) + conv.bias
 
 
 def convolve_rows(conv: nn.Conv2d, x: Tensor, to_neighbourhoods: Gathering) -> Tensor:
     """The convolution of maps that take the values `x` (N_in, C_in): (N_out, C_out)."""
     assert conv.bias is not None, "the rows carry a bias"
-    taps = conv.weight.flatten(2).permute(2, 0, 1).flatten(0, 1)  # (taps * C_out, C_in)
-    products = F.linear(x, taps).view(-1, conv.out_channels)  # (N_in * taps, C_out)
+    products = F.linear(x, tap_table(conv)).view(-1, conv.out_channels)  # (N_in * taps, C_out)
     return gather_sum(products, to_neighbourhoods) + conv.bias
+
+
+def id_table(conv: nn.Conv2d, classes: int, edges: bool) -> Tensor:
+    """What each id contributes at each tap, (ids * taps, C_out).
+
+    The kernel itself is the table: W_t x for a one-hot x is a column of W_t.
+    """
+    table = conv.weight.flatten(2).permute(1, 2, 0)  # (K or K + 1, taps, C_out)
+    if edges:
+        table, edge = table.split([classes, 1])
+        table = torch.cat([table, table + edge])  # (2 K, taps, C_out)
+    return table.flatten(0, 1)
+
+
+def tap_table(conv: nn.Conv2d) -> Tensor:
+    """The kernel's taps below each other, (taps * C_out, C_in)."""
+    return conv.weight.flatten(2).permute(2, 0, 1).flatten(0, 1)

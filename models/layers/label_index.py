@@ -60,26 +60,42 @@ def one_each(rows: Tensor, table_rows: int) -> Gathering:
 class RegionIndex:
     """Distinct k x k neighbourhoods of regions (a class in one sample), beside those of the label map.
 
-    A convolution of a map that takes one value a region takes one value on each of `regions`.
+    A convolution of a map that takes one value a region takes one value on each of `regions`. `present`: the
+    regions that there are, int64 (R,), region b * classes + k being class k of sample b; `regions` holds places
+    in it. A pixel's pair is the sum of a row of the label map's second neighbourhoods and one of the regions';
+    `sums`: which two, for each distinct sum, int64 (M, 2); `pixels`: the sum of each pixel, int64 (B, H, W).
     """
 
-    labels: LabelIndex
+    present: Tensor
     regions: Neighbourhoods
+    sums: Tensor
+    pixels: Tensor
+    label_rows: int
 
     @cached_property
     def codes_to_regions(self) -> Gathering:
-        """From (region, tap) rows to one row a neighbourhood of regions."""
+        """From (place in `present`, tap) rows to one row a neighbourhood of regions."""
         return self.regions.gathering()
 
     @cached_property
-    def pixels(self) -> Gathering:
-        """To each pixel its second neighbourhood's row and, in a table below it, its regions' row."""
-        below = len(self.labels.second)
-        pairs = torch.stack([self.labels.second.pixels.flatten(), below + self.regions.pixels.flatten()], 1)
-        return gathering(pairs, torch.ones_like(pairs, dtype=torch.bool), below + len(self.regions))
+    def rows_to_sums(self) -> Gathering:
+        """From a table of the label map's rows, with the regions' below them, to one row a distinct sum."""
+        table_rows = self.label_rows + len(self.regions)
+        return gathering(self.sums, torch.ones_like(self.sums, dtype=torch.bool), table_rows)
+
+    @cached_property
+    def sums_to_pixels(self) -> Gathering:
+        """From distinct sums to pixels, (B H W)."""
+        return one_each(self.pixels, len(self.sums))
 
 
 def region_index(labels: LabelIndex, ids: Tensor, classes: int, kernel_size: int) -> RegionIndex:
-    """Makes the index of label maps (B, H, W); region b * classes + k is class k of sample b."""
+    """Makes the index of label maps (B, H, W)."""
     samples = torch.arange(len(ids), device=ids.device)[:, None, None]  # (B, 1, 1)
-    return RegionIndex(labels, neighbourhoods(ids + classes * samples, len(ids) * classes, kernel_size))
+    present, places = torch.unique(ids + classes * samples, return_inverse=True)
+    regions = neighbourhoods(places, len(present), kernel_size)
+    codes = labels.second.pixels * len(regions) + regions.pixels  # (B, H, W)
+    distinct, pixels = torch.unique(codes, return_inverse=True)
+    label_rows = len(labels.second)
+    sums = torch.stack([distinct // len(regions), label_rows + distinct % len(regions)], dim=1)
+    return RegionIndex(present, regions, sums, pixels, label_rows)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from models.condition import Condition
 from models.layers.by_label import by_label
 from models.layers.class_linear import ClassLinear
+from models.layers.gather_sum import gather_sum
 from models.layers.indexed_conv import convolve_rows
 from models.layers.modulation import SharedRows
 from models.layers.pair_conv import PairConv2d
@@ -81,13 +82,16 @@ class Sean(NoisySpade):
         if spade is None:
             return None
         index = condition.region_index(self.classes, self.kernel_size, self.style_kernel_size)
-        codes = self.region_codes(condition).flatten(0, 1)  # (B K, D)
+        assert condition.styles is not None, "SEAN needs a style code a region"
+        codes = F.relu(self.style_linear.of_regions(condition.styles, index.present))  # (R, D)
         rows = convolve_rows(self.style_pair, codes, index.codes_to_regions)  # (N_style, 2 C)
         gamma, beta = rows.chunk(2, dim=1)
         gamma_weight = torch.sigmoid(self.blending_gamma).to(gamma.dtype)
         beta_weight = torch.sigmoid(self.blending_beta).to(beta.dtype)
+        scale = torch.cat([(1 - gamma_weight) * spade.scale, gamma_weight * (1 + gamma)])
+        shift = torch.cat([(1 - beta_weight) * spade.shift, beta_weight * beta])
         return SharedRows(
-            torch.cat([(1 - gamma_weight) * spade.scale, gamma_weight * (1 + gamma)]),
-            torch.cat([(1 - beta_weight) * spade.shift, beta_weight * beta]),
-            index.pixels,
+            gather_sum(scale, index.rows_to_sums),
+            gather_sum(shift, index.rows_to_sums),
+            index.sums_to_pixels,
         )

@@ -1,0 +1,85 @@
+"""From a trained network to one that only generates."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from models.generators.spade import SpadeGenerator
+from models.generators.stem import LabelStem
+from models.inference.constant_conv import ConstantConv
+from models.inference.onednn import arranged_conv
+from models.inference.spade_generator import ConstantSpadeGenerator
+from models.synthesiser import Synthesiser
+
+FEWEST_WEIGHTS = 2**12
+"""Smaller convolutions are not worth arranging."""
+
+
+class ConstantConv2d(nn.Module):
+    """A convolution whose weights are arranged once; see `models.inference.onednn`."""
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        super().__init__()
+        self.dtype = conv.weight.dtype
+        self.arranged = arranged_conv(conv)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (B, C_in, H, W) to (B, C_out, h, w)."""
+        return self.arranged(x.to(self.dtype))
+
+
+def prepare_for_inference(synthesiser: Synthesiser, dtype: torch.dtype | None = None) -> Synthesiser:
+    """The synthesiser made ready, in place: the same images to rounding, for less work; nothing can be trained then.
+
+    Spectral norm becomes a constant weight; in a SPADE generator batch norm becomes a part of the rows of scale
+    and shift, and each up-sampling a part of the norms after it; convolutions get their weights arranged.
+    `dtype`: what weights and maps are kept in; None leaves them. It must be in eval mode, on its device, in its
+    memory layout.
+    """
+    assert not synthesiser.training, "batch statistics must be constants: call eval() first"
+    synthesiser.requires_grad_(False)
+    fold_spectral_norm(synthesiser)
+    generator = synthesiser.generator
+    if isinstance(generator, SpadeGenerator) and not generator.label_channels:
+        synthesiser.generator = ConstantSpadeGenerator(generator)
+    if dtype is not None:
+        synthesiser.to(dtype)
+    arrange_convolutions(synthesiser)
+    return synthesiser
+
+
+def fold_spectral_norm(network: nn.Module) -> None:
+    """Layers with a normalised weight become plain layers with that weight."""
+    for module in list(network.modules()):
+        for name, child in list(module.named_children()):
+            if parametrize.is_parametrized(child, "weight"):
+                setattr(module, name, plain_layer(child))
+
+
+def plain_layer(layer: nn.Module) -> nn.Module:
+    """A copy of the layer with its present weight as a weight of its own.
+
+    Not by `remove_parametrizations`: copies of a network share the class that it changes, and would break.
+    """
+    plain_class = parametrize.type_before_parametrizations(layer)
+    plain = plain_class.__new__(plain_class)
+    plain.__dict__ = {name: copy.copy(value) for name, value in vars(layer).items()}
+    del plain.parametrizations
+    assert isinstance(layer.weight, Tensor)
+    plain.weight = nn.Parameter(layer.weight.detach(), requires_grad=False)
+    return plain
+
+
+def arrange_convolutions(network: nn.Module) -> None:
+    """Convolutions with zero padding take their weights arranged, but for those whose weights others read."""
+    for module in list(network.modules()):
+        if isinstance(module, LabelStem | ConstantConv):
+            continue
+        for name, child in list(module.named_children()):
+            plain = type(child) is nn.Conv2d and child.padding_mode == "zeros"
+            if plain and child.weight.numel() >= FEWEST_WEIGHTS:
+                setattr(module, name, ConstantConv2d(child))

@@ -1,0 +1,48 @@
+"""A training step as the official code takes it: what the step's ratios are taken against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from models.condition import Condition
+from models.discriminators.multiscale import judge
+from models.losses.adversarial import ADVERSARIAL_LOSSES
+from models.losses.feature_matching import feature_matching
+from models.synthesiser import Synthesiser
+
+FEATURE_MATCHING_WEIGHT = 10
+BETAS = (0.0, 0.9)
+
+
+class PublishedStep:
+    """Updates the generator, makes the fake again, updates the discriminator: hinge loss and feature matching.
+
+    Fake and real images are seen in one batch, and the discriminator's gradients are computed in the generator's
+    turn as well, where nobody uses them: so it was published.
+    """
+
+    def __init__(self, synthesiser: Synthesiser, discriminator: nn.Module) -> None:
+        self.synthesiser = synthesiser.train()
+        self.discriminator = discriminator.train()
+        self.generator_optimizer = torch.optim.Adam(synthesiser.parameters(), lr=1e-4, betas=BETAS)
+        self.discriminator_optimizer = torch.optim.Adam(discriminator.parameters(), lr=4e-4, betas=BETAS)
+
+    def __call__(self, condition: Callable[[], Condition], photo: Tensor) -> None:
+        """One update of each player on photos (B, 3, H, W); `condition` makes that of their label maps anew."""
+        hinge = ADVERSARIAL_LOSSES["hinge"]
+        self.generator_optimizer.zero_grad()
+        fake = self.synthesiser(condition(), photo).fake
+        fakes, reals = judge(self.discriminator, fake, photo, condition())
+        matching = FEATURE_MATCHING_WEIGHT * feature_matching(fakes, reals)
+        (hinge.generator(fakes) + matching).backward()
+        self.generator_optimizer.step()
+
+        self.discriminator_optimizer.zero_grad()
+        with torch.no_grad():
+            fake = self.synthesiser(condition(), photo).fake
+        fakes, reals = judge(self.discriminator, fake, photo, condition())
+        (hinge.fake(fakes) + hinge.real(reals)).backward()
+        self.discriminator_optimizer.step()
