@@ -10,6 +10,8 @@ from typing import TypeVar
 import torch
 from torch import nn
 
+from engine.allocator import keep_freed_memory
+
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -55,6 +57,7 @@ def select_hardware(device: str, precision: str, channels_last: bool) -> Hardwar
         )
     if device == "cpu" or not has_cuda:
         chosen = torch.device("cpu")
+        keep_freed_memory()
     else:
         chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(chosen)

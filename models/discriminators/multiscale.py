@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from models.condition import Condition
+from models.layers.conv import Conv2d, convolve
 from models.layers.normed_conv import NormedConv
 
 SLOPE = 0.2
@@ -41,7 +42,7 @@ class HiddenLayer(NormedConv):
     def __init__(
         self, in_channels: int, out_channels: int, stride: int, norm: str = "instance", spectral: bool = True
     ) -> None:
-        super().__init__(nn.Conv2d(in_channels, out_channels, KERNEL, stride, PADDING), norm, spectral)
+        super().__init__(Conv2d(in_channels, out_channels, KERNEL, stride, PADDING), norm, spectral)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.leaky_relu(super().forward(x), SLOPE)
@@ -57,20 +58,21 @@ class PatchDiscriminator(nn.Module):
         self, in_channels: int, width: int, layers: int, norm: str = "instance", spectral: bool = True
     ) -> None:
         super().__init__()
-        self.first = nn.Conv2d(in_channels, width, KERNEL, stride=2, padding=PADDING)
+        self.first = Conv2d(in_channels, width, KERNEL, stride=2, padding=PADDING)
         widths = [min(width * 2**index, WIDEST) for index in range(layers)]
         self.hidden = nn.ModuleList(
             HiddenLayer(channels_in, channels_out, 1 if index == layers - 2 else 2, norm, spectral)
             for index, (channels_in, channels_out) in enumerate(pairwise(widths))
         )
-        self.to_logits = nn.Conv2d(widths[-1], 1, KERNEL, padding=PADDING)
+        self.to_logits = Conv2d(widths[-1], 1, KERNEL, padding=PADDING)
 
     def forward(self, images: Tensor, maps: Tensor) -> DiscriminatorOutput:
         """`images` (n B, 3, H, W): n images for each of the label maps `maps` (B, K, H, W)."""
         # The first convolution is linear, so the share of the label maps is computed once for all n.
         labels_weight, image_weight = self.first.weight.split([maps.shape[1], images.shape[1]], dim=1)
-        share = F.conv2d(maps, labels_weight, self.first.bias, stride=2, padding=PADDING)  # (B, C, h, w)
-        x = F.conv2d(images, image_weight, stride=2, padding=PADDING)  # (n B, C, h, w)
+        settings = (2, 2), (PADDING, PADDING)  # stride, padding
+        share = convolve(maps, labels_weight, self.first.bias, *settings)  # (B, C, h, w)
+        x = convolve(images, image_weight, None, *settings)  # (n B, C, h, w)
         x = F.leaky_relu(x + share.repeat(len(images) // len(maps), 1, 1, 1), SLOPE)
         features = [x]
         for layer in self.hidden:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from models.encoders.encoder import Encoder, Style
 from models.encoders.posterior import Posterior
+from models.layers.conv import Conv2d
 from models.layers.normed_conv import NormedConv
 
 SLOPE = 0.2
@@ -30,7 +31,7 @@ class ImageEncoder(Encoder):
         self.style_width = style_width
         self.code_shape = (style_width,)
         self.convs = nn.ModuleList(
-            NormedConv(nn.Conv2d(channels_in, channels_out, 3, stride=2, padding=1), norm, spectral)
+            NormedConv(Conv2d(channels_in, channels_out, 3, stride=2, padding=1), norm, spectral)
             for channels_in, channels_out in pairwise(channels)
         )
         flat = channels[-1] * (SIZE // 2**6) ** 2

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from models.condition import Condition
 from models.encoders.encoder import Encoder, Style
+from models.layers.conv import Conv2d
 from models.layers.normed_conv import NormedConv
 
 SLOPE = 0.2
@@ -31,13 +32,13 @@ class RegionStyleEncoder(Encoder):
         self.style_width = style_width
         self.code_shape = (classes, style_width)
         convs: list[nn.Conv2d | nn.ConvTranspose2d] = [
-            nn.Conv2d(3, 32, 3, padding=1, padding_mode="reflect"),
-            nn.Conv2d(32, 64, 3, stride=2, padding=1),
-            nn.Conv2d(64, 128, 3, stride=2, padding=1),
+            Conv2d(3, 32, 3, padding=1, padding_mode="reflect"),
+            Conv2d(32, 64, 3, stride=2, padding=1),
+            Conv2d(64, 128, 3, stride=2, padding=1),
             nn.ConvTranspose2d(128, 256, 3, stride=2, padding=1, output_padding=1),
         ]
         self.convs = nn.ModuleList(NormedConv(conv, norm="instance", spectral=False) for conv in convs)
-        self.to_codes = nn.Conv2d(256, style_width, 3, padding=1, padding_mode="reflect")
+        self.to_codes = Conv2d(256, style_width, 3, padding=1, padding_mode="reflect")
 
     def forward(self, photo: Tensor, labels: Tensor) -> Tensor:
         """Codes in [-1, 1], (B, K, D), of photos in [-1, 1], (B, 3, H, W), with labels (B, H, W)."""

@@ -15,6 +15,7 @@ from models.generators.pix2pixhd import (
     halving_conv,
     reflect,
 )
+from models.layers.conv import Conv2d
 from models.layers.normed_conv import NormedConv
 
 PHASES = ("global", "enhancer", "joint")
@@ -54,13 +55,13 @@ class LocalEnhancer(nn.Module):
             raise ValueError(f"generator.width={coarse.width} is odd: the local enhancer has half of it")
         width = coarse.width // 2
         self.coarse = coarse
-        self.first = NormedConv(nn.Conv2d(coarse.classes + edges, width, RGB_KERNEL), norm, spectral)
+        self.first = NormedConv(Conv2d(coarse.classes + edges, width, RGB_KERNEL), norm, spectral)
         self.down = halving_conv(width, norm, spectral)
         self.blocks = nn.ModuleList(
             PlainResidualBlock(2 * width, kernel_size, norm, spectral) for _ in range(blocks)
         )
         self.up = doubling_conv(2 * width, norm, spectral)
-        self.to_rgb = nn.Conv2d(width, 3, RGB_KERNEL)
+        self.to_rgb = Conv2d(width, 3, RGB_KERNEL)
         self.phase = "joint"
         self.global_images = global_images
         self.enhancer_images = enhancer_images

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
+from models.layers.conv import Conv2d
 from models.layers.normed_conv import NormedConv
 
 RGB_KERNEL = 7
@@ -23,8 +24,8 @@ class PlainResidualBlock(nn.Module):
     def __init__(self, channels: int, kernel_size: int, norm: str, spectral: bool) -> None:
         super().__init__()
         self.kernel_size = kernel_size
-        self.conv_0 = NormedConv(nn.Conv2d(channels, channels, kernel_size), norm, spectral)
-        self.conv_1 = NormedConv(nn.Conv2d(channels, channels, kernel_size), norm, spectral)
+        self.conv_0 = NormedConv(Conv2d(channels, channels, kernel_size), norm, spectral)
+        self.conv_1 = NormedConv(Conv2d(channels, channels, kernel_size), norm, spectral)
 
     def forward(self, x: Tensor) -> Tensor:
         """Feature maps (B, C, H, W), the same shape out."""
@@ -34,7 +35,7 @@ class PlainResidualBlock(nn.Module):
 
 def halving_conv(channels: int, norm: str, spectral: bool) -> NormedConv:
     """Half the size, twice the channels."""
-    return NormedConv(nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1), norm, spectral)
+    return NormedConv(Conv2d(channels, 2 * channels, 3, stride=2, padding=1), norm, spectral)
 
 
 def doubling_conv(channels: int, norm: str, spectral: bool) -> NormedConv:
@@ -71,13 +72,13 @@ class Pix2pixHDGenerator(nn.Module):
         self.classes, self.width, self.first_kernel = classes, width, first_kernel
         widths = [width * 2**index for index in range(downsamplings)]
         widest = width * 2**downsamplings
-        self.first = NormedConv(nn.Conv2d(classes + edges, width, first_kernel), norm, spectral)
+        self.first = NormedConv(Conv2d(classes + edges, width, first_kernel), norm, spectral)
         self.down = nn.ModuleList(halving_conv(channels, norm, spectral) for channels in widths)
         self.blocks = nn.ModuleList(
             PlainResidualBlock(widest, kernel_size, norm, spectral) for _ in range(blocks)
         )
         self.up = nn.ModuleList(doubling_conv(2 * channels, norm, spectral) for channels in reversed(widths))
-        self.to_rgb = nn.Conv2d(width, 3, RGB_KERNEL)
+        self.to_rgb = Conv2d(width, 3, RGB_KERNEL)
 
     @property
     def multiple(self) -> int:

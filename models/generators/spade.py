@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
+from models.layers.conv import Conv2d
 from models.layers.residual import SLOPE, ResidualBlock
 from models.norms.norm import NormFactory
 
@@ -42,7 +43,6 @@ class SpadeGenerator(nn.Module):
     ) -> None:
         super().__init__()
         self.doublings = DOUBLINGS[upsampling]
-        self.label_channels = label_channels
         widths = [16, 16, 16, 16, 8, 4, 2, 1]
         channels = [multiple * width for multiple in widths]
         if upsampling == "most":
@@ -55,7 +55,7 @@ class SpadeGenerator(nn.Module):
             ResidualBlock(channels_in, channels_out, block_norm, spectral, label_channels)
             for (channels_in, channels_out), block_norm in zip(pairwise(channels), norms, strict=True)
         )
-        self.to_rgb = nn.Conv2d(channels[-1], 3, 3, padding=1)
+        self.to_rgb = Conv2d(channels[-1], 3, 3, padding=1)
 
     @property
     def multiple(self) -> int:
@@ -65,9 +65,10 @@ class SpadeGenerator(nn.Module):
     def forward(self, condition: Condition) -> Tensor:
         """An image in [-1, 1] of the condition's size, (B, 3, H, W)."""
         height, width = condition.size
-        x = self.stem(condition, (height // self.multiple, width // self.multiple))  # (B, 16 w, h, w)
+        size = (height // self.multiple, width // self.multiple)
+        x = self.stem(condition, size)  # (B, 16 w, h, w)
         for block, doubles in zip(self.blocks, self.doubles, strict=True):
-            x = block(x, condition)
-            if doubles:
-                x = F.interpolate(x, scale_factor=2, mode="nearest")
+            x = block(x, condition, size)
+            if doubles:  # on the way through the next block's norms
+                size = (2 * size[0], 2 * size[1])
         return torch.tanh(self.to_rgb(F.leaky_relu(x, SLOPE)))

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
+from models.layers.conv import Conv2d
 from models.layers.normed_conv import NormedConv
 
 SLOPE = 0.2
@@ -62,7 +63,7 @@ class UnetGenerator(nn.Module):
         up = [(down[-1], down[-2])] + [(2 * inputs, outputs) for inputs, outputs in pairwise(down[-2:0:-1])]
         down_norms = ["none"] + [norm] * (depth - 2) + ["none"]
         self.down = nn.ModuleList(
-            NormedConv(nn.Conv2d(inputs, outputs, 4, stride=2, padding=1), layer_norm, spectral)
+            NormedConv(Conv2d(inputs, outputs, 4, stride=2, padding=1), layer_norm, spectral)
             for (inputs, outputs), layer_norm in zip(pairwise(down), down_norms, strict=True)
         )
         self.up = nn.ModuleList(

@@ -20,22 +20,25 @@ from models.norms.spade import Spade
 
 
 class ConstantNorm(nn.Module):
-    """A norm made ready: standardise, scale, shift, and the leaky ReLU after them. This one holds for any norm."""
+    """A norm made ready; called as `ConditionalNorm` is."""
 
-    def __init__(self, norm: ConditionalNorm) -> None:
-        super().__init__()
-        self.norm = norm
+    def forward(
+        self,
+        x: Tensor,
+        condition: Condition,
+        slope: float | None = None,
+        size: tuple[int, int] | None = None,
+    ) -> Tensor:
+        """As `ConditionalNorm.forward`."""
+        size = (x.shape[-2], x.shape[-1]) if size is None else size
+        return self.normalised(x, condition.at(size), slope)
 
-    def forward(self, x: Tensor, condition: Condition, slope: float | None) -> Tensor:
-        """Maps (B, C, H, W) of the condition's size; `x` may be smaller and is up-sampled (nearest) if it is.
-
-        `slope` of the leaky ReLU; None leaves it out.
-        """
-        y = self.norm(enlarged(x, condition.size), condition)
-        return y if slope is None else F.leaky_relu(y, slope)
+    def normalised(self, x: Tensor, condition: Condition, slope: float | None) -> Tensor:
+        """Maps of the condition's size, from maps of that size or a whole number of times smaller."""
+        raise NotImplementedError(f"{type(self).__name__} must say how it normalises")
 
 
-class ConstantClade(nn.Module):
+class ConstantClade(ConstantNorm):
     """CLADE: the rows are its parameters."""
 
     rows: Tensor
@@ -48,12 +51,11 @@ class ConstantClade(nn.Module):
         rows = fold(clade.gamma.double().T, clade.beta.double().T, affine)  # (C, K) each
         self.register_buffer("rows", torch.cat(rows).T.contiguous().to(clade.gamma.dtype))  # (K, 2 C)
 
-    def forward(self, x: Tensor, condition: Condition, slope: float | None) -> Tensor:
-        """As `ConstantNorm.forward`."""
+    def normalised(self, x: Tensor, condition: Condition, slope: float | None) -> Tensor:
         return scaled_and_shifted(self.standardise(x), self.rows, condition.labels, slope)
 
 
-class ConstantSpade(nn.Module):
+class ConstantSpade(ConstantNorm):
     """SPADE, with or without added noise."""
 
     @torch.no_grad()
@@ -70,8 +72,7 @@ class ConstantSpade(nn.Module):
     def _folded_pair(self, spade: Spade) -> nn.Conv2d:
         return folded_pair(spade.pair, self.affine)
 
-    def forward(self, x: Tensor, condition: Condition, slope: float | None) -> Tensor:
-        """As `ConstantNorm.forward`."""
+    def normalised(self, x: Tensor, condition: Condition, slope: float | None) -> Tensor:
         if self.noise is not None and condition.noise is not None:
             x = self.noise(enlarged(x, condition.size), condition.noise)
         x = self.standardise(x)
@@ -124,11 +125,9 @@ class ConstantSean(ConstantSpade):
 
 
 def constant_norm(norm: ConditionalNorm) -> nn.Module:
-    """The norm made ready; its weights must not change any more."""
+    """The norm made ready, for norms that have anything constant; others as they are."""
     if isinstance(norm, Sean):
         return ConstantSean(norm)
     if isinstance(norm, Spade):
         return ConstantSpade(norm)
-    if isinstance(norm, Clade):
-        return ConstantClade(norm)
-    return ConstantNorm(norm)
+    return ConstantClade(norm) if isinstance(norm, Clade) else norm

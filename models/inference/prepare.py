@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from models.generators.spade import SpadeGenerator
 from models.generators.stem import LabelStem
 from models.inference.constant_conv import ConstantConv
+from models.inference.constant_norms import constant_norm
 from models.inference.onednn import arranged_conv
-from models.inference.spade_generator import ConstantSpadeGenerator
+from models.norms.norm import ConditionalNorm
 from models.synthesiser import Synthesiser
 
 FEWEST_WEIGHTS = 2**12
@@ -43,9 +43,10 @@ def prepare_for_inference(synthesiser: Synthesiser, dtype: torch.dtype | None = 
     assert not synthesiser.training, "batch statistics must be constants: call eval() first"
     synthesiser.requires_grad_(False)
     fold_spectral_norm(synthesiser)
-    generator = synthesiser.generator
-    if isinstance(generator, SpadeGenerator) and not generator.label_channels:
-        synthesiser.generator = ConstantSpadeGenerator(generator)
+    for module in list(synthesiser.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, ConditionalNorm):
+                setattr(module, name, constant_norm(child))
     if dtype is not None:
         synthesiser.to(dtype)
     arrange_convolutions(synthesiser)
@@ -80,6 +81,6 @@ def arrange_convolutions(network: nn.Module) -> None:
         if isinstance(module, LabelStem | ConstantConv):
             continue
         for name, child in list(module.named_children()):
-            plain = type(child) is nn.Conv2d and child.padding_mode == "zeros"
+            plain = isinstance(child, nn.Conv2d) and child.padding_mode == "zeros"
             if plain and child.weight.numel() >= FEWEST_WEIGHTS:
                 setattr(module, name, ConstantConv2d(child))

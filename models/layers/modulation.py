@@ -1,4 +1,8 @@
-"""Scale and shift by rows that pixels share, without a pair for each pixel kept for the backward pass."""
+"""Standardise, scale, shift and activate in one pass, by rows that pixels share.
+
+Nothing of the maps' size is kept for the backward pass but the maps that went in and came out, which the layers
+around keep anyway: no standardised maps, no pair for each pixel, no maps before the activation.
+"""
 
 from __future__ import annotations
 
@@ -6,53 +10,90 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd.function import FunctionCtx
+from torch.autograd.function import FunctionCtx, once_differentiable
 
+from models.layers.block_modulation import scaled_and_shifted
 from models.layers.gather_sum import Gathering
+from models.layers.moments import Moments
 
 
 class SharedRows(NamedTuple):
-    """Scale and shift, each (N, C), and which rows are summed into the pair of each pixel (B H W)."""
+    """`rows` (N, 2 C): scale and shift side by side; `pixels`: which row each pixel (B H W) has."""
 
-    scale: Tensor
-    shift: Tensor
+    rows: Tensor
     pixels: Gathering
 
 
-def modulate(x: Tensor, rows: SharedRows) -> Tensor:
-    """scale(pixel) * x + shift(pixel), (B, C, H, W), channels last.
+def modulate(
+    x: Tensor, shared: SharedRows, size: tuple[int, int], moments: Moments | None, slope: float | None
+) -> Tensor:
+    """leaky(scale(pixel) * (x - mean) / std + shift(pixel)), (B, C, *size), channels last.
 
-    The pixels' pairs are gathered in the forward pass and again in the backward pass; only x, the rows
-    and the shared index are kept in between.
+    `x`: (B, C, H, W) of that size, or a whole number of times smaller and then up-sampled by nearest;
+    `moments`: what to standardise by, None where x is standardised already; `slope` of the leaky ReLU, None
+    without one. The gradient goes through the moments as well.
     """
-    # Under autocast learned rows are float32 and the maps are not; the maps' type goes on.
-    return _Modulate.apply(x, rows.scale.to(x.dtype), rows.shift.to(x.dtype), rows.pixels)
+    return _Modulate.apply(x, shared.rows, shared.pixels, size, moments, slope)
 
 
 class _Modulate(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: FunctionCtx, x: Tensor, scale: Tensor, shift: Tensor, pixels: Gathering) -> Tensor:
-        ctx.save_for_backward(x, scale)
-        ctx.pixels = pixels  # type: ignore[attr-defined]
-        flat = _pixels_first(x)  # (B H W, C)
-        return _maps(pixels.sum(shift).addcmul_(flat, pixels.sum(scale)), x)
+    def forward(
+        ctx: FunctionCtx,
+        x: Tensor,
+        rows: Tensor,
+        pixels: Gathering,
+        size: tuple[int, int],
+        moments: Moments | None,
+        slope: float | None,
+    ) -> Tensor:
+        # Under autocast learned rows are float32 and the maps are not; the maps' type goes on.
+        table = (rows if moments is None else _standardising(rows, moments)).to(x.dtype)
+        y = scaled_and_shifted(x, table, pixels.rows.view(len(x), *size), slope)
+        ctx.save_for_backward(x, rows, *(() if slope is None else (y,)))
+        ctx.facts = pixels, size, moments, slope  # type: ignore[attr-defined]
+        return y
 
     @staticmethod
-    def backward(ctx: FunctionCtx, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        x, scale = ctx.saved_tensors  # type: ignore[attr-defined]
-        pixels: Gathering = ctx.pixels  # type: ignore[attr-defined]
-        gradient = _pixels_first(gradients[0])  # (B H W, C)
-        to_x = _maps(pixels.sum(scale).mul_(gradient), x)
-        to_scale = pixels.transposed.sum(gradient * _pixels_first(x))
-        return to_x, to_scale, pixels.transposed.sum(gradient), None
+    @once_differentiable
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        x, rows, *results = ctx.saved_tensors  # type: ignore[attr-defined]
+        pixels, size, moments, slope = ctx.facts  # type: ignore[attr-defined]
+        channels, factor = x.shape[1], size[0] // x.shape[2]
+        if slope is not None:
+            # The sign of what went into the activation is that of what came out.
+            gradient = torch.ops.aten.leaky_relu_backward(gradient, results[0], slope, True)
+        to_z = gradient.permute(0, 2, 3, 1)  # (B, H, W, C)
+        source = x.permute(0, 2, 3, 1)  # (B, h, w, C)
+        if moments is not None:
+            source = ((source - moments.mean) * moments.inverse_std).to(x.dtype)
+        squares = _squares(to_z, factor)  # (B, h, f, w, f, C)
+        products = squares * source[:, :, None, :, None]
+        to_scale = pixels.transposed.sum(products.reshape(-1, channels))  # (N, C)
+        to_shift = pixels.transposed.sum(to_z.reshape(-1, channels))
+        scale = rows[:, :channels]
+        to_x = pixels.sum(scale.to(x.dtype).contiguous()).view(squares.shape).mul_(squares)
+        to_x = to_x.sum((2, 4)) if factor > 1 else to_x.view(source.shape)  # (B, h, w, C)
+        if moments is not None:
+            to_x = moments.gradient(to_x, source, scale, to_scale, to_shift, factor**2)
+        return (
+            to_x.permute(0, 3, 1, 2),
+            torch.cat([to_scale, to_shift], 1).to(rows.dtype),
+            None,
+            None,
+            None,
+            None,
+        )
 
 
-def _pixels_first(maps: Tensor) -> Tensor:
-    """Maps (B, C, H, W) as rows (B H W, C); a view where they are channels last."""
-    return maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
+def _standardising(rows: Tensor, moments: Moments) -> Tensor:
+    """Rows that standardise as well: scale * (x - m) / s + shift = (scale / s) x + (shift - m scale / s)."""
+    scale, shift = rows.chunk(2, dim=1)
+    scale = scale * moments.inverse_std
+    return torch.cat([scale, torch.addcmul(shift, scale, moments.mean, value=-1)], dim=1)
 
 
-def _maps(rows: Tensor, like: Tensor) -> Tensor:
-    """Rows (B H W, C) as maps of `like`'s shape, channels last."""
-    batch, channels, height, width = like.shape
-    return rows.view(batch, height, width, channels).permute(0, 3, 1, 2)
+def _squares(maps: Tensor, factor: int) -> Tensor:
+    """Maps (B, H, W, C) as (B, h, f, w, f, C): the pixels that one pixel becomes by up-sampling."""
+    batch, height, width, channels = maps.shape
+    return maps.reshape(batch, height // factor, factor, width // factor, factor, channels)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.condition import Condition
+from models.condition import Condition, enlarged
+from models.layers.conv import Conv2d
 from models.layers.spectral_norm import spectral_norm
 from models.norms.norm import NormFactory
 
@@ -37,7 +37,7 @@ class ResidualBlock(nn.Module):
 
         def conv(channels_in: int, channels_out: int, kernel_size: int, bias: bool = True) -> nn.Module:
             channels_in += label_channels
-            layer = nn.Conv2d(channels_in, channels_out, kernel_size, padding=kernel_size // 2, bias=bias)
+            layer = Conv2d(channels_in, channels_out, kernel_size, padding=kernel_size // 2, bias=bias)
             return spectral_norm(layer) if spectral else layer
 
         middle = min(in_channels, out_channels)
@@ -50,14 +50,18 @@ class ResidualBlock(nn.Module):
             self.norm_s = norm(in_channels)
             self.conv_s = conv(in_channels, out_channels, 1, bias=False)
 
-    def forward(self, x: Tensor, condition: Condition) -> Tensor:
-        """Feature maps (B, C_in, H, W) to (B, C_out, H, W)."""
-        dx = self.conv_0(self._labelled(F.leaky_relu(self.norm_0(x, condition), SLOPE), condition))
-        dx = self.conv_1(self._labelled(F.leaky_relu(self.norm_1(dx, condition), SLOPE), condition))
-        shortcut = x
-        if self.learned_shortcut:
-            shortcut = self.conv_s(self._labelled(self.norm_s(x, condition), condition))
-        return shortcut + dx
+    def forward(self, x: Tensor, condition: Condition, size: tuple[int, int] | None = None) -> Tensor:
+        """Feature maps (B, C_in, H, W) to (B, C_out, *size).
+
+        `size`: the input's own by default; where it is a whole number of times larger, the norms up-sample by
+        nearest on the way.
+        """
+        size = (x.shape[-2], x.shape[-1]) if size is None else size
+        dx = self.conv_0(self._labelled(self.norm_0(x, condition, SLOPE, size), condition))
+        dx = self.conv_1(self._labelled(self.norm_1(dx, condition, SLOPE, size), condition))
+        if not self.learned_shortcut:
+            return enlarged(x, size) + dx
+        return self.conv_s(self._labelled(self.norm_s(x, condition, None, size), condition)) + dx
 
     def _labelled(self, x: Tensor, condition: Condition) -> Tensor:
         """Feature maps (B, C, H, W) with the label map's channels after them where they are wanted."""

@@ -44,4 +44,5 @@ class Clade(ConditionalNorm):
     def shared_rows(self, condition: Condition) -> SharedRows | None:
         if torch.compiler.is_compiling():
             return None
-        return SharedRows(self.gamma, self.beta, one_each(condition.labels, len(self.gamma)))
+        rows = torch.cat([self.gamma, self.beta], dim=1)  # (K, 2 C)
+        return SharedRows(rows, one_each(condition.labels, len(rows)))

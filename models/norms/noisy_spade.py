@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from models.condition import Condition
+from models.condition import Condition, enlarged
 from models.layers.noise import AddedNoise
 from models.norms.spade import Spade
 from models.norms.statistics import Standardise
@@ -32,6 +32,14 @@ class NoisySpade(Spade):
         super().__init__(channels, standardise, classes, edges, kernel_size, hidden, implementation)
         self.noise = AddedNoise(channels)
 
-    def forward(self, x: Tensor, condition: Condition) -> Tensor:
-        """Normalises feature maps (B, C, H, W); the same shape and type out."""
-        return super().forward(self.noise(x, condition.noise), condition)
+    def forward(
+        self,
+        x: Tensor,
+        condition: Condition,
+        slope: float | None = None,
+        size: tuple[int, int] | None = None,
+    ) -> Tensor:
+        """As `ConditionalNorm.forward`."""
+        if condition.noise is not None:
+            x = self.noise(x if size is None else enlarged(x, size), condition.noise)
+        return super().forward(x, condition, slope, size)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import ClassVar, Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.condition import Condition
+from models.condition import Condition, enlarged
 from models.layers.modulation import SharedRows, modulate
-from models.norms.statistics import Standardise
+from models.norms.statistics import BatchStatistics, Standardise
 
 
 class ConditionalNorm(nn.Module):
@@ -41,15 +42,30 @@ class ConditionalNorm(nn.Module):
         """The same pair as rows that pixels share, where that is cheaper; None where it is not."""
         return None
 
-    def forward(self, x: Tensor, condition: Condition) -> Tensor:
-        """Normalises feature maps (B, C, H, W); the same shape and type out."""
-        condition = condition.at((x.shape[-2], x.shape[-1]))
-        rows = self.shared_rows(condition)
-        if rows is not None:
-            return modulate(self.standardise(x), rows)
-        scale, shift = self.modulation(condition)
-        # Under autocast a learned pair is float32 and the maps are not; the maps' type goes on.
-        return torch.addcmul(shift, self.standardise(x), scale).to(x.dtype)
+    def forward(
+        self,
+        x: Tensor,
+        condition: Condition,
+        slope: float | None = None,
+        size: tuple[int, int] | None = None,
+    ) -> Tensor:
+        """Normalises feature maps (B, C, H, W), then leaky ReLU where there is a `slope`; the same type out.
+
+        `size`: of the result, x's own by default; where it is a whole number of times larger, x is up-sampled by
+        nearest on the way.
+        """
+        size = (x.shape[-2], x.shape[-1]) if size is None else size
+        condition = condition.at(size)
+        shared = self.shared_rows(condition)
+        if shared is None:
+            scale, shift = self.modulation(condition)
+            # Under autocast a learned pair is float32 and the maps are not; the maps' type goes on.
+            y = torch.addcmul(shift, self.standardise(enlarged(x, size)), scale).to(x.dtype)
+            return y if slope is None else F.leaky_relu(y, slope)
+        if isinstance(self.standardise, BatchStatistics):
+            copies = (size[0] // x.shape[-2]) ** 2
+            return modulate(x, shared, size, self.standardise.moments(x, copies), slope)
+        return modulate(self.standardise(x), shared, size, None, slope)
 
 
 NormFactory = Callable[[int], ConditionalNorm]

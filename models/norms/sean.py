@@ -14,6 +14,7 @@ from models.layers.indexed_conv import convolve_rows
 from models.layers.modulation import SharedRows
 from models.layers.pair_conv import PairConv2d
 from models.norms.noisy_spade import NoisySpade
+from models.norms.spade import one_plus_gamma
 from models.norms.statistics import Standardise
 
 
@@ -84,14 +85,10 @@ class Sean(NoisySpade):
         index = condition.region_index(self.classes, self.kernel_size, self.style_kernel_size)
         assert condition.styles is not None, "SEAN needs a style code a region"
         codes = F.relu(self.style_linear.of_regions(condition.styles, index.present))  # (R, D)
-        rows = convolve_rows(self.style_pair, codes, index.codes_to_regions)  # (N_style, 2 C)
-        gamma, beta = rows.chunk(2, dim=1)
-        gamma_weight = torch.sigmoid(self.blending_gamma).to(gamma.dtype)
-        beta_weight = torch.sigmoid(self.blending_beta).to(beta.dtype)
-        scale = torch.cat([(1 - gamma_weight) * spade.scale, gamma_weight * (1 + gamma)])
-        shift = torch.cat([(1 - beta_weight) * spade.shift, beta_weight * beta])
-        return SharedRows(
-            gather_sum(scale, index.rows_to_sums),
-            gather_sum(shift, index.rows_to_sums),
-            index.sums_to_pixels,
-        )
+        style = one_plus_gamma(
+            convolve_rows(self.style_pair, codes, index.codes_to_regions)
+        )  # (N_style, 2 C)
+        share = torch.sigmoid(torch.cat([self.blending_gamma, self.blending_beta])).to(style.dtype)  # (2,)
+        share = share.repeat_interleave(style.shape[1] // 2)  # (2 C,)
+        table = torch.cat([(1 - share) * spade.rows, share * style])
+        return SharedRows(gather_sum(table, index.rows_to_sums), index.sums_to_pixels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -63,13 +64,16 @@ class Spade(ConditionalNorm):
         if not is_indexed(self.implementation, condition, self.classes, self.kernel_size):
             return None
         index = condition.index(self.classes, self.kernel_size)
-        scale, shift = self.rows(condition, index)
-        return SharedRows(scale, shift, index.pixels)
+        return SharedRows(self.rows(condition, index), index.pixels)
 
-    def rows(self, condition: Condition, index: LabelIndex) -> tuple[Tensor, Tensor]:
-        """Scale and shift of each distinct neighbourhood, (N, C) each."""
+    def rows(self, condition: Condition, index: LabelIndex) -> Tensor:
+        """Scale and shift of each distinct neighbourhood side by side, (N, 2 C)."""
         has_edges = condition.edges is not None
         activation = F.relu(convolve_ids(self.shared, self.classes, has_edges, index.ids_to_first))
-        rows = convolve_rows(self.pair, activation, index.first_to_second)  # (N, 2 C)
-        gamma, beta = rows.chunk(2, dim=1)
-        return 1 + gamma, beta
+        return one_plus_gamma(convolve_rows(self.pair, activation, index.first_to_second))
+
+
+def one_plus_gamma(rows: Tensor) -> Tensor:
+    """Rows of gamma and beta (N, 2 C) as rows of scale and shift."""
+    gamma, beta = rows.chunk(2, dim=1)
+    return torch.cat([1 + gamma, beta], dim=1)

@@ -18,6 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
 
+from models.layers.moments import Moments
+
 EPS = 1e-5
 
 
@@ -49,6 +51,37 @@ class BatchStatistics(Standardise):
             x, self.running_mean, self.running_var, training=self.training, momentum=self.momentum, eps=EPS
         )
 
+    @torch.no_grad()
+    def moments(self, x: Tensor, copies: int) -> Moments:
+        """What `forward` standardises by, for whoever does so in a pass of their own.
+
+        Maps (B, C, H, W) each of whose pixels stands for so many `copies` (up-sampling by nearest, which alters
+        the unbiased variance alone). In training the running averages move, as in `forward`.
+        """
+        if not self.training:
+            return Moments(self.running_mean, torch.rsqrt(self.running_var + EPS), None, _alone)
+        mean, variance = torch.ops.aten.batch_norm_update_stats(x, None, None, 0.0)  # biased, (C,) each
+        count = mean.new_tensor(copies * x.numel() / self.channels)
+        return self._moved(mean, variance, count, _alone)
+
+    def _moved(
+        self, mean: Tensor, variance: Tensor, count: Tensor, total: Callable[[Tensor], Tensor]
+    ) -> Moments:
+        self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)
+        unbiased = variance * (count / (count - 1))
+        self.running_var.lerp_(unbiased.to(self.running_var.dtype), self.momentum)
+        return Moments(mean, torch.rsqrt(variance + EPS), count, total)
+
+
+def _alone(sums: Tensor) -> Tensor:
+    return sums
+
+
+def _over_processes(sums: Tensor) -> Tensor:
+    sums = sums.clone()
+    dist.all_reduce(sums)
+    return sums
+
 
 class SyncBatchStatistics(BatchStatistics):
     """Over N, H, W of all processes, on any device (torch's SyncBatchNorm refuses CPUs).
@@ -58,21 +91,39 @@ class SyncBatchStatistics(BatchStatistics):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        if not (self.training and dist.is_initialized() and dist.get_world_size() > 1):
+        if not self._is_shared():
             return super().forward(x)
         # Sums in float32 at least: bf16 would lose the small deviations.
-        wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
-        pixels = wide.new_full((1,), x.numel() / x.shape[1])  # (1,)
-        sums = all_reduce(torch.cat([wide.sum((0, 2, 3)), pixels]))  # (C + 1,)
+        wide = _wide(x)
+        sums = all_reduce(torch.cat([wide.sum((0, 2, 3)), self._pixels(wide)]))  # (C + 1,)
         count = sums[-1].detach()
         mean = sums[:-1] / count  # (C,)
         centred = wide - mean[:, None, None]  # (B, C, H, W)
         variance = all_reduce(centred.square().sum((0, 2, 3))) / count  # (C,)
         with torch.no_grad():
-            self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)
-            unbiased = variance * (count / (count - 1))
-            self.running_var.lerp_(unbiased.to(self.running_var.dtype), self.momentum)
+            self._moved(mean, variance, count, _over_processes)
         return (centred * torch.rsqrt(variance + EPS)[:, None, None]).to(x.dtype)
+
+    @torch.no_grad()
+    def moments(self, x: Tensor, copies: int) -> Moments:
+        if not self._is_shared():
+            return super().moments(x, copies)
+        wide = _wide(x)
+        sums = _over_processes(torch.cat([wide.sum((0, 2, 3)), self._pixels(wide)]))  # (C + 1,)
+        mean = sums[:-1] / sums[-1]  # (C,)
+        deviations = (wide - mean[:, None, None]).square_().sum((0, 2, 3))
+        variance = _over_processes(deviations) / sums[-1]  # (C,)
+        return self._moved(mean, variance, copies * sums[-1], _over_processes)
+
+    def _is_shared(self) -> bool:
+        return self.training and dist.is_initialized() and dist.get_world_size() > 1
+
+    def _pixels(self, x: Tensor) -> Tensor:
+        return x.new_full((1,), x.numel() / self.channels)
+
+
+def _wide(x: Tensor) -> Tensor:
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
 
 
 def _centred(x: Tensor, axes: tuple[int, ...]) -> Tensor:

@@ -1,0 +1,47 @@
+"""Mean and deviation over a batch, as numbers a channel: what batch statistics standardise by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Moments:
+    """`mean` and `inverse_std`, (C,), float32 at least.
+
+    `count`: of the pixels that they were taken over, a tensor of one number; None where they are constants
+    (running averages), through which no gradient goes. `total`: sums numbers over all processes that took part.
+    """
+
+    mean: Tensor
+    inverse_std: Tensor
+    count: Tensor | None
+    total: Callable[[Tensor], Tensor]
+
+    def gradient(
+        self,
+        to_standardised: Tensor,
+        x: Tensor,
+        scale: Tensor,
+        to_scale: Tensor,
+        to_shift: Tensor,
+        copies: int,
+    ) -> Tensor:
+        """The gradient of maps from that of the standardised maps (Ioffe & Szegedy 2015, section 3).
+
+        (g - mean(g) - x mean(g x)) / std with standardised maps `x` (B, H, W, C). The means are over pixels, and
+        pixels that share a row (N of them) share its `scale` (N, C): they follow from the rows' own gradients,
+        `to_scale` and `to_shift` (N, C). `copies` of each pixel of x were made by up-sampling.
+        """
+        inverse_std = self.inverse_std.to(to_standardised.dtype)
+        if self.count is None:
+            return to_standardised * inverse_std
+        wide = scale.to(self.mean.dtype)
+        sums = torch.stack([(wide * to_shift).sum(0), (wide * to_scale).sum(0)])  # (2, C)
+        of_g, of_gx = (copies / self.count * self.total(sums)).to(x.dtype)
+        gradient = to_standardised - of_g
+        return gradient.addcmul_(x, of_gx, value=-1).mul_(inverse_std)
