@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.layers.label_index import LabelIndex, RegionIndex, label_index, region_index
+from models.layers.window_index import WindowIndex, window_index
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Condition:
     _region_indices: dict[tuple[int, int, int, int], RegionIndex] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    # By size and number of scales.
+    _window_indices: dict[tuple[int, int, int], list[WindowIndex]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def size(self) -> tuple[int, int]:
@@ -63,6 +68,7 @@ class Condition:
     def _share_indices(self, other: Condition) -> Condition:
         object.__setattr__(other, "_indices", self._indices)
         object.__setattr__(other, "_region_indices", self._region_indices)
+        object.__setattr__(other, "_window_indices", self._window_indices)
         return other
 
     def index(self, classes: int, kernel_size: int) -> LabelIndex:
@@ -72,11 +78,21 @@ class Condition:
         """
         key = (*self.size, kernel_size)
         if key not in self._indices:
-            ids, count = self.labels, classes
-            if self.edges is not None:
-                ids, count = ids + classes * self.edges, 2 * classes
-            self._indices[key] = label_index(ids, count, kernel_size)
+            self._indices[key] = label_index(*self._ids(classes), kernel_size)
         return self._indices[key]
+
+    def window_index(self, classes: int, scales: int) -> list[WindowIndex]:
+        """The distinct windows that a discriminator's first layers look at, a scale each; made once and shared."""
+        key = (*self.size, scales)
+        if key not in self._window_indices:
+            self._window_indices[key] = window_index(*self._ids(classes), scales)
+        return self._window_indices[key]
+
+    def _ids(self, classes: int) -> tuple[Tensor, int]:
+        """Classes and edges as one id a pixel, and how many ids there are."""
+        if self.edges is None:
+            return self.labels, classes
+        return self.labels + classes * self.edges, 2 * classes
 
     def region_index(self, classes: int, kernel_size: int, region_kernel_size: int) -> RegionIndex:
         """The distinct neighbourhoods of regions, beside those of the label maps; made once and shared."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,11 +13,21 @@ from torch.nn.utils import parametrize
 
 from models.condition import Condition
 from models.layers.conv import Conv2d, convolve
+from models.layers.implementation import is_indexed
+from models.layers.indexed_conv import id_table
 from models.layers.normed_conv import NormedConv
+from models.layers.window_index import (
+    KERNEL,
+    PADDING,
+    POOL,
+    POOL_PADDING,
+    POOL_STRIDE,
+    STRIDE,
+    WindowIndex,
+)
 
 SLOPE = 0.2
-KERNEL = 4
-PADDING = 2
+SETTINGS = (STRIDE, STRIDE), (PADDING, PADDING)
 WIDEST = 512
 
 
@@ -58,7 +69,7 @@ class PatchDiscriminator(nn.Module):
         self, in_channels: int, width: int, layers: int, norm: str = "instance", spectral: bool = True
     ) -> None:
         super().__init__()
-        self.first = Conv2d(in_channels, width, KERNEL, stride=2, padding=PADDING)
+        self.first = Conv2d(in_channels, width, KERNEL, STRIDE, PADDING)
         widths = [min(width * 2**index, WIDEST) for index in range(layers)]
         self.hidden = nn.ModuleList(
             HiddenLayer(channels_in, channels_out, 1 if index == layers - 2 else 2, norm, spectral)
@@ -66,26 +77,32 @@ class PatchDiscriminator(nn.Module):
         )
         self.to_logits = Conv2d(widths[-1], 1, KERNEL, padding=PADDING)
 
-    def forward(self, images: Tensor, maps: Tensor) -> DiscriminatorOutput:
-        """`images` (n B, 3, H, W): n images for each of the label maps `maps` (B, K, H, W)."""
-        # The first convolution is linear, so the share of the label maps is computed once for all n.
-        labels_weight, image_weight = self.first.weight.split([maps.shape[1], images.shape[1]], dim=1)
-        settings = (2, 2), (PADDING, PADDING)  # stride, padding
-        share = convolve(maps, labels_weight, self.first.bias, *settings)  # (B, C, h, w)
-        x = convolve(images, image_weight, None, *settings)  # (n B, C, h, w)
-        x = F.leaky_relu(x + share.repeat(len(images) // len(maps), 1, 1, 1), SLOPE)
+    def forward(self, images: Tensor, share: Tensor) -> DiscriminatorOutput:
+        """`images` (n B, 3, H, W): n images for each of B label maps, whose share of the first layer is given."""
+        x = convolve(images, self.first.weight[:, -images.shape[1] :], None, *SETTINGS)  # (n B, C, h, w)
+        x = F.leaky_relu(x + share.repeat(len(images) // len(share), 1, 1, 1), SLOPE)
         features = [x]
         for layer in self.hidden:
             x = layer(x)
             features.append(x)
         return DiscriminatorOutput(self.to_logits(x), features)
 
+    def share_of(self, maps: Tensor) -> Tensor:
+        """What the first layer, which is linear, makes of one-hot label maps (B, K, H, W): (B, C, h, w)."""
+        return convolve(maps, self.first.weight[:, : maps.shape[1]], self.first.bias, *SETTINGS)
+
+    def share_of_ids(self, index: WindowIndex, classes: int, edges: bool, like: Tensor) -> Tensor:
+        """The same of the ids whose windows these are, once for each distinct one; `like`'s type."""
+        weight = self.first.weight[:, : classes + edges]
+        return index.convolved(id_table(weight, classes, edges), self.first.bias).to(like.dtype)
+
 
 class MultiscaleDiscriminator(nn.Module):
     """Patch discriminators on the image with its label map, at full size, halved, and so on.
 
     Halving is average pooling 3/2/1 that does not count padding. pix2pix's single patch discriminator is
-    `scales=1, norm="instance_affine", spectral=False`.
+    `scales=1, norm="instance_affine", spectral=False`. `implementation`: how the label map's share of the first
+    layers is computed, with the same result: `dense`, `indexed` (once for each distinct window) or `auto`.
     """
 
     def __init__(
@@ -97,27 +114,42 @@ class MultiscaleDiscriminator(nn.Module):
         scales: int = 2,
         norm: str = "instance",
         spectral: bool = True,
+        implementation: str = "auto",
     ) -> None:
         super().__init__()
         self.classes = classes
+        self.implementation = implementation
         self.scales = nn.ModuleList(
             PatchDiscriminator(classes + edges + 3, width, layers, norm, spectral) for _ in range(scales)
         )
 
     def forward(self, images: Tensor, condition: Condition) -> list[DiscriminatorOutput]:
         """One output a scale. `images` (n B, 3, H, W) hold n images for each of B conditions, in turn."""
-        maps = condition.one_hot(self.classes, like=images)  # (B, K, H, W)
         outputs = []
-        for index, scale in enumerate(self.scales):
-            if index:
-                images, maps = halve(images), halve(maps)
-            outputs.append(scale(images, maps))
+        for index, (scale, share) in enumerate(
+            zip(self.scales, self._shares(condition, images), strict=True)
+        ):
+            images = halve(images) if index else images
+            outputs.append(scale(images, share))
         return outputs
+
+    def _shares(self, condition: Condition, like: Tensor) -> Iterator[Tensor]:
+        """The label map's share of each scale's first layer, (B, C, h, w)."""
+        if is_indexed(self.implementation, condition, self.classes, kernel_size=POOL):
+            has_edges = condition.edges is not None
+            windows = condition.window_index(self.classes, len(self.scales))
+            for scale, index in zip(self.scales, windows, strict=True):
+                yield scale.share_of_ids(index, self.classes, has_edges, like)
+            return
+        maps = condition.one_hot(self.classes, like)  # (B, K, H, W)
+        for index, scale in enumerate(self.scales):
+            maps = halve(maps) if index else maps
+            yield scale.share_of(maps)
 
 
 def halve(maps: Tensor) -> Tensor:
     """Maps (B, C, H, W) at half the size."""
-    return F.avg_pool2d(maps, 3, stride=2, padding=1, count_include_pad=False)
+    return F.avg_pool2d(maps, POOL, POOL_STRIDE, POOL_PADDING, count_include_pad=False)
 
 
 def judge(

@@ -39,7 +39,7 @@ class ConstantConv(nn.Module):
     def of_ids(self, classes: int, has_edges: bool, to_neighbourhoods: Gathering) -> Tensor:
         """What one-hot maps of ids take: (N_out, C_out)."""
         if has_edges not in self._id_tables:
-            self._id_tables[has_edges] = id_table(self.conv, classes, has_edges).contiguous()
+            self._id_tables[has_edges] = id_table(self.conv.weight, classes, has_edges).contiguous()
         return to_neighbourhoods.sum(self._id_tables[has_edges]).add_(self.bias)
 
     @cached_property

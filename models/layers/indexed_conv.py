@@ -19,7 +19,7 @@ def convolve_ids(conv: nn.Conv2d, classes: int, edges: bool, to_neighbourhoods: 
     Ids are class + classes * edge where the condition has `edges`.
     """
     assert conv.bias is not None, "the rows carry a bias"
-    return gather_sum(id_table(conv, classes, edges), to_neighbourhoods) + conv.bias
+    return gather_sum(id_table(conv.weight, classes, edges), to_neighbourhoods) + conv.bias
 
 
 def convolve_rows(conv: nn.Conv2d, x: Tensor, to_neighbourhoods: Gathering) -> Tensor:
@@ -29,12 +29,12 @@ def convolve_rows(conv: nn.Conv2d, x: Tensor, to_neighbourhoods: Gathering) -> T
     return gather_sum(products, to_neighbourhoods) + conv.bias
 
 
-def id_table(conv: nn.Conv2d, classes: int, edges: bool) -> Tensor:
-    """What each id contributes at each tap, (ids * taps, C_out).
+def id_table(weight: Tensor, classes: int, edges: bool) -> Tensor:
+    """What each id contributes at each tap of a kernel (C_out, K or K + 1, k, k): (ids * taps, C_out).
 
     The kernel itself is the table: W_t x for a one-hot x is a column of W_t.
     """
-    table = conv.weight.flatten(2).permute(1, 2, 0)  # (K or K + 1, taps, C_out)
+    table = weight.flatten(2).permute(1, 2, 0)  # (K or K + 1, taps, C_out)
     if edges:
         table, edge = table.split([classes, 1])
         table = torch.cat([table, table + edge])  # (2 K, taps, C_out)

@@ -36,34 +36,45 @@ class Neighbourhoods:
         rows = self.ids * taps + torch.arange(taps, device=self.ids.device)  # (N, k * k)
         return gathering(rows, self.ids != self.padding, self.padding * taps)
 
+    def members(self) -> Gathering:
+        """Sums a table with a row for each id over the ids of each neighbourhood, wherever in it they lie."""
+        return gathering(self.ids, self.ids != self.padding, self.padding)
 
-def neighbourhoods(ids: Tensor, count: int, kernel_size: int) -> Neighbourhoods:
+
+def neighbourhoods(
+    ids: Tensor, count: int, kernel_size: int, stride: int = 1, padding: int | None = None
+) -> Neighbourhoods:
     """Finds the distinct neighbourhoods of maps (B, H, W) with ids 0 .. count - 1; exact, no hashing.
 
-    Rows of k ids are numbered first, then columns of k such numbers, so that any number of classes and
-    any kernel fits 64 bits (count^k < 2^63).
+    They are the windows that a convolution of this kernel, stride and padding (kernel_size // 2 by default) looks
+    at. Rows of k ids are numbered first, then columns of k such numbers, so that any number of classes and any
+    kernel fits 64 bits (count^k < 2^63).
     """
-    reach = kernel_size // 2
-    height, width = ids.shape[1:]
+    reach = kernel_size // 2 if padding is None else padding
     padded = F.pad(ids, (reach, reach, reach, reach), value=count)  # (B, H + 2r, W + 2r)
-    rows = _numbered(
-        [padded[:, :, shift : shift + width] for shift in range(kernel_size)], count + 1
-    )  # (B, H + 2r, W)
+    rows = _numbered([padded[:, :, part] for part in _taps(padded.shape[2], kernel_size, stride)], count + 1)
     pixels = _numbered(
-        [rows[:, shift : shift + height] for shift in range(kernel_size)], int(rows.max()) + 1
-    )  # (B, H, W)
+        [rows[:, part] for part in _taps(padded.shape[1], kernel_size, stride)], int(rows.max()) + 1
+    )  # (B, h, w)
     found = int(pixels.max()) + 1
     # Any pixel of a neighbourhood shows what it holds.
     example = pixels.new_empty(found).scatter_(
         0, pixels.flatten(), torch.arange(pixels.numel(), device=ids.device)
     )  # (N,)
+    height, width = pixels.shape[1:]
     taps = torch.arange(kernel_size, device=ids.device)
     batch, place = example // (height * width), example % (height * width)
-    y, x = place // width, place % width
+    y, x = stride * (place // width), stride * (place % width)
     content = padded[
         batch[:, None, None], (y[:, None] + taps)[:, :, None], (x[:, None] + taps)[:, None, :]
     ]  # (N, k, k)
     return Neighbourhoods(content.flatten(1), pixels, count)
+
+
+def _taps(length: int, kernel_size: int, stride: int) -> list[slice]:
+    """For each tap of a kernel, where it lies in a padded row of this length."""
+    last = (length - kernel_size) // stride * stride
+    return [slice(tap, tap + last + 1, stride) for tap in range(kernel_size)]
 
 
 def _numbered(digits: list[Tensor], base: int) -> Tensor:

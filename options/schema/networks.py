@@ -220,6 +220,7 @@ class MultiscaleOptions:
     scales: int = 2
     norm: PlainNorm = PlainNorm.instance
     spectral: bool = True
+    implementation: Implementation = Implementation.auto  # of the label map's share of its first layers
 
 
 GENERATORS: dict[str, type] = {

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.condition import Condition
+from models.condition import Condition, enlarged
 from models.discriminators.multiscale import (
     SLOPE,
     DiscriminatorOutput,
@@ -21,6 +21,18 @@ from models.norms.sean import Sean
 from models.norms.spade import Spade
 from models.synthesiser import Synthesiser
 from scripts.benchmarking.published_norms import OneHotMaps, PublishedSean, PublishedSpade
+
+
+class PublishedBlock(nn.Module):
+    """A residual block after the up-sampling of its input."""
+
+    def __init__(self, block: nn.Module) -> None:
+        super().__init__()
+        self.block = block
+
+    def forward(self, x: Tensor, condition: Condition, size: tuple[int, int]) -> Tensor:
+        """Feature maps (B, C_in, h, w) to (B, C_out, *size)."""
+        return self.block(enlarged(x, size), condition)
 
 
 class PublishedGenerator(nn.Module):
@@ -37,6 +49,7 @@ class PublishedGenerator(nn.Module):
                     setattr(module, name, PublishedSean(child, self.seen))
                 elif isinstance(child, Spade):
                     setattr(module, name, PublishedSpade(child, self.seen))
+        self.body.blocks = nn.ModuleList(PublishedBlock(block) for block in self.body.blocks)
         self.to(memory_format=torch.contiguous_format)
 
     def forward(self, condition: Condition) -> Tensor:

@@ -51,13 +51,17 @@ class PublishedSpade(nn.Module):
         self.shared = spade.shared
         self.gamma, self.beta = halves(spade.pair)
 
-    def forward(self, x: Tensor, condition: Condition) -> Tensor:
-        """Feature maps (B, C, H, W), the same shape out."""
+    def forward(
+        self, x: Tensor, condition: Condition, slope: float | None = None, size: tuple[int, int] | None = None
+    ) -> Tensor:
+        """Feature maps (B, C, H, W), the same shape out; leaky ReLU after it where there is a `slope`."""
+        assert size in (None, tuple(x.shape[2:])), "as published, maps are up-sampled between the blocks"
         assert self.seen.maps is not None
         maps = F.interpolate(self.seen.maps, size=x.shape[2:], mode="nearest")  # (B, K, H, W)
         x = x if self.noise is None else self.noise(x, condition.noise)
         gamma, beta = self.pair(maps, condition)
-        return self.standardise(x) * (1 + gamma) + beta
+        y = self.standardise(x) * (1 + gamma) + beta
+        return y if slope is None else F.leaky_relu(y, slope)
 
     def pair(self, maps: Tensor, condition: Condition) -> tuple[Tensor, Tensor]:
         """Gamma and beta of each pixel, (B, C, H, W) each."""

@@ -207,7 +207,8 @@ def test_the_perceptual_term_is_weighted_and_reaches_the_generator() -> None:
 
 def test_nothing_in_a_step_waits_for_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """Losses stay tensors: numbers are read when a row of the log is due."""
-    step, batch = tiny_step("norm.implementation=dense"), tiny_batch()
+    dense = "norm.implementation=dense", "discriminator.implementation=dense"
+    step, batch = tiny_step(*dense), tiny_batch()
     for reading in ("item", "tolist", "__bool__", "__float__", "__int__"):
         said = f"a step calls {reading}"
         monkeypatch.setattr(Tensor, reading, lambda *_, said=said: pytest.fail(said))
