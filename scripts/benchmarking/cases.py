@@ -1,0 +1,167 @@
+"""What a row of the benchmark computes: a generator or a training step, in one of its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from data.sample import Batch
+from data.sources.classes import numbered_label_set
+from engine.distributed import Processes
+from engine.hardware import Hardware, select_hardware
+from engine.step import TrainingStep
+from models.condition import Condition
+from models.inference import prepare_for_inference
+from models.norms.statistics import BatchStatistics
+from models.synthesiser import Synthesiser
+from options.build import build_objective, build_optimizers
+from options.build_networks import build_discriminator, build_synthesiser
+from options.facts import Facts
+from options.schema import GROUPS
+from options.schema.networks import Implementation, RegionStyleOptions
+from options.schema.training import LossOptions, OptimizerOptions, Perceptual, TrainOptions
+from scripts.benchmarking.label_maps import LabelMaps
+from scripts.benchmarking.published import PublishedDiscriminator, published_synthesiser
+from scripts.benchmarking.published_step import PublishedStep
+
+WORKS = ("generator", "editing", "step")
+"""An image with its style of a photo (where the norm takes one); with given style codes; a training step."""
+FORMS = ("reference", "dense", "indexed", "auto", "optimized", "compiled", "reuse_fake")
+"""As published; by dense convolutions; by neighbourhoods; by the cheaper one; made ready for inference; the dense form
+through torch.compile; a step that shows the discriminator the first fake."""
+STYLE_WIDTH = 512
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row."""
+
+    work: str
+    norm: str
+    form: str
+    precision: str
+    width: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """`run` computes a batch by its place; `result` is what it answered, for comparison: an image or gradients."""
+
+    run: Callable[[int], None]
+    result: Callable[[], Tensor]
+
+
+def build_work(case: Case, maps: LabelMaps) -> Work:
+    """The networks of a row, with the same weights for every form, and what they do."""
+    hardware = select_hardware("cpu", case.precision, channels_last=case.form != "reference")
+    options = network_options(case)
+    facts = Facts(numbered_label_set(maps.classes, has_unknown=False), maps.edges, ("default",))
+    torch.manual_seed(0)
+    synthesiser = build_synthesiser(options, facts)
+    discriminator = build_discriminator(options, facts)
+    if case.work == "step":
+        return step_work(case, maps, synthesiser, discriminator, hardware)
+    settle_statistics(synthesiser, maps.batches[0])
+    return generator_work(case, maps, synthesiser, hardware)
+
+
+def network_options(case: Case) -> TrainOptions:
+    """The published sizes at a width; SEAN's style codes have 512 numbers."""
+    forms = {
+        "indexed": Implementation.indexed,
+        "dense": Implementation.dense,
+        "compiled": Implementation.dense,
+    }
+    options = TrainOptions(name="benchmark")
+    options.generator = GROUPS["generator"]["spade"](width=case.width)
+    options.norm = GROUPS["norm"][case.norm](implementation=forms.get(case.form, Implementation.auto))
+    options.encoder = GROUPS["encoder"]["none"]()
+    if case.norm == "sean":
+        options.encoder = RegionStyleOptions(style_width=STYLE_WIDTH)
+    options.discriminator = GROUPS["discriminator"]["multiscale"](width=case.width)
+    return options
+
+
+@torch.no_grad()
+def settle_statistics(synthesiser: Synthesiser, batch: Batch) -> None:
+    """Running averages of a real batch, so that images are neither flat nor saturated."""
+    statistics = [module for module in synthesiser.modules() if isinstance(module, BatchStatistics)]
+    for module in statistics:
+        module.momentum = 1.0
+    synthesiser.train()(condition_of(synthesiser, batch), batch.photo)
+    for module in statistics:
+        module.momentum = 0.1
+    synthesiser.eval()
+
+
+def condition_of(synthesiser: Synthesiser, batch: Batch, styles: Tensor | None = None) -> Condition:
+    """The condition of a batch, made anew, with nothing found out about its label maps yet."""
+    return synthesiser.condition(batch.labels, batch.instances, styles=styles)
+
+
+def generator_work(case: Case, maps: LabelMaps, synthesiser: Synthesiser, hardware: Hardware) -> Work:
+    """Images of label maps."""
+    styles = None
+    if case.work == "editing" and case.norm == "sean":
+        styles = torch.rand(len(maps.batches[0]), maps.classes, STYLE_WIDTH) * 2 - 1
+    if case.form == "reference":
+        synthesiser = published_synthesiser(synthesiser, maps.classes).eval()
+    else:
+        synthesiser = hardware.place(synthesiser)
+    if case.form == "optimized":
+        prepare_for_inference(synthesiser, hardware.autocast_dtype)
+    generator: nn.Module = synthesiser.generator
+    if case.form == "compiled":
+        generator.compile()
+    image = torch.empty(0)
+
+    @torch.inference_mode()
+    def run(place: int) -> None:
+        nonlocal image
+        batch = maps.batches[place]
+        with hardware.autocast():
+            condition = condition_of(synthesiser, batch, styles)
+            fake = (
+                generator(condition) if case.work == "editing" else synthesiser(condition, batch.photo).fake
+            )
+        image = fake.float()
+
+    return Work(run, lambda: image)
+
+
+def step_work(
+    case: Case, maps: LabelMaps, synthesiser: Synthesiser, discriminator: nn.Module, hardware: Hardware
+) -> Work:
+    """Updates of both players, without a perceptual loss; the result is the gradient of the generator's stem."""
+    weight = synthesiser.generator.stem.conv.weight  # type: ignore[union-attr]
+    if case.form == "reference":
+        reference = published_synthesiser(synthesiser, maps.classes)
+        weight = reference.generator.body.stem.conv.weight  # type: ignore[union-attr]
+        published = PublishedStep(reference, PublishedDiscriminator(discriminator))  # type: ignore[arg-type]
+
+        def run(place: int) -> None:
+            batch = maps.batches[place]
+            assert batch.photo is not None
+            published(lambda: condition_of(reference, batch), batch.photo)
+
+        return Work(run, lambda: gradient_of(weight))
+    G, D = hardware.place(synthesiser).train(), hardware.place(discriminator).train()
+    objective = build_objective(LossOptions(perceptual=Perceptual.none), hardware)
+    reuse_fake = case.form == "reuse_fake"
+    optimizers = build_optimizers(OptimizerOptions(), G, D)
+    alone = Processes(rank=0, count=1)
+    step = TrainingStep(G, D, *optimizers, objective, hardware, alone, reuse_fake)
+    return Work(lambda place: void(step(maps.batches[place], seed=0)), lambda: gradient_of(weight))
+
+
+def gradient_of(weight: Tensor) -> Tensor:
+    """A copy of a parameter's gradient."""
+    assert weight.grad is not None
+    return weight.grad.clone()
+
+
+def void(_: object) -> None:
+    """Nothing of it."""
