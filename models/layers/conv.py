@@ -66,10 +66,11 @@ class _Convolve(torch.autograd.Function):
             to_x = convolution_backward(gradient, x, weight, None, *settings, [True, False, False])[0]
         if for_weight:
             # The weight's numbers do not matter here, its shape does.
-            shape = weight.new_empty(weight.shape)
-            to_weight = convolution_backward(
-                gradient.contiguous(), x.contiguous(), shape, None, *settings, [False, True, False]
-            )[1].contiguous(memory_format=torch.channels_last)
-        if for_bias:
+            shape, channels = weight.new_empty(weight.shape), [len(weight)] if for_bias else None
+            _, to_weight, to_bias = convolution_backward(
+                gradient.contiguous(), x.contiguous(), shape, channels, *settings, [False, True, for_bias]
+            )
+            to_weight = to_weight.contiguous(memory_format=torch.channels_last)
+        elif for_bias:
             to_bias = gradient.sum((0, 2, 3))
         return to_x, to_weight, to_bias, None, None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
@@ -73,7 +74,7 @@ class _Modulate(torch.autograd.Function):
         to_shift = pixels.transposed.sum(to_z.reshape(-1, channels))
         scale = rows[:, :channels]
         to_x = pixels.sum(scale.to(x.dtype).contiguous()).view(squares.shape).mul_(squares)
-        to_x = to_x.sum((2, 4)) if factor > 1 else to_x.view(source.shape)  # (B, h, w, C)
+        to_x = _summed(to_x.view(to_z.shape), factor)  # (B, h, w, C)
         if moments is not None:
             to_x = moments.gradient(to_x, source, scale, to_scale, to_shift, factor**2)
         return (
@@ -97,3 +98,10 @@ def _squares(maps: Tensor, factor: int) -> Tensor:
     """Maps (B, H, W, C) as (B, h, f, w, f, C): the pixels that one pixel becomes by up-sampling."""
     batch, height, width, channels = maps.shape
     return maps.reshape(batch, height // factor, factor, width // factor, factor, channels)
+
+
+def _summed(maps: Tensor, factor: int) -> Tensor:
+    """Maps (B, H, W, C) summed over squares of `factor` pixels a side: (B, h, w, C)."""
+    if factor == 1:
+        return maps
+    return F.avg_pool2d(maps.permute(0, 3, 1, 2), factor, divisor_override=1).permute(0, 2, 3, 1)

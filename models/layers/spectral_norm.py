@@ -34,17 +34,24 @@ class SpectralNorm(nn.Module):
             self._iterate(_Matrix(weight.detach(), output_axis))
 
     @torch.no_grad()
-    def _iterate(self, matrix: _Matrix) -> None:
+    def _iterate(self, matrix: _Matrix) -> Tensor:
+        """Moves the vectors; answers W v, whose norm is sigma, as u is W v normalised."""
         v = F.normalize(matrix.rows.mT @ self._u, dim=0, eps=EPS)
-        self._u.copy_(F.normalize(matrix.rows @ v, dim=0, eps=EPS))
+        product = matrix.rows @ v
+        self._u.copy_(F.normalize(product, dim=0, eps=EPS))
         self._v.copy_(matrix.published(v))
+        return product
 
     def forward(self, weight: Tensor) -> Tensor:
         with torch.autocast(weight.device.type, enabled=False):
+            matrix = _Matrix(weight.detach(), self.output_axis)
             if self.training:
-                self._iterate(_Matrix(weight.detach(), self.output_axis))
+                product = self._iterate(matrix)
+            else:
+                product = matrix.rows @ matrix.in_memory_order(self._v)
+            sigma = torch.dot(self._u, product)
             # Cloned, so that a second forward may move the vectors before the first one's backward.
-            return _Normalise.apply(weight, self._u.clone(), self._v.clone(), self.output_axis)
+            return _Normalise.apply(weight, self._u.clone(), self._v.clone(), sigma, self.output_axis)
 
 
 class _Matrix:
@@ -75,13 +82,14 @@ class _Matrix:
 
 
 class _Normalise(torch.autograd.Function):
-    """W / (u^T W v) for constant u and v, without temporaries of W's size but those it returns."""
+    """W / sigma, sigma = u^T W v for constant u and v, without temporaries of W's size but those it returns."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, weight: Tensor, u: Tensor, v: Tensor, output_axis: int) -> Tensor:
-        matrix = _Matrix(weight, output_axis)
-        v = matrix.in_memory_order(v)
-        inverse = (u @ (matrix.rows @ v)).reciprocal()
+    def forward(
+        ctx: FunctionCtx, weight: Tensor, u: Tensor, v: Tensor, sigma: Tensor, output_axis: int
+    ) -> Tensor:
+        v = _Matrix(weight, output_axis).in_memory_order(v)
+        inverse = sigma.reciprocal()
         normalised = weight * inverse
         ctx.save_for_backward(normalised, u, v, inverse)
         ctx.output_axis = output_axis  # type: ignore[attr-defined]
@@ -89,13 +97,13 @@ class _Normalise(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
         """With N = W / sigma: (G - <G, N> u v^T) / sigma."""
         normalised, u, v, inverse = ctx.saved_tensors  # type: ignore[attr-defined]
         matrix = _Matrix(normalised, ctx.output_axis)  # type: ignore[attr-defined]
         rows = gradient.permute(matrix.axes).flatten(1) * inverse
         along = torch.dot(rows.flatten(), matrix.rows.flatten())
-        return matrix.weight(rows.addr_(u, v * -along)), None, None, None
+        return matrix.weight(rows.addr_(u, v * -along)), None, None, None, None
 
 
 def spectral_norm(layer: nn.Module) -> nn.Module:
