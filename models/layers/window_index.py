@@ -45,7 +45,7 @@ class WindowIndex:
     @cached_property
     def _means(self) -> list[tuple[Gathering, Tensor]]:
         sizes = [(cells.ids != cells.padding).sum(1, keepdim=True) for cells in self.cells]  # (N, 1) each
-        return [(cells.members(), size.reciprocal()) for cells, size in zip(self.cells, sizes)]
+        return [(cells.members(), size.double().reciprocal()) for cells, size in zip(self.cells, sizes)]
 
     @cached_property
     def _taps(self) -> Gathering:

@@ -68,7 +68,8 @@ def test_follows_the_original_trajectory(name: str) -> None:
 
     The original's own rounding is magnified: Adam's moves are the signs of gradients, also of those that are
     zero but for rounding. How far that reached is seen by following it in float64; where the original departs
-    from float64 by less than a third of the tolerance, the tolerance itself holds.
+    from float64 by less than a tenth of the tolerance, the tolerance itself holds; else ten times its departure,
+    since processors and numbers of threads round differently.
     """
     expected = case(name).expected
     losses, image = follow(name, torch.float32)
@@ -77,9 +78,9 @@ def test_follows_the_original_trajectory(name: str) -> None:
     rounding = ((exact_losses - original_losses) / original_losses).abs().amax(1)  # (steps,)
     found = ((losses - original_losses) / original_losses).abs().amax(1)
     assert (rounding[:3] < 1e-3).all(), "the first steps are well determined"
-    assert (found <= torch.clamp(3 * rounding, min=1e-3)).all(), (found, rounding)
+    assert (found <= torch.clamp(10 * rounding, min=1e-3)).all(), (found, rounding)
     difference = (image - original_image).abs().mean()
-    assert difference <= max(1e-4, 3 * (exact_image - original_image).abs().mean()), difference
+    assert difference <= max(1e-4, 10 * (exact_image - original_image).abs().mean()), difference
 
 
 def test_reusing_the_fake_changes_the_discriminators_view_only() -> None:
