@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from models.condition import Condition
+from models.discriminators.augmentation import LabelChannels
 from models.layers.normed_conv import NormedConv
 
 SLOPE = 0.2
@@ -102,7 +102,7 @@ class MultiscaleDiscriminator(nn.Module):
             PatchDiscriminator(classes + edges + 3, width, layers, norm, spectral) for _ in range(scales)
         )
 
-    def forward(self, images: Tensor, condition: Condition) -> list[DiscriminatorOutput]:
+    def forward(self, images: Tensor, condition: LabelChannels) -> list[DiscriminatorOutput]:
         """One output a scale. `images` (n B, 3, H, W) hold n images for each of B conditions, in turn."""
         maps = condition.one_hot(self.classes, like=images)  # (B, K, H, W)
         outputs = []
@@ -119,7 +119,7 @@ def halve(maps: Tensor) -> Tensor:
 
 
 def judge(
-    discriminator: nn.Module, fake: Tensor, real: Tensor, condition: Condition
+    discriminator: nn.Module, fake: Tensor, real: Tensor, condition: LabelChannels
 ) -> tuple[list[DiscriminatorOutput], list[DiscriminatorOutput]]:
     """What a discriminator says of fake and real images (B, 3, H, W), seen in one batch, fake first."""
     outputs = [output.split() for output in discriminator(torch.cat([fake, real]), condition)]
@@ -127,7 +127,7 @@ def judge(
 
 
 def judge_fake(
-    discriminator: nn.Module, fake: Tensor, real: Tensor, condition: Condition
+    discriminator: nn.Module, fake: Tensor, real: Tensor, condition: LabelChannels
 ) -> tuple[list[DiscriminatorOutput], list[DiscriminatorOutput]]:
     """The same answers where only the fake images need a gradient: real ones are seen without one.
 
