@@ -6,7 +6,7 @@ Park et al. 2019, section 3 and appendix A: hinge loss, feature matching (weight
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from engine.distributed import Processes, averaged_if, parallel
 from engine.hardware import Hardware
 from engine.left_out import Statistics, backward, can_be_left_out, step_unless
 from models.condition import Condition
+from models.discriminators.augmentation import LabelChannels, augment
 from models.discriminators.multiscale import judge, judge_fake
 from models.losses.adversarial import AdversarialLoss
 from models.losses.feature_matching import feature_matching
@@ -46,7 +47,8 @@ class TrainingStep:
 
     `reuse_fake`: the discriminator is shown the generator's image from before its update (faster);
     otherwise the updated generator makes it again, as published. `passes`: a batch is computed in so many
-    equal parts, whose gradients are summed, where it would not fit in memory at once.
+    equal parts, whose gradients are summed, where it would not fit in memory at once. `augmentations`: how
+    the discriminator sees images changed, drawn anew for each player; none as published.
 
     A step in which a number is not finite is left out: nothing changes, and `left_out` is true.
     """
@@ -62,6 +64,7 @@ class TrainingStep:
         processes: Processes,
         reuse_fake: bool,
         passes: int = 1,
+        augmentations: Collection[str] = (),
     ) -> None:
         for optimizer in (generator_optimizer, discriminator_optimizer):
             assert can_be_left_out(optimizer), "a step is left out on the device: give a fused optimizer"
@@ -76,6 +79,7 @@ class TrainingStep:
         self.hardware = hardware
         self.reuse_fake = reuse_fake
         self.passes = passes
+        self.augmentations = augmentations
         self.noise = hardware.noise()
         self.left_out = torch.zeros((), dtype=torch.bool, device=hardware.device)
 
@@ -123,7 +127,7 @@ class TrainingStep:
     def generator_losses(self, condition: Condition, synthesis: Synthesis, real: Tensor) -> dict[str, Tensor]:
         """The generator's weighted terms on its images."""
         objective, fake = self.objective, synthesis.fake
-        fakes, reals = judge_fake(self.discriminator, fake, real, condition)
+        fakes, reals = judge_fake(self.discriminator, *self._seen(fake, real, condition))
         losses = {"generator/adversarial": objective.adversarial.generator(fakes)}
         if objective.feature_matching_weight:
             matching = feature_matching(fakes, reals)
@@ -136,6 +140,10 @@ class TrainingStep:
             losses["generator/kl"] = objective.kl_weight * kl_divergence(synthesis.posterior)
         return losses
 
+    def _seen(self, fake: Tensor, real: Tensor, condition: Condition) -> tuple[Tensor, Tensor, LabelChannels]:
+        """Images, photos and label maps as the discriminator sees them."""
+        return augment(self.augmentations, fake, real, condition, self.noise)
+
     def _update_discriminator(
         self, parts: list[tuple[Condition, Tensor]], fakes: list[Tensor]
     ) -> dict[str, Tensor]:
@@ -144,7 +152,8 @@ class TrainingStep:
         for index, ((condition, real), fake) in enumerate(zip(parts, fakes, strict=True)):
             with averaged_if(index == len(parts) - 1, self.parallel_discriminator):
                 with self.hardware.autocast():
-                    judged_fake, judged_real = judge(self.parallel_discriminator, fake, real, condition)
+                    seen = self._seen(fake, real, condition)
+                    judged_fake, judged_real = judge(self.parallel_discriminator, *seen)
                     losses.append(
                         {
                             "discriminator/fake": self.objective.adversarial.fake(judged_fake),

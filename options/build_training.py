@@ -71,6 +71,7 @@ def build_training(
         processes,
         options.optimizer.reuse_fake,
         options.train.accumulate,
+        [kind.value for kind in options.augment],
     )
     watched = watched_batch(options.dataset, hardware)
 

@@ -39,6 +39,9 @@ OTHERS = [
     ("hardware.precision=bf16",),
     ("hardware.channels_last=false",),
     ("optimizer.reuse_fake=true",),
+    ("augment=[colour,translation,cutout]",),
+    ("augment=[translation]", "hardware.precision=bf16", "discriminator.norm=batch"),
+    ("augment=[cutout]", "generator=local_enhancer", "generator.global_images=2"),
     ("dataset.instances=false",),
     ("train.images=null", "train.minutes=0.005"),
 ]
@@ -59,9 +62,13 @@ def test_trains_and_generates(choice: tuple[str, ...], verbs: Verbs, tmp_path: P
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("choice", [("norm=sean",), ("generator=unet", "generator.depth=4")], ids=" ".join)
+@pytest.mark.parametrize(
+    "choice",
+    [("norm=sean",), ("generator=unet", "generator.depth=4"), ("augment=[colour,translation,cutout]",)],
+    ids=" ".join,
+)
 def test_what_draws_at_random_resumes_bit_for_bit(choice: tuple[str, ...], verbs: Verbs) -> None:
-    """SEAN adds noise, the U-Net drops out."""
+    """SEAN adds noise, the U-Net drops out, augmentations are drawn."""
     words = tiny_words(*choice, "optimizer.constant_share=1")
     verbs.succeeds("train", "name=whole", "train.images=8", *words)
     verbs.succeeds("train", "name=parts", "train.images=4", *words)

@@ -99,3 +99,12 @@ def test_pix2pix_takes_two_steps(verbs: Verbs, tmp_path: Path) -> None:
     verbs.succeeds("test", "name=x", "split=test", "train_images=2", f"out={tmp_path}", "hardware.workers=0")
     made = next(tmp_path.glob("x/**/images/cmp_b0006.png"))
     assert np.asarray(Image.open(made)).shape == (32, 32, 3)
+
+
+def test_camvid_in_40_minutes() -> None:
+    """The size and the length that its name promises, and each choice that its header gives a reason for."""
+    options = composed("experiment=camvid_40_minutes", "dataset.root=/x")
+    assert (options.dataset.name, options.dataset.height, options.dataset.width) == ("camvid", 96, 128)
+    assert (options.train.minutes, options.train.images) == (40, None)
+    assert options.dataset.resize_to == 108, "an eighth more than the height"
+    assert [kind.value for kind in options.augment] == ["colour", "translation", "cutout"]

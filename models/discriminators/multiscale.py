@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from models.condition import Condition
+from models.discriminators.augmentation import LabelChannels
 from models.layers.conv import Conv2d, convolve
 from models.layers.implementation import is_indexed
 from models.layers.indexed_conv import id_table
@@ -123,7 +124,7 @@ class MultiscaleDiscriminator(nn.Module):
             PatchDiscriminator(classes + edges + 3, width, layers, norm, spectral) for _ in range(scales)
         )
 
-    def forward(self, images: Tensor, condition: Condition) -> list[DiscriminatorOutput]:
+    def forward(self, images: Tensor, condition: LabelChannels) -> list[DiscriminatorOutput]:
         """One output a scale. `images` (n B, 3, H, W) hold n images for each of B conditions, in turn."""
         outputs = []
         for index, (scale, share) in enumerate(
@@ -133,9 +134,12 @@ class MultiscaleDiscriminator(nn.Module):
             outputs.append(scale(images, share))
         return outputs
 
-    def _shares(self, condition: Condition, like: Tensor) -> Iterator[Tensor]:
+    def _shares(self, condition: LabelChannels, like: Tensor) -> Iterator[Tensor]:
         """The label map's share of each scale's first layer, (B, C, h, w)."""
-        if is_indexed(self.implementation, condition, self.classes, kernel_size=POOL):
+        # Label maps that an augmentation has changed are known by their channels alone.
+        if isinstance(condition, Condition) and is_indexed(
+            self.implementation, condition, self.classes, kernel_size=POOL
+        ):
             has_edges = condition.edges is not None
             windows = condition.window_index(self.classes, len(self.scales))
             for scale, index in zip(self.scales, windows, strict=True):
@@ -153,7 +157,7 @@ def halve(maps: Tensor) -> Tensor:
 
 
 def judge(
-    discriminator: nn.Module, fake: Tensor, real: Tensor, condition: Condition
+    discriminator: nn.Module, fake: Tensor, real: Tensor, condition: LabelChannels
 ) -> tuple[list[DiscriminatorOutput], list[DiscriminatorOutput]]:
     """What a discriminator says of fake and real images (B, 3, H, W), seen in one batch, fake first."""
     outputs = [output.split() for output in discriminator(torch.cat([fake, real]), condition)]
@@ -161,7 +165,7 @@ def judge(
 
 
 def judge_fake(
-    discriminator: nn.Module, fake: Tensor, real: Tensor, condition: Condition
+    discriminator: nn.Module, fake: Tensor, real: Tensor, condition: LabelChannels
 ) -> tuple[list[DiscriminatorOutput], list[DiscriminatorOutput]]:
     """The same answers where only the fake images need a gradient: real ones are seen without one.
 

@@ -33,6 +33,14 @@ class Initialisation(Enum):
     normal = "normal"  # deviation 0.02, as pix2pix and pix2pixHD
 
 
+class Augmentation(Enum):
+    """Changes of what the discriminator sees (Zhao et al. 2020)."""
+
+    colour = "colour"
+    translation = "translation"
+    cutout = "cutout"
+
+
 class Device(Enum):
     """Where the run computes."""
 
@@ -131,6 +139,7 @@ class TrainOptions:
     norm: Any = MISSING
     encoder: Any = MISSING
     discriminator: Any = MISSING
+    augment: list[Augmentation] = field(default_factory=list)  # how the discriminator sees images changed
     loss: LossOptions = field(default_factory=LossOptions)
     optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
     ema: EmaOptions = field(default_factory=EmaOptions)

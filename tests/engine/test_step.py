@@ -12,6 +12,7 @@ from engine.distributed import Processes
 from engine.hardware import select_hardware
 from engine.step import Objective, TrainingStep, frozen
 from models.condition import Condition
+from models.discriminators.augmentation import AUGMENTATIONS, augment
 from models.losses.adversarial import ADVERSARIAL_LOSSES
 from tests.engine.plain_step import plain_step
 from tests.engine.tiny_step import SEAN, VAE, descents, tiny_batch, tiny_step
@@ -186,6 +187,33 @@ def test_a_step_repeats_with_its_seed(words: tuple[str, ...]) -> None:
     assert not all(torch.equal(first[name], third[name]) for name in first)
 
 
+def shown_to_the_discriminator(seed: int, *augmentations: str) -> list[Tensor]:
+    """Of a step: fakes and photos of the generator's move, then both of the discriminator's, in one batch."""
+    step, shown = tiny_step(augmentations=augmentations, reuse_fake=True), []
+    step.discriminator.register_forward_pre_hook(lambda _, inputs: shown.append(inputs[0].detach()))
+    step(tiny_batch(), seed)
+    return shown
+
+
+@pytest.mark.parametrize("kind", AUGMENTATIONS)
+def test_both_players_are_judged_by_changed_images(kind: str) -> None:
+    """Changes are drawn anew for each move, come from the step's seed, and are those of the pure function."""
+    plain, changed, again = (
+        shown_to_the_discriminator(7, *kinds) for kinds in ((), (kind,), (kind,))
+    )  # fmt: skip
+    noise, batch = torch.Generator().manual_seed(7), tiny_batch()
+    labels = Condition(batch.labels)
+    fake, real, _ = augment([kind], plain[0], plain[1], labels, noise)
+    torch.testing.assert_close(changed[0], fake)
+    torch.testing.assert_close(changed[1], real)
+    fake, real, _ = augment([kind], *plain[2].chunk(2), labels, noise)
+    torch.testing.assert_close(changed[2], torch.cat([fake, real]))
+    assert not torch.equal(changed[1], changed[2].chunk(2)[1]), "one draw for two moves"
+    assert all(torch.equal(first, second) for first, second in zip(changed, again))
+    other = shown_to_the_discriminator(8, kind)
+    assert not torch.equal(other[1], changed[1])
+
+
 def test_a_weight_of_zero_leaves_its_term_out() -> None:
     bare = Objective(ADVERSARIAL_LOSSES["hinge"], None, 0.0, 0.0, 0.05, 0.0)
     losses = tiny_step(objective=bare)(tiny_batch(), 0)
@@ -206,10 +234,13 @@ def test_the_perceptual_term_is_weighted_and_reaches_the_generator() -> None:
     torch.testing.assert_close(losses["generator/perceptual"], expected)
 
 
-def test_nothing_in_a_step_waits_for_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("augmentations", [(), tuple(AUGMENTATIONS)], ids=["plain", "augmented"])
+def test_nothing_in_a_step_waits_for_a_number(
+    augmentations: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Losses stay tensors: numbers are read when a row of the log is due."""
     dense = "norm.implementation=dense", "discriminator.implementation=dense"
-    step, batch = tiny_step(*dense), tiny_batch()
+    step, batch = tiny_step(*dense, augmentations=augmentations), tiny_batch()
     for reading in ("item", "tolist", "__bool__", "__float__", "__int__"):
         said = f"a step calls {reading}"
         monkeypatch.setattr(Tensor, reading, lambda *_, said=said: pytest.fail(said))

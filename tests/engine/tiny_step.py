@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from torch import nn
 
@@ -39,7 +41,11 @@ ALONE = Processes(rank=0, count=1)
 
 
 def tiny_step(
-    *words: str, objective: Objective = HINGE, reuse_fake: bool = False, processes: Processes = ALONE
+    *words: str,
+    objective: Objective = HINGE,
+    reuse_fake: bool = False,
+    processes: Processes = ALONE,
+    augmentations: Collection[str] = (),
 ) -> TrainingStep:
     """A step whose discriminator has no spectral norm, under which a pass changes the next."""
     options = tiny_options("discriminator.spectral=false", *words)
@@ -50,7 +56,10 @@ def tiny_step(
         for player in players:
             for weight in player.parameters():
                 weight.mul_(10)  # initial weights are so small that all gradients vanish
-    return TrainingStep(*players, *descents(players), objective, CPU, processes, reuse_fake)
+    optimizers = descents(players)
+    return TrainingStep(
+        *players, *optimizers, objective, CPU, processes, reuse_fake, augmentations=augmentations
+    )
 
 
 def tiny_batch(seed: int = 0, count: int = 2, height: int = 32, width: int = 64) -> Batch:
