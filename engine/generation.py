@@ -13,6 +13,7 @@ from data.sample import Batch
 from engine.hardware import Hardware
 from models.encoders.encoder import Encoder
 from models.inference import prepare_for_inference
+from models.norms import add_style
 from models.synthesiser import Synthesiser
 
 
@@ -132,6 +133,15 @@ class LabelMapGenerator:
         encoder = self._encoder("a seed")
         draws = [encoder.prior(1, self.hardware.noise().manual_seed(seed)) for seed in seeds]
         return torch.cat(draws)
+
+    def add_style(self, like: int | None = None) -> int:
+        """One more style for a generator with norm=cin, and its id; only its rows can be trained.
+
+        `like`: the style that it starts from; None: the mean of all. See `models.norms.add_style`.
+        """
+        new = add_style(self.synthesiser, like)
+        self.style_count = new + 1
+        return new
 
     def _encoder(self, given: str) -> Encoder:
         if self.synthesiser.encoder is None:

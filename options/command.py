@@ -199,6 +199,18 @@ def _unknown(name: str, known: object) -> str | None:
             near = difflib.get_close_matches(key, node, n=1)
             meant = f"did you mean {near[0]}? " if near else ""
             there = ".".join(path[:depth]) or "the command line"
-            return f"{name}: no such option; {meant}{there} knows {', '.join(map(str, node))}"
+            said = f"{name}: no such option; {meant}{there} knows {', '.join(map(str, node))}"
+            choices = _choices_with(path[0], key) if depth == 1 else []
+            return f"{said}; {key} goes with {', '.join(choices)}" if choices else said
         node = node[key]
     return None
+
+
+def _choices_with(group: str, option: str) -> list[str]:
+    """The choices of a group that have such an option: a word was forgotten, or another one meant."""
+    words = GROUPS.get(group, {})
+    return [
+        f"{group}={word}"
+        for word, schema in words.items()
+        if option in {entry.name for entry in fields(schema)}
+    ]

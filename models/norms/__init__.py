@@ -1,7 +1,8 @@
 """The family: every norm standardises its input and then applies a scale and a shift.
 
 They differ in over which axes they standardise (`statistics`) and in what the pair is computed from.
-To add one: a file here, a line in this table, a YAML in configs/norm, a line in the contract test.
+To add one: a file here, a line in this table, a YAML in configs/norm, and its equation, written slowly, in
+tests/references/norms.py.
 """
 
 from collections.abc import Callable

@@ -65,6 +65,27 @@ def test_one_label_map_without_a_batch() -> None:
     assert torch.equal(generate(labels.to(torch.uint8)), generate(labels))
 
 
+def test_a_style_is_added_and_trained_alone() -> None:
+    generate = generator_of("norm=cin", "dataset.height=64", "dataset.width=64")
+    labels = ids(2, 64, 64)
+    known = [generate(labels, style_id=torch.full((2,), style)) for style in range(4)]
+    with pytest.raises(ValueError, match=r"style ids \[4, 4\]: this run knows 0 to 3"):
+        generate(labels, style_id=torch.full((2,), 4))
+    new = torch.full((2,), generate.add_style(like=1))
+    assert new.tolist() == [4, 4] and torch.equal(generate(labels, style_id=new), known[1])
+
+    network, photo = generate.synthesiser, torch.zeros(2, 3, 64, 64)
+    optimizer = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], lr=0.5)
+    for _ in range(5):
+        loss = (network(network.condition(labels, style_ids=new), None).fake - photo).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert generate(labels, style_id=new).square().mean() < 0.97 * known[1].square().mean()
+    for style, image in enumerate(known):
+        assert torch.equal(generate(labels, style_id=torch.full((2,), style)), image)
+
+
 @pytest.mark.parametrize("wrong", [15, 255, -1])
 def test_an_id_out_of_range_is_named(wrong: int) -> None:
     generate = generator_of()

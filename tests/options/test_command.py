@@ -21,7 +21,17 @@ MISTAKES = {
     ("train", "generator.wdith=3"): "error: generator.wdith: no such option; did you mean width? generator",
     ("train", "nmae=x"): "error: nmae: no such option; did you mean name? the command line knows",
     ("train", "experiment=demo", "train.image=3"): "error: train.image: no such option; did you mean images?",
-    ("train", "norm=sean", "encoder.width=3"): "error: encoder.width: no such option; encoder knows name",
+    ("train", "norm=sean", "encoder.width=3"): (
+        "error: encoder.width: no such option; encoder knows name; width goes with encoder=image"
+    ),
+    ("train", "name=x", "encoder.style_width=8"): (
+        "error: encoder.style_width: no such option; encoder knows name; "
+        "style_width goes with encoder=image, encoder=prior, encoder=region_style"
+    ),
+    ("train", "norm=cin", "norm.hidden=8"): (
+        "error: norm.hidden: no such option; norm knows name, statistics; "
+        "hidden goes with norm=spade, norm=sean"
+    ),
     ("train", "train.images=many"): "error: train.images: Value 'many' of type 'str' could not be converted",
     ("train", "train.batch=2.5"): "error: train.batch: Value '2.5' of type 'float' could not be converted",
     ("train", "name=x", "resume=perhaps"): "error: resume=perhaps: choose true, exact or false",
