@@ -11,12 +11,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
+from torch.autograd.function import FunctionCtx
 
 EPS = 1e-5
 
@@ -50,6 +51,27 @@ class BatchStatistics(Standardise):
         )
 
 
+class _SumOverProcesses(torch.autograd.Function):
+    """The sum over all processes. Every process's term is in the sum of each, so gradients are summed too."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, term: Tensor) -> Tensor:
+        total = term.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        total = gradient.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(total)
+        return total
+
+
+def sum_over_processes(term: Tensor) -> Tensor:
+    """The sum of `term` over all processes, differentiably."""
+    return cast(Tensor, _SumOverProcesses.apply(term))
+
+
 class SyncBatchStatistics(BatchStatistics):
     """Over N, H, W of all processes, on any device (torch's SyncBatchNorm refuses CPUs).
 
@@ -63,11 +85,11 @@ class SyncBatchStatistics(BatchStatistics):
         # Sums in float32 at least: bf16 would lose the small deviations.
         wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
         pixels = wide.new_full((1,), x.numel() / x.shape[1])  # (1,)
-        sums = all_reduce(torch.cat([wide.sum((0, 2, 3)), pixels]))  # (C + 1,)
+        sums = sum_over_processes(torch.cat([wide.sum((0, 2, 3)), pixels]))  # (C + 1,)
         count = sums[-1].detach()
         mean = sums[:-1] / count  # (C,)
         centred = wide - mean[:, None, None]  # (B, C, H, W)
-        variance = all_reduce(centred.square().sum((0, 2, 3))) / count  # (C,)
+        variance = sum_over_processes(centred.square().sum((0, 2, 3))) / count  # (C,)
         with torch.no_grad():
             self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)
             unbiased = variance * (count / (count - 1))
