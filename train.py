@@ -87,7 +87,9 @@ def train(training: Training) -> bool:
             stopwatch.lap()
             # All processes see the same time and stop after the same step.
             progress.seconds, stopped = largest([progress.seconds, stop.asked], training.processes)
-            training.recorder.after_step(losses, rates, before, training.step.left_out, batch)
+            training.recorder.after_step(
+                losses, rates, before, training.step.left_out, batch, lambda: bool(stop.asked)
+            )
     return training.length.share(progress) < 1
 
 

@@ -18,7 +18,7 @@ from engine.files import write_text_whole
 from engine.logging import RunLog, TrainingBar
 from engine.progress import Progress, passed
 from engine.run_files import BEST
-from engine.watch import Watch
+from engine.watch import Stopped, Watch
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,17 @@ class Recorder:
         self._saved = progress.images
 
     def after_step(
-        self, losses: dict[str, Tensor], rates: dict[str, float], before: int, left_out: Tensor, batch: Batch
+        self,
+        losses: dict[str, Tensor],
+        rates: dict[str, float],
+        before: int,
+        left_out: Tensor,
+        batch: Batch,
+        asked_to_stop: Callable[[], bool] = lambda: False,
     ) -> None:
         """Counts a step on `batch` that began after `before` images, and does what is due.
+
+        An evaluation is given up where the run is `asked_to_stop`: it may take longer than a stop may.
 
         Raises ValueError where too many steps in a row were `left_out`.
         """
@@ -87,7 +95,7 @@ class Recorder:
         if passed(self.intervals.sample, before, images):
             self._write_samples()
         if self.watch is not None and passed(self.watch.every_images, before, images):
-            self._evaluate(self.watch)
+            self._evaluate(self.watch, asked_to_stop)
         if passed(self.intervals.save, before, images):
             self.save()
 
@@ -116,12 +124,16 @@ class Recorder:
         except OSError as error:
             self.bar.say(f"warning: {warning.format(error)}")
 
-    def _evaluate(self, watch: Watch) -> None:
+    def _evaluate(self, watch: Watch, asked_to_stop: Callable[[], bool]) -> None:
         images, seconds = self.progress.images, self.progress.seconds
         if not watch.affordable(seconds):
             self._say(watch.refusal(images))
             return
-        row = watch.evaluate(seconds)
+        try:
+            row = watch.evaluate(seconds, asked_to_stop)
+        except Stopped:
+            self._say(f"no figures after {images} images: the run is to stop")
+            return
         self._since = (self._since[0], self._since[1] + watch.seconds)  # it is no slower step
         if row is None:
             self._say(f"warning: the pictures after {images} images are not finite; there are no figures")

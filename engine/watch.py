@@ -12,17 +12,25 @@ SECONDS, SHARE = "evaluation_seconds", "evaluation_share"
 """In the log's rows: what one evaluation took, and all of them as a share of the training time."""
 
 
+Figures = dict[str, float]
+
+
+class Stopped(Exception):
+    """An evaluation that was given up, since the run was asked to stop."""
+
+
 class Watch:
     """Measures every `every_images` images, unless that would come to more than `most_share` of the training.
 
-    `measure`: figures by name, on all processes together, None where the pictures cannot be measured;
-    `best_by`: the figure that decides which checkpoint is best, the lower the better; `log`: rows of the run
-    so far, which say what was best and what was spent (the main process has them alone).
+    `measure`: figures by name, on all processes together, None where the pictures cannot be measured; it is
+    given what says whether the run was asked to stop, and raises Stopped if so; `best_by`: the figure that
+    decides which checkpoint is best, the lower the better; `log`: rows of the run so far, which say what was
+    best and what was spent (the main process has them alone).
     """
 
     def __init__(
         self,
-        measure: Callable[[], dict[str, float] | None],
+        measure: Callable[[Callable[[], bool]], Figures | None],
         best_by: str,
         every_images: int,
         most_share: float,
@@ -58,10 +66,13 @@ class Watch:
             " allows: raise evaluate.every_images, or lower evaluate.images"
         )
 
-    def evaluate(self, training_seconds: float) -> dict[str, float] | None:
-        """A row for the log, None where there are no figures; every process calls it."""
+    def evaluate(self, training_seconds: float, asked_to_stop: Callable[[], bool]) -> Figures | None:
+        """A row for the log, None where there are no figures; every process calls it.
+
+        Raises Stopped, on all processes, soon after one of them is `asked_to_stop`.
+        """
         began = time.monotonic()
-        figures = self._measure()
+        figures = self._measure(asked_to_stop)
         (self.seconds,) = largest([time.monotonic() - began], self._processes)
         self._spent += self.seconds
         if figures is None:

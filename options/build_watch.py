@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -15,7 +16,7 @@ from engine.distributed import Processes, largest
 from engine.generation import LabelMapGenerator
 from engine.hardware import Hardware
 from engine.logging import read_log
-from engine.watch import Watch
+from engine.watch import Figures, Stopped, Watch
 from evaluation.evaluate import evaluate
 from evaluation.feature_networks import load_metric_network
 from evaluation.metric_set import MetricSet
@@ -53,19 +54,22 @@ class Measure:
         self.batch, self.hardware, self.processes = batch, hardware, processes
         self._broken = False
 
-    def __call__(self) -> dict[str, float] | None:
-        """Figures by full name, of all processes; None where the generator answers NaN."""
+    def __call__(self, asked_to_stop: Callable[[], bool]) -> Figures | None:
+        """Figures by full name, of all processes; None where the generator answers NaN.
+
+        Raises Stopped within a batch of one of them being `asked_to_stop`.
+        """
         self._broken = False
-        found = evaluate(self._pairs(), self.metrics, self.protocol, remembered=self.remembered)
+        found = evaluate(self._pairs(asked_to_stop), self.metrics, self.protocol, remembered=self.remembered)
         (broken,) = largest([float(self._broken)], self.processes)
         figures = {name: value for name, value in found.rows["model"].items() if name != "images"}
         return None if broken else {self.protocol.metric_name(name): value for name, value in figures.items()}
 
     @torch.inference_mode()
-    def _pairs(self) -> Iterator[tuple[Tensor, Batch]]:
+    def _pairs(self, asked_to_stop: Callable[[], bool]) -> Iterator[tuple[Tensor, Batch]]:
         share = Share(self.pairs.source, self.processes.rank, self.processes.count)
         dataset = PairedDataset(share, self.pairs.transform, self.pairs.seed, self.pairs.on_error)
-        for batch in evaluation_batches(dataset, self.batch, 0, self.hardware):
+        for batch in self._together(evaluation_batches(dataset, self.batch, 0, self.hardware), asked_to_stop):
             styles = None
             if self.generator.synthesiser.encoder is not None and batch.photo is not None:
                 styles = self.generator.styles(batch.photo, batch.labels)
@@ -74,6 +78,15 @@ class Measure:
                 # An error here would leave the other processes waiting for this one.
                 self._broken, pictures = True, torch.zeros_like(pictures)
             yield pictures.clamp(-1, 1), batch
+
+    def _together(self, batches: Iterable[Batch], asked_to_stop: Callable[[], bool]) -> Iterator[Batch]:
+        """The batches; before each, all processes agree to go on, those too that have one batch less."""
+        remaining = iter(batches)
+        for _ in range(-(-len(self.pairs) // (self.batch * self.processes.count))):
+            (stop,) = largest([float(asked_to_stop())], self.processes)
+            if stop:
+                raise Stopped
+            yield from islice(remaining, 1)
 
 
 def build_watch(

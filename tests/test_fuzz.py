@@ -1,6 +1,6 @@
 """What people and damage put into files: one ValueError that names the file, never another error, no hang.
 
-A few dozen examples each; `FUZZ_EXAMPLES=20000 pytest tests/test_fuzz.py` looks for ten minutes or so.
+A few dozen examples each; `FUZZ_EXAMPLES=5000 pytest tests/test_fuzz.py` looks for ten minutes or so.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of w
 
 fuzzed = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "40")),
-    deadline=10_000,
+    deadline=None,  # of the clock on the wall; see MOST_SECONDS
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+
+MOST_SECONDS = 10
+"""Of the processor, which a machine that is busy with other things does not prolong."""
 
 
 def picture(mode: str, file_format: str) -> bytes:
@@ -66,10 +70,12 @@ def refuses_or_reads(read: object, content: bytes, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / name
         file.write_bytes(content)
+        begun = time.process_time()
         try:
             read(file)
         except ValueError as error:
             assert name in str(error), error
+        assert time.process_time() - begun < MOST_SECONDS
 
 
 @fuzzed

@@ -12,10 +12,10 @@ from PIL import Image
 from torchvision.models import alexnet
 
 from evaluation.feature_networks import METRIC_NETWORKS
-from tests.engine.test_distributed import free_port
+from tests.engine.test_distributed import TORCHRUN
 from tests.evaluation.folders import blurred, noisy, write_photos
 from tests.evaluation.made_up import TinyFeatures
-from tests.verbs import Verbs, finish, start
+from tests.verbs import Started, Verbs, finish
 
 COUNT = 7
 NETWORK = "efficientnet_lite2"
@@ -180,14 +180,13 @@ def test_two_processes_give_the_figures_of_one(
         "batch=2",
     )
     one = measured(verbs, generated, photos, tmp_path / "one", *words)
-    launch = ["-m", "torch.distributed.run", "--nproc_per_node=2", f"--master_port={free_port()}"]
     pair = (
         f"generated={generated}",
         f"real={photos}",
         f"folder={tmp_path / 'two'}",
         f"out={tmp_path / 'two'}",
     )
-    done = finish(start(project, *launch, "test.py", *pair, *words))
+    done = finish(Started(project, *TORCHRUN, "test.py", *pair, *words))
     assert done.status == 0, done.err
     assert done.out.count("psnr_real") == 1
     two = json.loads((tmp_path / "two" / "metrics.json").read_text())

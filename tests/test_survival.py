@@ -21,18 +21,18 @@ from engine.lock import LOCK
 from engine.logging import read_log
 from engine.run_files import complete_checkpoints, latest_images, state_file, weights_file
 from tests.engine.test_damage import flip
-from tests.engine.test_distributed import free_port
+from tests.engine.test_distributed import TORCHRUN
 from tests.tiny import tiny_words
-from tests.verbs import PROJECT, Verbs, finish, start
+from tests.verbs import PROJECT, Started, Verbs, finish
 
 ENDLESS = tiny_words("train.images=100000", "train.save_every_images=4", "train.sample_every_images=100000")
 
 
-def wait_for(happened: object, process: subprocess.Popen[str], seconds: float = 120) -> None:
+def wait_for(happened: object, process: Started, seconds: float = 400) -> None:
     """Returns when `happened()`; fails where the process ends before."""
     end = time.monotonic() + seconds
     while not happened():
-        assert process.poll() is None and time.monotonic() < end, process.communicate()
+        assert process.poll() is None and time.monotonic() < end, process.said()
         time.sleep(0.05)
 
 
@@ -45,10 +45,10 @@ def test_killed_at_any_moment(kills: int) -> None:
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=120 + 30 * kills,
+        timeout=600 + 30 * kills,
     )
     assert done.returncode == 0, done.stderr
-    assert f"{kills} starts went on from the newest checkpoint" in done.stdout
+    assert f"{kills} kills" in done.stdout and "the newest checkpoint each time" in done.stdout
     assert "bit for bit" in done.stdout
 
 
@@ -56,7 +56,7 @@ def test_killed_at_any_moment(kills: int) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGUSR1])  # SIGTERM: test_train_and_generate.py
 def test_a_signal_stops_within_half_a_minute(number: signal.Signals, project: Path) -> None:
     name = f"signal_{number.name}"
-    process = start(project, "train.py", f"name={name}", *ENDLESS)
+    process = Started(project, "train.py", f"name={name}", *ENDLESS)
     run = project / "checkpoints" / name
     wait_for(lambda: len(read_log(run)) > 1, process)
     process.send_signal(number)
@@ -68,7 +68,7 @@ def test_a_signal_stops_within_half_a_minute(number: signal.Signals, project: Pa
 
 def test_two_runs_of_one_name(project: Path) -> None:
     """The second refuses while the first trains, and goes on at once when the first has been killed."""
-    first = start(project, "train.py", "name=twice", *ENDLESS)
+    first = Started(project, "train.py", "name=twice", *ENDLESS)
     run = project / "checkpoints" / "twice"
     wait_for(lambda: latest_images(run) is not None, first)
     verbs = Verbs(project / "checkpoints")
@@ -154,7 +154,7 @@ def test_too_little_memory(project: Path) -> None:
     """The address space is limited to what the program takes, and a little."""
     words = ("name=large", "train.images=8", *tiny_words("generator.width=8", "train.batch=8"))
     large = ("dataset.height=512", "dataset.width=512")
-    done = finish(start(project, "-c", LIMITED.format(mebibytes=600), *words, *large))
+    done = finish(Started(project, "-c", LIMITED.format(mebibytes=600), *words, *large))
     last = done.err.strip().splitlines()[-1]
     assert done.status == 2 and last.startswith("error: out of memory with train.batch=8"), done
     for hint in ("train.accumulate=2", "train.batch=4", "dataset.height=256", "generator.width=4"):
@@ -167,10 +167,9 @@ def test_too_little_memory(project: Path) -> None:
 def test_one_of_two_processes_dies_or_hangs(number: signal.Signals, project: Path) -> None:
     """torchrun starts all again, from the last checkpoint; a hang ends with a dump of the stacks."""
     name = f"torchrun_{number.name}"
-    launch = ["-m", "torch.distributed.run", "--nproc_per_node=2", "--max-restarts=1"]
-    launch += ["--monitor-interval=0.5", f"--master_port={free_port()}", "train.py", f"name={name}"]
+    launch = [*TORCHRUN, "--max-restarts=1", "--monitor-interval=0.5", "train.py", f"name={name}"]
     words = ("resume=true", "train.hang_minutes=0.3", "train.batch=2")
-    process = start(project, *launch, *ENDLESS, *words)
+    process = Started(project, *launch, *ENDLESS, *words)
     run = project / "checkpoints" / name
     try:
         wait_for(lambda: (latest_images(run) or 0) >= 8, process)
@@ -181,7 +180,7 @@ def test_one_of_two_processes_dies_or_hangs(number: signal.Signals, project: Pat
         wait_for(lambda: (latest_images(run) or 0) > saved + 8, process)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        done = finish(process, 90)
+        done = finish(process)
     (images,) = re.findall(r"goes on after (\d+) images", done.out)
     assert int(images) >= saved
     assert ("Timeout" in done.err and "engine/step.py" in done.err) == (number == signal.SIGSTOP)

@@ -23,7 +23,7 @@ from models import load_generator
 from tests.data.trees import write_folder
 from tests.own_label_maps import SIZES, own_label_maps
 from tests.tiny import tiny_words
-from tests.verbs import Verbs, finish, start
+from tests.verbs import Started, Verbs, finish
 
 LATER = ("train.save_every_images=1000", "train.sample_every_images=1000", "optimizer.constant_share=1")
 
@@ -76,8 +76,8 @@ def test_a_resumed_run_is_the_uninterrupted_one(workers: int, verbs: Verbs) -> N
 def test_a_run_that_is_stopped_by_a_signal_goes_on_as_if_it_had_not_been(project: Path) -> None:
     """SIGTERM to a real process, in the middle of a run whose rates fall."""
     run = project / "checkpoints" / "stopped"
-    words = tiny_words("train.images=60", "train.save_every_images=1000", "train.sample_every_images=1000")
-    process = start(project, "train.py", "name=stopped", *words)
+    words = tiny_words("train.images=120", "train.save_every_images=1000", "train.sample_every_images=1000")
+    process = Started(project, "train.py", "name=stopped", *words)
     deadline = time.monotonic() + 400
     while len(read_log(run)) < 3 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -85,12 +85,12 @@ def test_a_run_that_is_stopped_by_a_signal_goes_on_as_if_it_had_not_been(project
     done = finish(process)
     assert done.status == INTERRUPTED == 75, done.err
     (images,) = re.findall(r"stopped after (\d+) images; go on with: python train\.py name=stopped", done.out)
-    assert 6 <= int(images) < 60 and latest_images(run) == int(images)
+    assert 6 <= int(images) < 120 and latest_images(run) == int(images)
 
     verbs = Verbs(project / "checkpoints")
     assert f"goes on after {images} images" in verbs.succeeds("train", "name=stopped", "resume=true")
     verbs.succeeds("train", "name=never_stopped", *words)
-    assert_same_run(run, run.with_name("never_stopped"), 60)
+    assert_same_run(run, run.with_name("never_stopped"), 120)
 
 
 def test_training_leaves_a_run_folder(trained: Verbs) -> None:

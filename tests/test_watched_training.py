@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import torch
 from torch import Tensor
 
 import options.build_watch
+from data.sample import Batch
 from engine.distributed import Processes
+from engine.interrupts import INTERRUPTED
 from engine.run_files import complete_checkpoints, weights_file
 from engine.tensors import read_weights
 from engine.watch import Watch
@@ -26,6 +29,10 @@ FIGURE = "evaluation/fd_tiny_val_4"
 @pytest.fixture(autouse=True)
 def tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(options.build_watch, "load_metric_network", lambda name: TinyFeatures())
+
+
+def never() -> bool:
+    return False
 
 
 def rows(run: Path) -> list[dict[str, float]]:
@@ -74,9 +81,9 @@ def test_a_resumed_run_knows_its_best(verbs: Verbs, tmp_path: Path) -> None:
 def test_costs_stay_within_their_share(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 5.0, 100.0, 105.0])
     monkeypatch.setattr("engine.watch.time.monotonic", lambda: next(clock))
-    watch = Watch(lambda: {"fd": 3.0}, "fd", 10, most_share=0.1, processes=ALONE)
+    watch = Watch(lambda asked: {"fd": 3.0}, "fd", 10, most_share=0.1, processes=ALONE)
     assert watch.affordable(1.0), "one must be made to know what it takes"
-    row = watch.evaluate(20.0)
+    row = watch.evaluate(20.0, never)
     assert row == {"evaluation/fd": 3.0, "evaluation_seconds": 5.0, "evaluation_share": 5 / 25}
     assert not watch.affordable(99.0)
     refusal = watch.refusal(20)
@@ -90,8 +97,8 @@ def test_what_was_spent_and_best_is_read_from_the_log() -> None:
         {"images": 1, "evaluation/fd": 2.0, "evaluation_seconds": 30.0},
         {"images": 2, "generator/kl": 1.0},
     ]
-    watch = Watch(lambda: {"fd": 2.5}, "fd", 10, 0.1, ALONE, log)
-    row = watch.evaluate(970.0)
+    watch = Watch(lambda asked: {"fd": 2.5}, "fd", 10, 0.1, ALONE, log)
+    row = watch.evaluate(970.0, never)
     assert row is not None and not watch.is_best(row)
     assert row["evaluation_share"] == pytest.approx(0.03, rel=0.1)
 
@@ -107,3 +114,23 @@ def test_pictures_that_are_no_numbers_end_no_training(
     verbs.succeeds("train", "name=broken", *words)
     assert not any(FIGURE in row for row in rows(tmp_path / "checkpoints" / "broken"))
     assert not (tmp_path / "checkpoints" / "broken" / "best").exists()
+
+
+def test_a_run_that_is_to_stop_does_not_wait_for_its_figures(
+    verbs: Verbs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGTERM in the first of ten batches: nothing of the evaluation is kept, all of the training is."""
+    made: list[int] = []
+
+    def pictures(self: object, batch: Batch, *rest: object) -> Tensor:
+        made.append(len(batch))
+        signal.raise_signal(signal.SIGTERM)
+        return torch.zeros(len(batch), 3, 32, 32)
+
+    monkeypatch.setattr("engine.generation.LabelMapGenerator.pictures", pictures)
+    words = tiny_words("train.images=8", *EVALUATE, "evaluate.images=10", "evaluate.batch=1")
+    done = verbs("train", "name=stopped", *words)
+    run = tmp_path / "checkpoints" / "stopped"
+    assert done.status == INTERRUPTED and made == [1], done
+    assert "no figures after 2 images: the run is to stop" in done.out
+    assert complete_checkpoints(run) == [4] and not any(FIGURE in row for row in rows(run))

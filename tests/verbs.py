@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,24 +113,36 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
-def start(project: Path, *command: str) -> subprocess.Popen[str]:
-    """`python COMMAND` in a copy of the project, in a process group of its own."""
-    return subprocess.Popen(
-        [sys.executable, *command],
-        cwd=project,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        start_new_session=True,
-    )
+class Started(subprocess.Popen[str]):
+    """`python COMMAND` in a copy of the project, in a process group of its own.
+
+    What it says goes to files: a pipe that nobody empties meanwhile would hold it up once it is full.
+    """
+
+    def __init__(self, project: Path, *command: str) -> None:
+        self._out, self._err = (tempfile.TemporaryFile("a+") for _ in range(2))  # noqa: SIM115, for said()
+        super().__init__(
+            [sys.executable, *command],
+            cwd=project,
+            stdout=self._out,
+            stderr=self._err,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            start_new_session=True,
+        )
+
+    def said(self) -> tuple[str, str]:
+        """All of its standard output and error so far."""
+        for stream in (self._out, self._err):
+            stream.seek(0)
+        return self._out.read(), self._err.read()
 
 
-def finish(process: subprocess.Popen[str], seconds: float = 120) -> Outcome:
+def finish(process: Started, seconds: float = 400) -> Outcome:
     """Waits for its end; kills the whole group where that does not come."""
     try:
-        out, err = process.communicate(timeout=seconds)
+        process.wait(seconds)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         raise
+    out, err = process.said()
     return Outcome(process.returncode, out, screen(err))

@@ -11,12 +11,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
+from torch.autograd.function import FunctionCtx
 
 from models.layers.moments import Moments
 
@@ -77,10 +78,25 @@ def _alone(sums: Tensor) -> Tensor:
     return sums
 
 
-def _over_processes(sums: Tensor) -> Tensor:
-    sums = sums.clone()
-    dist.all_reduce(sums)
-    return sums
+class _SumOverProcesses(torch.autograd.Function):
+    """The sum over all processes. Every process's term is in the sum of each, so gradients are summed too."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, term: Tensor) -> Tensor:
+        total = term.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        total = gradient.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(total)
+        return total
+
+
+def sumsum_over_processes(term: Tensor) -> Tensor:
+    """The sum of `term` over all processes, differentiably."""
+    return cast(Tensor, _SumOverProcesses.apply(term))
 
 
 class SyncBatchStatistics(BatchStatistics):
@@ -95,13 +111,13 @@ class SyncBatchStatistics(BatchStatistics):
             return super().forward(x)
         # Sums in float32 at least: bf16 would lose the small deviations.
         wide = _wide(x)
-        sums = all_reduce(torch.cat([wide.sum((0, 2, 3)), self._pixels(wide)]))  # (C + 1,)
+        sums = sum_over_processes(torch.cat([wide.sum((0, 2, 3)), self._pixels(wide)]))  # (C + 1,)
         count = sums[-1].detach()
         mean = sums[:-1] / count  # (C,)
         centred = wide - mean[:, None, None]  # (B, C, H, W)
-        variance = all_reduce(centred.square().sum((0, 2, 3))) / count  # (C,)
+        variance = sumsum_over_processes(centred.square().sum((0, 2, 3))) / count  # (C,)
         with torch.no_grad():
-            self._moved(mean, variance, count, _over_processes)
+            self._moved(mean, variance, count, sum_over_processes)
         return (centred * torch.rsqrt(variance + EPS)[:, None, None]).to(x.dtype)
 
     @torch.no_grad()
@@ -109,11 +125,11 @@ class SyncBatchStatistics(BatchStatistics):
         if not self._is_shared():
             return super().moments(x, copies)
         wide = _wide(x)
-        sums = _over_processes(torch.cat([wide.sum((0, 2, 3)), self._pixels(wide)]))  # (C + 1,)
+        sums = sum_over_processes(torch.cat([wide.sum((0, 2, 3)), self._pixels(wide)]))  # (C + 1,)
         mean = sums[:-1] / sums[-1]  # (C,)
         deviations = (wide - mean[:, None, None]).square_().sum((0, 2, 3))
-        variance = _over_processes(deviations) / sums[-1]  # (C,)
-        return self._moved(mean, variance, copies * sums[-1], _over_processes)
+        variance = sum_over_processes(deviations) / sums[-1]  # (C,)
+        return self._moved(mean, variance, copies * sums[-1], sum_over_processes)
 
     def _is_shared(self) -> bool:
         return self.training and dist.is_initialized() and dist.get_world_size() > 1

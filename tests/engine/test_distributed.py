@@ -23,11 +23,16 @@ from engine.tensors import load_tensors
 from options.build_training import build_training
 from tests.engine.test_phases import ENHANCED, ENHANCER, GLOBAL
 from tests.engine.tiny_step import tiny_batch, tiny_step
+from tests.test_train_and_generate import assert_same
 from tests.tiny import tiny_options, tiny_words
-from tests.verbs import PROJECT, finish, start
+from tests.verbs import PROJECT, Started, finish
 
 BATCH = 4
-RUN = ("train.images=8", f"train.batch={BATCH}", "train.log_every_images=4", "norm.statistics=sync_batch")
+RUN = (
+    f"train.batch={BATCH}", "train.log_every_images=4", "norm.statistics=sync_batch",
+    "optimizer.constant_share=1",
+)  # fmt: skip
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
 
 Answers = dict[str, dict[str, Tensor]]
 
@@ -68,12 +73,14 @@ def share_of(whole: Batch, processes: Processes) -> Batch:
     )
 
 
-def whole_run(run: Path, processes: Processes) -> dict[str, Tensor]:
-    """All weights after a short run."""
-    training = build_training(tiny_options(*RUN), run, select_hardware("cpu", "float32", True), processes)
-    assert runpy.run_path(str(PROJECT / "train.py"))["train"](training) is False
-    training.recorder.save()
-    training.recorder.close()
+def whole_run(run: Path, processes: Processes, ends: tuple[int, ...] = (8,)) -> dict[str, Tensor]:
+    """All weights after a short run, resumed after as many images as `ends` say."""
+    hardware = select_hardware("cpu", "float32", True)
+    for images in ends:
+        training = build_training(tiny_options(*RUN, f"train.images={images}"), run, hardware, processes)
+        assert runpy.run_path(str(PROJECT / "train.py"))["train"](training) is False
+        training.recorder.save()
+        training.recorder.close()
     parts = {"G": training.step.synthesiser, "D": training.step.discriminator, "ema": training.ema}
     states = {part: network.state_dict() for part, network in parts.items()}
     return {f"{part} {name}": value for part, state in states.items() for name, value in state.items()}
@@ -82,7 +89,7 @@ def whole_run(run: Path, processes: Processes) -> dict[str, Tensor]:
 def process(rank: int, folder: str) -> None:
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_RANK": str(rank)}
     torch.set_num_threads(1)
-    with join_processes(torch.device("cpu"), timeout_minutes=2) as processes:
+    with join_processes(torch.device("cpu"), timeout_minutes=10) as processes:
         assert (processes.rank, processes.count, processes.is_main) == (rank, 2, rank == 0)
         assert largest([float(rank), -float(rank), 3.0], processes) == [1.0, 0.0, 3.0]
         means = mean_over_processes({"a": torch.tensor(1.0 + rank), "b": torch.tensor(2 * rank)}, processes)
@@ -90,6 +97,7 @@ def process(rank: int, folder: str) -> None:
         wait_for_all(processes)
         answers = one_step(processes) | coarse_to_fine(processes)
         answers |= {"weights": whole_run(Path(folder) / "two", processes)}
+        answers |= {"weights, resumed": whole_run(Path(folder) / "parts", processes, ends=(4, 8))}
         torch.save(answers, f"{folder}/{rank}.pt")
 
 
@@ -128,6 +136,19 @@ def test_both_end_with_the_same_weights(folder: Path) -> None:
         assert torch.equal(saved[part][key], weight), name
 
 
+def test_a_resumed_run_is_the_uninterrupted_one(folder: Path) -> None:
+    """Bit for bit, in both processes and in what is saved."""
+    for rank in ("0", "1"):
+        answers = loaded(folder, rank)
+        assert_same(answers["weights, resumed"], answers["weights"])
+    states = [load_tensors(state_file(folder / name, 8)) for name in ("two", "parts")]
+    rows = [read_log(folder / name) for name in ("two", "parts")]
+    for timed in (*(state["progress"] for state in states), *rows[0], *rows[1]):
+        assert timed.pop("seconds" if "seconds" in timed else "images_per_second") > 0
+    assert_same(*states)
+    assert_same(*rows)
+
+
 def test_curves_are_those_of_one_process(folder: Path) -> None:
     """The first row; later ones have moved by signs of gradients, which rounding turns round."""
     two, one = (read_log(folder / name) for name in ("two", "one"))
@@ -151,8 +172,7 @@ def loaded(folder: Path, name: str) -> Answers:
 def test_torchrun_trains(project: Path) -> None:
     """As the README says it, in processes of their own."""
     words = tiny_words("name=torchrun", "train.images=8", "train.batch=4", "train.log_every_images=4")
-    launch = ["-m", "torch.distributed.run", "--nproc_per_node=2", f"--master_port={free_port()}"]
-    done = finish(start(project, *launch, "train.py", *words))
+    done = finish(Started(project, *TORCHRUN, "train.py", *words))
     assert done.status == 0, done.err
     assert done.out.count("trained on 8 images") == 1
     assert [row["images"] for row in read_log(project / "checkpoints" / "torchrun")] == [4, 8]

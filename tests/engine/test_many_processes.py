@@ -47,7 +47,7 @@ def share_of(whole: Batch, processes: Processes, passes: int) -> Batch:
 def process(rank: int, count: int, passes: int, folder: str) -> None:
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(count), "LOCAL_RANK": str(rank)}
     torch.set_num_threads(1)
-    with join_processes(torch.device("cpu"), timeout_minutes=5) as processes:
+    with join_processes(torch.device("cpu"), timeout_minutes=10) as processes:
         torch.save(five_steps(processes, passes), f"{folder}/{rank}.pt")
 
 

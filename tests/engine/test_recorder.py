@@ -6,6 +6,9 @@ import errno
 import json
 import os
 import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -195,6 +198,39 @@ def test_a_folder_that_is_gone_for_a_while_does_not_end_the_run(
     go(recorder, 2)
     assert complete_checkpoints(run) == [8, 24] and latest_images(run) == 24
     assert [row["images"] for row in read_log(run)] == [4, 8, 12, 16, 20, 24], "rows come later, not never"
+
+
+def test_a_folder_that_is_read_only_for_a_while_does_not_end_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    recorder = recorder_in(run, Intervals(log=4, sample=1000, save=8))
+    go(recorder, 2)
+    with read_only(run):
+        go(recorder, 2)
+        assert latest_images(run) == 8
+    assert "warning: no checkpoint was saved (" in capsys.readouterr().out
+    go(recorder, 2)
+    recorder.close()
+    assert complete_checkpoints(run) == [8, 24] and not list(run.glob(".*"))
+    assert [row["images"] for row in read_log(run)] == [4, 8, 12, 16, 20, 24]
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """By its permissions; for root, whom they do not hold back, by mounting the folder on itself."""
+    if os.geteuid() != 0:
+        folder.chmod(0o500)
+        yield
+        folder.chmod(0o700)
+        return
+    if subprocess.run(["mount", "--bind", folder, folder], capture_output=True).returncode:
+        pytest.skip("mounting a folder is not permitted here")
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def test_half_a_row_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

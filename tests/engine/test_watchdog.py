@@ -19,7 +19,7 @@ print("whole")
 
 def run(minutes: float, body: str) -> subprocess.CompletedProcess[str]:
     script = SCRIPT.format(minutes=minutes, body=body)
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
 
 
 def test_a_hang_ends_with_the_stack() -> None:
@@ -28,5 +28,5 @@ def test_a_hang_ends_with_the_stack() -> None:
 
 
 def test_signs_of_life_keep_it_quiet() -> None:
-    done = run(0.01, "[(watchdog.alive(), time.sleep(0.1)) for _ in range(12)]")
+    done = run(0.05, "[(watchdog.alive(), time.sleep(0.2)) for _ in range(17)]")
     assert (done.returncode, done.stdout, done.stderr) == (0, "whole\n", "")

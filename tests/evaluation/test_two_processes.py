@@ -48,7 +48,7 @@ def evaluation(folder: Path, processes: Processes) -> Evaluation:
 def process(rank: int, folder: str) -> None:
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_RANK": str(rank)}
     torch.set_num_threads(1)
-    with join_processes(torch.device("cpu"), timeout_minutes=2) as processes:
+    with join_processes(torch.device("cpu"), timeout_minutes=10) as processes:
         assert gather({"rank": rank}, processes) == [{"rank": 0}, {"rank": 1}]
         found = evaluation(Path(folder), processes)
         torch.save({"rows": found.rows, "class_ious": found.class_ious}, f"{folder}/{rank}.pt")

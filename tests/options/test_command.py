@@ -82,7 +82,7 @@ def test_a_tilde_is_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_process_of_its_own_ends_with_status_2_wherever_it_is_started(tmp_path: Path) -> None:
     command = [sys.executable, str(PROJECT / "train.py"), "name=x", "generator.wdith=3"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=400)
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.startswith("error: generator.wdith: no such option; did you mean width?")
     assert done.stderr.count("\n") == 1 and not list(tmp_path.iterdir())
@@ -106,7 +106,7 @@ def test_help_may_be_cut_short() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     command = [sys.executable, str(PROJECT / "train.py"), "--help"]
-    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=120)
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=400)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -32,5 +32,5 @@ def test_a_spawned_process_reads_the_same_memory() -> None:
     answers = context.Queue()
     process = context.Process(target=_read_shared, args=(Names(NAMES), answers))
     process.start()
-    assert answers.get(timeout=60) == (NAMES[3], True)
+    assert answers.get(timeout=400) == (NAMES[3], True)
     process.join()

@@ -110,7 +110,7 @@ def test_killed_and_run_again_is_as_one_clean_run(tmp_path: Path) -> None:
     for face in range(count):
         write_face(root, face, {part: blocks(128, 128, seed=face) for part in ("skin", "hair", "nose")}, 1)
     write_face_mapping(root, {face: face + 1 for face in range(count)})
-    assert merge(root, tmp_path / "clean").wait(timeout=120) == 0
+    assert merge(root, tmp_path / "clean").wait(timeout=400) == 0
     half = merge(root, tmp_path / "killed")
     while len(list((tmp_path / "killed").rglob("*.png"))) < count // 3:
         assert half.poll() is None, "it ended before it could be killed"
@@ -119,7 +119,7 @@ def test_killed_and_run_again_is_as_one_clean_run(tmp_path: Path) -> None:
     half.wait()
     assert 0 < len(list((tmp_path / "killed").rglob("*.png"))) < count
     time.sleep(1.5)  # its processes notice that they are alone
-    assert merge(root, tmp_path / "killed").wait(timeout=120) == 0
+    assert merge(root, tmp_path / "killed").wait(timeout=400) == 0
     assert contents(tmp_path / "killed") == contents(tmp_path / "clean")
     assert len(contents(tmp_path / "clean")) == count + 1  # and the lock
 
@@ -131,5 +131,5 @@ def test_two_at_once_share_the_work(tmp_path: Path) -> None:
         write_face(root, face, {"skin": blocks(64, 64, seed=face)}, 1)
     write_face_mapping(root, {face: face + 1 for face in range(40)})
     both = [merge(root, tmp_path / "cache") for _ in range(2)]
-    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    assert [process.wait(timeout=400) for process in both] == [0, 0]
     assert len(contents(tmp_path / "cache")) == 41
