@@ -1,4 +1,4 @@
-"""Trains a generator: `python train.py name=RUN dataset=... train.images=...` (or train.minutes=...)."""
+"""Trains a generator: `python train.py name=RUN dataset=... train.images=...` (or epochs, or minutes)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from options.build import build_hardware
 from options.build_mean_styles import keep_mean_styles
 from options.build_sources import settle
 from options.build_training import build_training
-from options.checks import EXACT, check, check_resume, resolve
+from options.checks import EXACT, check, check_resume, has_length, resolve
 from options.command import command
 from options.out_of_memory import explained_out_of_memory
 from options.run_folder import CONFIG, existing_run, new_run, read_options, run_folder, stored_choices
@@ -33,7 +33,7 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
     if options.resume and (run / CONFIG).is_file():
         options = read_options(run, overrides)
     else:
-        if options.resume and options.train.images is None and options.train.minutes is None:
+        if options.resume and not has_length(options.train):
             existing_run(options.name)  # without a length it is none to be begun, but a name mistyped
         run = new_run(options.name)
         resolve(options)

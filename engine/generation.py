@@ -35,6 +35,7 @@ class LabelMapGenerator:
         optimize: bool = False,
     ) -> None:
         self.synthesiser = hardware.place(synthesiser.eval().requires_grad_(False))
+        self.optimize = optimize
         if optimize:
             prepare_for_inference(self.synthesiser, hardware.autocast_dtype)
         self.classes = classes
@@ -138,7 +139,14 @@ class LabelMapGenerator:
         """One more style for a generator with norm=cin, and its id; only its rows can be trained.
 
         `like`: the style that it starts from; None: the mean of all. See `models.norms.add_style`.
+
+        Raises ValueError where the generator was made ready for generation alone.
         """
+        if self.optimize:
+            raise ValueError(
+                "a generator that was made ready for generation alone cannot learn a style; "
+                "open it with load_generator(run, optimize=False)"
+            )
         new = add_style(self.synthesiser, like)
         self.style_count = new + 1
         return new

@@ -94,7 +94,7 @@ def build_training(
 
     maker = LabelMapGenerator(ema.network, len(facts.label_set), len(facts.styles), hardware)
     watch, warnings = build_watch(options, run, maker, hardware, processes)
-    length = Length(options.train.images, options.train.minutes)
+    length = build_length(options.train, len(dataset))
     recorder = Recorder(
         checkpoint,
         progress,
@@ -140,6 +140,12 @@ def restore_everywhere(checkpoint: Checkpoint, processes: Processes, exact: bool
     images = from_main(0, processes)
     if images >= 0:
         checkpoint.restore_from(images)
+
+
+def build_length(options: LengthOptions, pairs: int) -> Length:
+    """When the run ends; an epoch is as many images as there are training pairs."""
+    images = options.images if options.epochs is None else max(1, round(options.epochs * pairs))
+    return Length(images, options.minutes)
 
 
 def build_intervals(options: LengthOptions) -> Intervals:

@@ -17,10 +17,12 @@ from options.schema.networks import (
     SpadeGeneratorOptions,
     UnetOptions,
 )
-from options.schema.training import LossOptions, Perceptual, TrainOptions
+from options.schema.training import LengthOptions, LossOptions, Perceptual, TrainOptions
 
 EXACT = "exact"
 """resume=exact: from the newest checkpoint and no other."""
+LENGTHS = ("images", "epochs", "minutes")
+"""The options that say how long to train."""
 ENCODER_FOR = {"none": NoEncoderOptions, "global": ImageEncoderOptions, "region": RegionStyleOptions}
 """The encoder that gives a norm the style codes it needs."""
 
@@ -40,7 +42,7 @@ def resolve(options: TrainOptions) -> None:
 def check(options: TrainOptions) -> None:
     """Raises ValueError where options contradict each other."""
     check_ranges(options)
-    _check_length(options)
+    _check_length(options.train)
     _check_networks(options)
     _check_size(options)
     _check_loss(options.loss)
@@ -51,13 +53,16 @@ def check(options: TrainOptions) -> None:
         )
 
 
-def _check_length(options: TrainOptions) -> None:
-    length = options.train
-    if (length.images is None) == (length.minutes is None):
-        raise ValueError(
-            f"train.images={length.images} and train.minutes={length.minutes}: give exactly one, "
-            "the length of the run, and null for the other"
-        )
+def has_length(options: LengthOptions) -> bool:
+    """Whether anything is said of how long to train."""
+    return any(getattr(options, name) is not None for name in LENGTHS)
+
+
+def _check_length(options: LengthOptions) -> None:
+    lengths = {name: getattr(options, name) for name in LENGTHS}
+    if sum(length is not None for length in lengths.values()) != 1:
+        said = ", ".join(f"train.{name}={length}" for name, length in lengths.items())
+        raise ValueError(f"{said}: give exactly one, the length of the run, and null for the others")
 
 
 def _styles_of_norm(options: TrainOptions) -> str:

@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -26,6 +27,8 @@ from options.schema.testing import WHOLE
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 USAGE_ERROR = 2
 """Exit status where what a person gave cannot be used."""
+HELP_WIDTH, HELP_INDENT = 110, 17
+"""Of the lines in the help that list words: characters, and those in front of the words."""
 STOPPED = 130
 """Exit status after a Ctrl-C with nothing to save, as shells have it."""
 
@@ -34,7 +37,7 @@ Options = TypeVar("Options")
 
 def register_schemas() -> None:
     """Tells Hydra the types: `train_schema` and so on, and schema/GROUP/WORD for each choice."""
-    OmegaConf.register_new_resolver("words", lambda group: ", ".join(words_of(group)), replace=True)
+    OmegaConf.register_new_resolver("words", listed_words, replace=True)
     store = ConfigStore.instance()
     for name, schema in COMMANDS.items():
         store.store(name=f"{name}_schema", node=schema)
@@ -51,8 +54,17 @@ def plain(options: object) -> dict[str, Any]:
 
 
 def words_of(group: str) -> list[str]:
-    """The words that GROUP=WORD may say, for the help of train.py and test.py."""
+    """The words that GROUP=WORD may say."""
     return sorted(file.stem for file in (CONFIGS / group).glob("*.yaml"))
+
+
+def listed_words(group: str) -> str:
+    """The words of a group for the help, on as many lines as they take."""
+    indent = " " * HELP_INDENT
+    lines = textwrap.fill(
+        ", ".join(words_of(group)), HELP_WIDTH, initial_indent=indent, subsequent_indent=indent
+    )
+    return lines.lstrip()
 
 
 def is_group(override: str) -> bool:

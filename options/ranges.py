@@ -81,6 +81,7 @@ RANGES = (
         "a number above 0",
         lambda value: 0 < value < inf,
         (
+            "train.epochs",
             "train.minutes",
             "train.hang_minutes",
             "evaluate.most_share",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import hydra
 import numpy as np
 import pytest
 import torch
-from omegaconf import OmegaConf
 from PIL import Image
 
 from data.sources.facades import Facades
@@ -18,22 +16,11 @@ from models.discriminators.multiscale import MultiscaleDiscriminator
 from models.generators import UnetGenerator
 from models.layers.normed_conv import AffineInstance
 from options.build_networks import build_discriminator, build_synthesiser
-from options.checks import check, resolve
-from options.command import CONFIGS, register_schemas
 from options.facts import Facts
 from options.schema import TrainOptions
+from tests.composed import composed
 from tests.data.trees import blocks, write_facade
 from tests.verbs import Verbs
-
-
-def composed(*words: str) -> TrainOptions:
-    register_schemas()
-    with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        options = OmegaConf.to_object(hydra.compose("train", ["name=x", *words]))
-    assert isinstance(options, TrainOptions)
-    resolve(options)
-    check(options)
-    return options
 
 
 @pytest.fixture(scope="module")

@@ -11,81 +11,26 @@ from PIL import Image
 
 from engine.logging import read_log
 from options.build_sources import READERS
-from tests.data import published
-from tests.data.trees import blocks, write_facade, write_pair
+from tests.data import small_sets
 from tests.tiny import tiny_words
 from tests.verbs import Verbs
 
-COUNT = 3
-SIDE = 40  # so that there is something to crop
-
-
-def maps() -> list[np.ndarray]:
-    return [blocks(SIDE, SIDE, seed=seed) for seed in range(COUNT)]
-
-
-def ade20k(root: Path) -> None:
-    for number, ids in enumerate(maps()):
-        published.write_ade20k(root, f"ADE_train_{number:08d}", ids, scene="street")
-
-
-def camvid(root: Path) -> None:
-    for number, ids in enumerate(maps()):
-        write_pair(root / "trainannot", root / "train", f"0001TP_{number}", ids)
-
-
-def cambridge(root: Path) -> None:
-    painted = np.array(list(published.CAMVID_COLOURS.values()))
-    for number, ids in enumerate(maps()):
-        published.write_camvid(root, f"0001TP_{number:06d}", painted[ids])
-
-
-def celebamask_hq(root: Path) -> None:
-    for number, ids in enumerate(maps()):
-        published.write_face(root, number, {"skin": ids, "hair": ids // 2}, scale=1)
-    published.write_face_mapping(root, {number: number + 1 for number in range(COUNT)})
-
-
-def sean(root: Path) -> None:
-    for number, ids in enumerate(maps()):
-        published.write_sean_face(root, str(number), ids)
-
-
-def cityscapes(root: Path) -> None:
-    for number, ids in enumerate(maps()):
-        published.write_cityscapes(root, f"ulm_{number:06d}_000019", ids + 23, 1000 * ids.astype(int))
-
-
-def coco_stuff(root: Path) -> None:
-    for number, ids in enumerate(maps()):
-        published.write_coco_stuff(root, number, ids)
-    person = published.outline(1, [[2, 2, 30, 2, 30, 30]])
-    published.write_coco_instances(root, dict.fromkeys(range(COUNT), (SIDE, SIDE)), [person])
-
-
-def spade(root: Path) -> None:
-    for number, ids in enumerate(maps()):
-        published.write_spade_coco(root, f"{number:012d}", ids, ids)
-
-
-def facades(root: Path) -> None:
-    for number, ids in enumerate(maps(), start=1):
-        write_facade(root / "base", f"cmp_b{number:04d}", ids + 1)
-
-
 TREES: list[tuple[str, Callable[[Path], None], tuple[str, ...]]] = [
-    ("ade20k", ade20k, ()),
-    ("ade20k_outdoor", ade20k, ()),
-    ("camvid", camvid, ()),
-    ("camvid", cambridge, ("dataset.classes=32",)),
-    ("celebamask_hq", celebamask_hq, ("dataset.cache={cache}",)),
-    ("celebamask_hq", sean, ()),
-    ("cityscapes", cityscapes, ()),
-    ("coco_stuff", coco_stuff, ("dataset.cache={cache}",)),
-    ("coco_stuff", spade, ("dataset.instances=false",)),
-    ("facades", facades, ()),
+    ("ade20k", small_sets.ade20k, ()),
+    ("ade20k_outdoor", small_sets.ade20k, ()),
+    ("camvid", small_sets.camvid, ()),
+    ("camvid", small_sets.cambridge, ("dataset.classes=32",)),
+    ("celebamask_hq", small_sets.celebamask_hq, ("dataset.cache={cache}",)),
+    ("celebamask_hq", small_sets.sean, ()),
+    ("cityscapes", small_sets.cityscapes, ()),
+    ("coco_stuff", small_sets.coco_stuff, ("dataset.cache={cache}",)),
+    ("coco_stuff", small_sets.spade, ("dataset.instances=false",)),
+    ("facades", small_sets.facades, ()),
 ]
-QUICK = [tree if tree[1] is coco_stuff else pytest.param(*tree, marks=pytest.mark.slow) for tree in TREES]
+QUICK = [
+    tree if tree[1] is small_sets.coco_stuff else pytest.param(*tree, marks=pytest.mark.slow)
+    for tree in TREES
+]
 
 
 @pytest.mark.parametrize(("word", "write", "words"), QUICK)
@@ -114,7 +59,7 @@ def test_trains_two_steps_and_generates(
 
 def test_a_damaged_mask_is_named_in_one_line(verbs: Verbs, tmp_path: Path) -> None:
     root = tmp_path / "published"
-    celebamask_hq(root)
+    small_sets.celebamask_hq(root)
     mask = root / "CelebAMask-HQ-mask-anno" / "0" / "00001_skin.png"
     mask.write_bytes(mask.read_bytes()[:60])
     words = ["dataset=celebamask_hq", f"dataset.root={root}", f"dataset.cache={tmp_path / 'cache'}"]

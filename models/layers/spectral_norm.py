@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -9,6 +11,7 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.nn.utils.parametrize import register_parametrization
 
 EPS = 1e-12
+FIRST_ITERATIONS = 15
 
 
 class SpectralNorm(nn.Module):
@@ -30,7 +33,7 @@ class SpectralNorm(nn.Module):
         rows = weight.detach().transpose(0, output_axis).flatten(1)
         self.register_buffer("_u", F.normalize(torch.randn_like(rows[:, 0]), dim=0, eps=EPS))
         self.register_buffer("_v", F.normalize(torch.randn_like(rows[0]), dim=0, eps=EPS))
-        for _ in range(15):
+        for _ in range(0 if weight.is_meta else FIRST_ITERATIONS):  # a meta weight has a shape and no values
             self._iterate(_Matrix(weight.detach(), output_axis))
 
     @torch.no_grad()
@@ -43,7 +46,7 @@ class SpectralNorm(nn.Module):
         return product
 
     def forward(self, weight: Tensor) -> Tensor:
-        with torch.autocast(weight.device.type, enabled=False):
+        with _without_autocast(weight.device.type):
             matrix = _Matrix(weight.detach(), self.output_axis)
             if self.training:
                 product = self._iterate(matrix)
@@ -104,6 +107,11 @@ class _Normalise(torch.autograd.Function):
         rows = gradient.permute(matrix.axes).flatten(1) * inverse
         along = torch.dot(rows.flatten(), matrix.rows.flatten())
         return matrix.weight(rows.addr_(u, v * -along)), None, None, None, None
+
+
+def _without_autocast(device: str) -> AbstractContextManager[object]:
+    """Products in their factors' own precision; torch knows no autocast for some devices, as for meta."""
+    return torch.autocast(device, enabled=False) if torch.amp.is_autocast_available(device) else nullcontext()
 
 
 def spectral_norm(layer: nn.Module) -> nn.Module:

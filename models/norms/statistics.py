@@ -94,7 +94,7 @@ class _SumOverProcesses(torch.autograd.Function):
         return total
 
 
-def sumsum_over_processes(term: Tensor) -> Tensor:
+def sum_over_processes(term: Tensor) -> Tensor:
     """The sum of `term` over all processes, differentiably."""
     return cast(Tensor, _SumOverProcesses.apply(term))
 
@@ -115,7 +115,7 @@ class SyncBatchStatistics(BatchStatistics):
         count = sums[-1].detach()
         mean = sums[:-1] / count  # (C,)
         centred = wide - mean[:, None, None]  # (B, C, H, W)
-        variance = sumsum_over_processes(centred.square().sum((0, 2, 3))) / count  # (C,)
+        variance = sum_over_processes(centred.square().sum((0, 2, 3))) / count  # (C,)
         with torch.no_grad():
             self._moved(mean, variance, count, sum_over_processes)
         return (centred * torch.rsqrt(variance + EPS)[:, None, None]).to(x.dtype)

@@ -101,9 +101,10 @@ class HardwareOptions:
 
 @dataclass
 class LengthOptions:
-    """How long to train: one of `images` and `minutes`. Every interval is counted in images."""
+    """How long to train: one of `images`, `epochs` and `minutes`. Every interval is counted in images."""
 
     images: int | None = None
+    epochs: float | None = None  # times that every training pair is seen
     minutes: float | None = None
     batch: int = 4  # of all processes together
     accumulate: int = 1  # parts that a batch is computed in, one after another, to save memory

@@ -13,6 +13,7 @@ from tests.tiny import tiny_options
 REFUSED = {
     ("train.images=null",): "give exactly one",
     ("train.minutes=3",): "give exactly one",
+    ("train.epochs=2",): "train.images=4, train.epochs=2.0, train.minutes=None: give exactly one",
     ("train.images=0",): "train.images=0: give 1 or more",
     ("train.images=null", "train.minutes=0"): "train.minutes=0.0: give a number above 0",
     ("dataset.height=33",): "try 32 or 64",
@@ -57,6 +58,7 @@ def test_the_sizes_to_try_are_accepted(words: tuple[str, ...]) -> None:
 ACCEPTED = [
     ("train.images=4",),
     ("train.minutes=0.5",),
+    ("train.epochs=0.5",),
     ("train.images=4", "norm=sean"),
     ("train.images=4", "norm=adain"),
     ("train.images=4", "norm=spade", "encoder=image"),

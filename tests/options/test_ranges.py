@@ -17,6 +17,7 @@ REFUSED = {
     "train.log_every_images=-5": "give 1 or more",
     "train.save_every_images=0": "give 1 or more",
     "train.keep=0": "give 1 or more",
+    "train.epochs=0.0": "give a number above 0",
     "train.minutes=0.0": "give a number above 0",
     "train.minutes=nan": "give a number above 0",
     "train.minutes=inf": "give a number above 0",

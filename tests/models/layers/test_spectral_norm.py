@@ -55,3 +55,11 @@ def test_evaluation_moves_nothing() -> None:
     layer(torch.randn(1, 3, 6, 6))
     for name, tensor in layer.state_dict().items():
         assert torch.equal(tensor, before[name]), name
+
+
+def test_a_network_of_shapes_alone_can_be_built_and_run() -> None:
+    with torch.device("meta"):
+        layer = spectral_norm(nn.Conv2d(3, 5, 3))
+        answer = layer(torch.empty(1, 3, 6, 6))
+    assert answer.is_meta and answer.shape == (1, 5, 4, 4)
+    assert all(tensor.is_meta for tensor in layer.state_dict().values())
