@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 
 import hydra
 from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
@@ -121,6 +122,21 @@ def check_overrides(config_name: str, overrides: list[str]) -> None:
             raise ValueError(f"{word}: cannot be understood; {remedy}") from error
         except (HydraException, OmegaConfBaseException) as error:
             raise ValueError(_one_line(config_name, overrides, error)) from error
+
+
+def composed(config_name: str, options: type[Options], overrides: list[str]) -> Options:
+    """The options of another command line; raises ValueError, in one line, where they do not fit."""
+    running, GlobalHydra.instance().hydra = GlobalHydra.instance().hydra, None
+    try:
+        check_overrides(config_name, overrides)
+        with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
+            config = hydra.compose(config_name, with_entries(config_name, overrides))
+    finally:
+        GlobalHydra.instance().hydra = running
+    _refuse_missing(config)
+    parsed = OmegaConf.to_object(config)
+    assert isinstance(parsed, options)
+    return parsed
 
 
 def with_entries(config_name: str, words: list[str]) -> list[str]:
