@@ -144,7 +144,7 @@ def is_measured(options: CompareNormsOptions, run: StudyRun) -> bool:
     return options.images in (None, protocol["count"]) and has_miou == bool(options.segmenter_images)
 
 
-def test_command(options: CompareNormsOptions, run: StudyRun) -> tuple[str, ...]:
+def measure_command(options: CompareNormsOptions, run: StudyRun) -> tuple[str, ...]:
     """Generates from the val split, in the style of its own photo where the norm takes one, and measures."""
     existing_run(run.name)
     told = [f"name={run.name}", f"split={SPLIT}", f"folder={_quoted(str(results_folder(options, run)))}"]

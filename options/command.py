@@ -107,15 +107,15 @@ def at_home(word: str) -> str:
     return name + equals + (os.path.expanduser(value) if value.startswith("~/") else value)
 
 
-def check_overrides(config_name: str, overrides: list[str]) -> None:
-    """Raises ValueError, in one line, where `overrides` do not fit the options."""
+def check_overrides(config_name: str, overrides: list[str]) -> DictConfig:
+    """What `overrides` compose; raises ValueError, in one line, where they do not fit the options."""
     for word in overrides:
         if word.startswith(("+", "~")):
             raise ValueError(f"{word}: options are neither added nor taken away; write name=value")
     overrides = with_entries(config_name, overrides)
     with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
         try:
-            hydra.compose(config_name, overrides)
+            return hydra.compose(config_name, overrides)
         except OverrideParseException as error:
             word = str(error.override).lstrip("+")
             remedy = _quoting(word) if "=" in word else "write name=value"
@@ -128,9 +128,7 @@ def composed(config_name: str, options: type[Options], overrides: list[str]) -> 
     """The options of another command line; raises ValueError, in one line, where they do not fit."""
     running, GlobalHydra.instance().hydra = GlobalHydra.instance().hydra, None
     try:
-        check_overrides(config_name, overrides)
-        with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
-            config = hydra.compose(config_name, with_entries(config_name, overrides))
+        config = check_overrides(config_name, overrides)
     finally:
         GlobalHydra.instance().hydra = running
     _refuse_missing(config)

@@ -28,11 +28,11 @@ from options.build_networks import build_synthesiser
 from options.build_study import (
     StudyRun,
     is_measured,
+    measure_command,
     results_folder,
     segmenter_command,
     speed_runs,
     study_runs,
-    test_command,
     train_command,
 )
 from options.command import command
@@ -60,7 +60,7 @@ def start(options: CompareNormsOptions, overrides: list[str]) -> None:
     done = several.run([_training(run, logs) for run in to_train]) and several.run(teaching)
     to_measure = [run for run in runs if done and not is_measured(options, run)]
     measuring = [
-        Job(f"measure {run.name}", test_command(options, run), logs / f"{run.name}-test.txt")
+        Job(f"measure {run.name}", measure_command(options, run), logs / f"{run.name}-test.txt")
         for run in to_measure
     ]
     done = done and several.run(measuring) and alone.run([_training(run, logs) for run in timed_now])
@@ -88,8 +88,8 @@ def write_study(options: CompareNormsOptions, runs: list[StudyRun], timed: list[
     (out / "table.csv").write_text(seed_table.as_csv(table), encoding="utf-8")
     (out / "runs.csv").write_text(as_csv(comparison), encoding="utf-8")
     folders = [results_folder(options, of_seeds[0]) for of_seeds in of_row.values()]
-    rows, _ = gather_pictures(folders, out / "sheet", options.pictures)
-    rows = rows if options.photos else [replace(row, photo=None) for row in rows]
+    rows, _ = gather_pictures(folders, out / "sheet", options.sheet_rows)
+    rows = rows if options.sheet_photos else [replace(row, photo=None) for row in rows]
     sheet = contact_sheet(rows, out / "sheet", CELL, captions=list(of_row))
     sheet.save(out / "sheet.jpg", quality=JPEG_QUALITY)
     print((out / "table.md").read_text(encoding="utf-8"))

@@ -129,7 +129,9 @@ def every_word() -> list[str]:
 def test_every_word_of_every_group_composes(choice: str) -> None:
     group, _, word = choice.partition("=")
     needed = ["dataset.root=/x", "dataset.num_classes=3"] if word == "folder" else []
-    if word == "pix2pix_facades" or (group == "dataset" and word not in ("folder", "scenes")):
+    if word in ("pix2pix_facades", "compare_camvid") or (
+        group == "dataset" and word not in ("folder", "scenes")
+    ):
         needed = ["dataset.root=/x"]
     register_schemas()
     with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
