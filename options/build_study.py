@@ -17,7 +17,7 @@ from evaluation.segmenters.trained import is_trained_here
 from options.build_metrics import SEGMENTERS
 from options.checks import check, resolve
 from options.command import CONFIGS, composed, plain
-from options.run_folder import CONFIG, existing_run, read_options, run_folder
+from options.run_folder import CONFIG, read_options, run_folder
 from options.schema import CompareNormsOptions, TrainOptions
 
 PROJECT = CONFIGS.parent
@@ -139,14 +139,13 @@ def is_measured(options: CompareNormsOptions, run: StudyRun) -> bool:
     file = folder / METRICS
     if not file.is_file() or file.stat().st_mtime < weights.stat().st_mtime:
         return False
-    protocol, names = read_measured(folder, run.name).protocol, read_measured(folder, run.name).names
-    has_miou = any(name.startswith("miou") for name in names)
-    return options.images in (None, protocol["count"]) and has_miou == bool(options.segmenter_images)
+    measured = read_measured(folder, run.name)
+    has_miou = any(name.startswith("miou") for name in measured.names)
+    return options.images in (None, measured.protocol["count"]) and has_miou == bool(options.segmenter_images)
 
 
 def measure_command(options: CompareNormsOptions, run: StudyRun) -> tuple[str, ...]:
     """Generates from the val split, in the style of its own photo where the norm takes one, and measures."""
-    existing_run(run.name)
     told = [f"name={run.name}", f"split={SPLIT}", f"folder={_quoted(str(results_folder(options, run)))}"]
     told += [f"out={_quoted(str(Path(options.out) / options.name))}", *_root(options)]
     told += [f"train_images={options.train_images}", f"hardware.workers={run.options.hardware.workers}"]

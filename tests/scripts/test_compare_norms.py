@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import signal
 import time
@@ -19,6 +18,7 @@ from engine.logging import read_log
 from engine.run_files import latest_images
 from options.build_networks import build_synthesiser
 from options.load import open_run
+from tests.scripts.test_compare_runs import results
 from tests.tiny import tiny_words
 from tests.verbs import Verbs, finish, start
 
@@ -26,15 +26,10 @@ TINY = [word for word in tiny_words("train.sample_every_images=1000") if not wor
 
 
 def words(out: Path, images: int, *more: str) -> list[str]:
-    """Two rows of the study."""
+    """Two rows of the study, small ones."""
     told = [*TINY, f"train.images={images}"]
     listed = ",".join(f"'{word}'" for word in told)
-    return ["only=[clade,pix2pixhd]", f"words=[{listed}]", f"out={out}", "images=6", "train_images=6", *more]
-
-
-def figures(folder: Path, run: str) -> dict[str, float]:
-    content = json.loads((folder / "compare_scenes" / run / "val" / "metrics.json").read_text())
-    return content["metrics"]["model"]
+    return ["only=[clade,pix2pixhd]", f"words=[{listed}]", f"out={out}", *more]
 
 
 def test_a_study_that_is_stopped_after_every_part_goes_on(
@@ -47,7 +42,8 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
         return not jobs
 
     monkeypatch.setattr(Jobs, "run", put_off)
-    told = words(tmp_path, 2, "seeds=[0]", "segmenter_images=0", "speed_images=0", "sheet_rows=2")
+    told = words(tmp_path, 2, "seeds=[0]", "segmenter_images=0", "speed_images=0", "images=3")
+    out = tmp_path / "compare_scenes"
 
     def study() -> list[Job]:
         """What it would do next."""
@@ -68,18 +64,16 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
     do(left)
     to_measure = study()
     assert [job.title for job in to_measure] == [f"measure compare_scenes-{end}" for end in ends]
-    do(to_measure[1])
+    results(out, "compare_scenes-pix2pixhd-seed0", fd=80.0, psnr=12.0, grey=90)
     (left,) = study()
     assert left == to_measure[0]
-    do(left)
+    results(out, "compare_scenes-clade-seed0", fd=70.5, psnr=11.0, grey=50)
     assert study() == []
 
-    out = tmp_path / "compare_scenes"
     rows = {row["row"]: row for row in csv.DictReader((out / "table.csv").open())}
-    assert set(rows) == {"clade", "pix2pixhd", "null_model", "real_train"}
-    for row in ("clade", "pix2pixhd"):
-        psnr = figures(tmp_path, f"compare_scenes-{row}-seed0")["psnr"]
-        assert [float(rows[row][f"psnr_val_6{end}"]) for end in ("", "_low", "_high")] == [psnr] * 3
+    assert set(rows) == {"clade", "pix2pixhd", "null_model"}
+    for row, fd in (("clade", "70.5"), ("pix2pixhd", "80.0")):
+        assert rows[row]["fd_tiny_val_3"] == rows[row]["fd_tiny_val_3_low"] == fd
         with monkeypatch.context() as patch:
             patch.setattr(options.run_folder, "CHECKPOINTS", verbs.checkpoints)
             run = open_run(f"compare_scenes-{row}-seed0")
@@ -88,7 +82,8 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
     assert (out / "table.md").read_text().count("\n| clade | – | ") == 1
     with Image.open(out / "sheet.jpg") as sheet:
         assert sheet.width > 4 * 96, "label map, two rows, photo"
-        assert sheet.height > 2 * 96
+        greys = [sheet.getpixel((6 + column * (96 + 6) + 48, 60)) for column in (1, 2)]
+    assert [round(sum(grey) / 3, -1) for grey in greys] == [50, 90]
 
 
 def test_mistakes_get_one_line(verbs: Verbs) -> None:
@@ -100,7 +95,16 @@ def test_mistakes_get_one_line(verbs: Verbs) -> None:
 @pytest.mark.slow
 def test_a_signal_stops_a_study_and_its_runs_save(project: Path, tmp_path: Path) -> None:
     """As people run it, two at a time, with the segmenter and the runs that measure speed."""
-    told = words(tmp_path, 400, "seeds=[0]", "jobs=2", "segmenter_images=8", "speed_images=20")
+    told = words(
+        tmp_path,
+        400,
+        "images=6",
+        "train_images=6",
+        "seeds=[0]",
+        "jobs=2",
+        "segmenter_images=8",
+        "speed_images=20",
+    )
     runs = [project / "checkpoints" / f"compare_scenes-{row}-seed0" for row in ("clade", "pix2pixhd")]
     process = start(project, "scripts/compare_norms.py", *told)
     end = time.monotonic() + 240
