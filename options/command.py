@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeVar
 
 import hydra
 from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
@@ -118,21 +119,34 @@ def at_home(word: str) -> str:
     return name + equals + (os.path.expanduser(value) if value.startswith("~/") else value)
 
 
-def check_overrides(config_name: str, overrides: list[str]) -> None:
-    """Raises ValueError, in one line, where `overrides` do not fit the options."""
+def check_overrides(config_name: str, overrides: list[str]) -> DictConfig:
+    """What `overrides` compose; raises ValueError, in one line, where they do not fit the options."""
     for word in overrides:
         if word.startswith(("+", "~")):
             raise ValueError(f"{word}: options are neither added nor taken away; write name=value")
     overrides = with_entries(config_name, overrides)
     with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
         try:
-            hydra.compose(config_name, overrides)
+            return hydra.compose(config_name, overrides)
         except OverrideParseException as error:
             word = str(error.override).lstrip("+")
             remedy = _quoting(word) if "=" in word else "write name=value"
             raise ValueError(f"{word}: cannot be understood; {remedy}") from error
         except (HydraException, OmegaConfBaseException) as error:
             raise ValueError(_one_line(config_name, overrides, error)) from error
+
+
+def composed(config_name: str, options: type[Options], overrides: list[str]) -> Options:
+    """The options of another command line; raises ValueError, in one line, where they do not fit."""
+    running, GlobalHydra.instance().hydra = GlobalHydra.instance().hydra, None
+    try:
+        config = check_overrides(config_name, overrides)
+    finally:
+        GlobalHydra.instance().hydra = running
+    _refuse_missing(config)
+    parsed = OmegaConf.to_object(config)
+    assert isinstance(parsed, options)
+    return parsed
 
 
 def with_entries(config_name: str, words: list[str]) -> list[str]:

@@ -52,6 +52,8 @@ RANGES = (
             "pairs.height",
             "pairs.width",
             "pairs.num_classes",
+            "jobs",
+            "sheet_rows",
         ),
     ),
     Range(
@@ -70,6 +72,8 @@ RANGES = (
             "gallery",
             "evaluate.every_images",
             "pairs.unknown_id",
+            "segmenter_images",
+            "speed_images",
         ),
     ),
     Range(
@@ -90,7 +94,7 @@ RANGES = (
             "learning_rate",
         ),
     ),
-    Range(f"1 to {MOST_THREADS}", lambda value: 1 <= value <= MOST_THREADS, ("hardware.threads",)),
+    Range(f"1 to {MOST_THREADS}", lambda value: 1 <= value <= MOST_THREADS, ("hardware.threads", "threads")),
     Range("a share, 0 to 1", lambda value: 0 <= value <= 1, ("optimizer.constant_share",)),
     Range(
         "a share of 0 or more, below 1",

@@ -23,7 +23,7 @@ import options.run_folder
 from engine.interrupts import STOP_SIGNALS
 
 PROJECT = Path(__file__).resolve().parents[1]
-PARTS = ("train.py", "test.py", "configs", "options", "engine", "evaluation", "models", "data")
+PARTS = ("train.py", "test.py", "scripts", "configs", "options", "engine", "evaluation", "models", "data")
 
 
 @dataclass(frozen=True)

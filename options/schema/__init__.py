@@ -7,7 +7,7 @@ says nothing, the defaults here hold.
 
 from options.schema.dataset import DATASETS
 from options.schema.networks import DISCRIMINATORS, ENCODERS, GENERATORS, NORMS
-from options.schema.scripts import CheckOptions, ShardsOptions
+from options.schema.scripts import CheckOptions, CompareNormsOptions, ShardsOptions
 from options.schema.testing import TestOptions, TrainSegmenterOptions
 from options.schema.training import TrainOptions
 
@@ -26,6 +26,7 @@ COMMANDS: dict[str, type] = {
     "make_shards": ShardsOptions,
     "check_dataset": CheckOptions,
     "segmenter": TrainSegmenterOptions,
+    "compare_norms": CompareNormsOptions,
 }
 """What each program may be told; configs/ has a file of each name."""
 
@@ -33,6 +34,7 @@ __all__ = [
     "COMMANDS",
     "GROUPS",
     "CheckOptions",
+    "CompareNormsOptions",
     "ShardsOptions",
     "TestOptions",
     "TrainOptions",

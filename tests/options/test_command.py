@@ -139,7 +139,7 @@ def every_word() -> list[str]:
 def test_every_word_of_every_group_composes(choice: str) -> None:
     group, _, word = choice.partition("=")
     needed = []
-    if group in ("dataset", "experiment") and word not in ("demo", "scenes"):
+    if group in ("dataset", "experiment") and word not in ("compare_scenes", "demo", "scenes"):
         needed = ["dataset.root=/x", *(["dataset.num_classes=3"] if word == "folder" else [])]
     register_schemas()
     with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):

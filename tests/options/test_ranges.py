@@ -63,7 +63,7 @@ def test_defaults_and_the_ends_of_ranges_are_accepted() -> None:
 def test_every_name_is_an_option() -> None:
     """A range of an option that was renamed would hold for nothing."""
     train, test = tiny_options(), schema.TestOptions(name="x")
-    verbs = (train, test, schema.TrainSegmenterOptions())
+    verbs = (train, test, schema.TrainSegmenterOptions(), schema.CompareNormsOptions())
     for name in (name for entry in RANGES for name in entry.options):
         group, _, option = name.rpartition(".")
         kinds = (

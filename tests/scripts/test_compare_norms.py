@@ -1,0 +1,131 @@
+"""A study of norms, stopped and gone on with: nothing is trained or measured twice."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import options.run_folder
+from engine.interrupts import INTERRUPTED
+from engine.jobs import Job, Jobs
+from engine.logging import read_log
+from engine.run_files import latest_images
+from options.build_networks import build_synthesiser
+from options.load import open_run
+from tests.scripts.test_compare_runs import results
+from tests.tiny import tiny_words
+from tests.verbs import Verbs, finish, start
+
+TINY = [word for word in tiny_words("train.sample_every_images=1000") if not word.startswith("norm.hidden")]
+
+
+def words(out: Path, images: int, *more: str) -> list[str]:
+    """Two rows of the study, small ones."""
+    told = [*TINY, f"train.images={images}"]
+    listed = ",".join(f"'{word}'" for word in told)
+    return ["only=[clade,pix2pixhd]", f"words=[{listed}]", f"out={out}", *more]
+
+
+def test_a_study_that_is_stopped_after_every_part_goes_on(
+    verbs: Verbs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Job] = []
+
+    def put_off(self: Jobs, jobs: list[Job]) -> bool:
+        asked.extend(jobs)
+        return not jobs
+
+    monkeypatch.setattr(Jobs, "run", put_off)
+    told = words(tmp_path, 2, "seeds=[0]", "segmenter_images=0", "speed_images=0", "images=3")
+    out = tmp_path / "compare_scenes"
+
+    def study() -> list[Job]:
+        """What it would do next."""
+        asked.clear()
+        done = verbs("scripts/compare_norms", *told)
+        assert done.status == (INTERRUPTED if asked else 0), done.err
+        return list(asked)
+
+    def do(job: Job) -> None:
+        verbs.succeeds(Path(job.command[1]).stem, *job.command[2:])
+
+    ends = ["clade-seed0", "pix2pixhd-seed0"]
+    to_train = study()
+    assert [job.title for job in to_train] == [f"train compare_scenes-{end}" for end in ends]
+    do(to_train[0])
+    (left,) = study()
+    assert left == to_train[1]
+    do(left)
+    to_measure = study()
+    assert [job.title for job in to_measure] == [f"measure compare_scenes-{end}" for end in ends]
+    results(out, "compare_scenes-pix2pixhd-seed0", fd=80.0, psnr=12.0, grey=90)
+    (left,) = study()
+    assert left == to_measure[0]
+    results(out, "compare_scenes-clade-seed0", fd=70.5, psnr=11.0, grey=50)
+    assert study() == []
+
+    rows = {row["row"]: row for row in csv.DictReader((out / "table.csv").open())}
+    assert set(rows) == {"clade", "pix2pixhd", "null_model"}
+    for row, fd in (("clade", "70.5"), ("pix2pixhd", "80.0")):
+        assert rows[row]["fd_tiny_val_3"] == rows[row]["fd_tiny_val_3_low"] == fd
+        with monkeypatch.context() as patch:
+            patch.setattr(options.run_folder, "CHECKPOINTS", verbs.checkpoints)
+            run = open_run(f"compare_scenes-{row}-seed0")
+        learned = sum(p.numel() for p in build_synthesiser(run.options, run.facts).parameters())
+        assert int(rows[row]["generator_parameters"]) == learned
+    assert (out / "table.md").read_text().count("\n| clade | – | ") == 1
+    with Image.open(out / "sheet.jpg") as sheet:
+        assert sheet.width > 4 * 96, "label map, two rows, photo"
+        greys = [sheet.getpixel((6 + column * (96 + 6) + 48, 60)) for column in (1, 2)]
+    assert [round(sum(grey) / 3, -1) for grey in greys] == [50, 90]
+
+
+def test_mistakes_get_one_line(verbs: Verbs) -> None:
+    assert "only=spayd: no such row" in verbs.refuses("scripts/compare_norms", "only=[spayd]")
+    assert "jobs=0: give 1 or more" in verbs.refuses("scripts/compare_norms", "jobs=0")
+    assert not verbs.checkpoints.exists()
+
+
+@pytest.mark.slow
+def test_a_signal_stops_a_study_and_its_runs_save(project: Path, tmp_path: Path) -> None:
+    """As people run it, two at a time, with the segmenter and the runs that measure speed."""
+    told = words(
+        tmp_path,
+        400,
+        "images=6",
+        "train_images=6",
+        "seeds=[0]",
+        "jobs=2",
+        "segmenter_images=8",
+        "speed_images=20",
+    )
+    runs = [project / "checkpoints" / f"compare_scenes-{row}-seed0" for row in ("clade", "pix2pixhd")]
+    process = start(project, "scripts/compare_norms.py", *told)
+    end = time.monotonic() + 240
+    while not all(len(read_log(run)) > 2 for run in runs):
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGTERM)
+    stopped = finish(process)
+    assert stopped.status == INTERRUPTED and "the same command goes on" in stopped.out
+    saved = [latest_images(run) for run in runs]
+    assert all(images is not None and 0 < images < 400 for images in saved)
+
+    done = finish(start(project, "scripts/compare_norms.py", *told), seconds=600)
+    assert done.status == 0, done.err
+    assert [latest_images(run) for run in runs] == [400, 400]
+    for run, images in zip(runs, saved):
+        seen = [row["images"] for row in read_log(run)]
+        assert seen == sorted(set(seen)) and seen[-1] == 400
+        log = (tmp_path / "compare_scenes" / "logs" / f"{run.name}.txt").read_text()
+        assert f"goes on after {images} images" in log
+    row = next(csv.DictReader((tmp_path / "compare_scenes" / "table.csv").open()))
+    assert float(row["images_per_second"]) > 0 and "miou_compare_scenes_val_6" in row
+    again = finish(start(project, "scripts/compare_norms.py", *told))
+    assert again.status == 0 and "train" not in again.out.splitlines()[0], "nothing is done twice"
