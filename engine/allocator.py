@@ -14,9 +14,9 @@ LARGEST = 2**30
 def keep_freed_memory() -> bool:
     """Has glibc reuse the memory of large tensors; answers whether it took the settings.
 
-    By default every tensor above 32 MB is mapped anew and given back when it is freed, so that the first write
-    to each of its pages waits for the kernel to clear the page. A process keeps its peak memory then, which a
-    training needs again in the next step anyway. Without glibc nothing is changed.
+    By default every tensor above 32 MB is mapped anew and given back when it is freed, so that the first
+    write to each of its pages waits for the kernel to clear the page. A process keeps its peak memory then,
+    which a training needs again in the next step anyway. Without glibc nothing is changed.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -1,9 +1,9 @@
-"""How fast generators and training steps are, against the same networks in the form in which they were published.
+"""How fast generators and training steps are, against the same networks as they were published.
 
 `python scripts/benchmark.py [--labels DIR] [--work generator editing step] [--norms spade sean]
 [--precisions float32 bf16] [--size 256 256] [--width 64] [--batch 1] [--maps 4] [--runs 5]`
 
-Rows are measured in turn, each in a process of its own. Prints a table and, for programs, one JSON line a row.
+Rows are measured in turn, each in a process of its own. Prints a table and one JSON line a row.
 `--labels`: COCO-Stuff or CamVid as they are arranged; the built-in scenes without it. What the columns mean:
 docs/performance.md.
 """
@@ -41,9 +41,8 @@ def main(arguments: list[str] | None = None) -> None:
     asked = read_arguments(arguments)
     height, width = asked.size
     rate = matrix_rate()
-    print(
-        f"torch {torch.__version__}, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"
-    )
+    capability = torch.backends.cpu.get_cpu_capability()
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {capability}")
     print(f"matrix products: {rate / 1e9:.0f} GFLOP/s (float32, {SIDE} x {SIDE})")
     for work in asked.work:
         for norm in asked.norms:

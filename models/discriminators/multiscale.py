@@ -79,7 +79,7 @@ class PatchDiscriminator(nn.Module):
         self.to_logits = Conv2d(widths[-1], 1, KERNEL, padding=PADDING)
 
     def forward(self, images: Tensor, share: Tensor) -> DiscriminatorOutput:
-        """`images` (n B, 3, H, W): n images for each of B label maps, whose share of the first layer is given."""
+        """`images` (n B, 3, H, W): n for each of B label maps, whose share of the first layer is given."""
         x = convolve(images, self.first.weight[:, -images.shape[1] :], None, *SETTINGS)  # (n B, C, h, w)
         x = F.leaky_relu(x + share.repeat(len(images) // len(share), 1, 1, 1), SLOPE)
         features = [x]
@@ -102,8 +102,9 @@ class MultiscaleDiscriminator(nn.Module):
     """Patch discriminators on the image with its label map, at full size, halved, and so on.
 
     Halving is average pooling 3/2/1 that does not count padding. pix2pix's single patch discriminator is
-    `scales=1, norm="instance_affine", spectral=False`. `implementation`: how the label map's share of the first
-    layers is computed, with the same result: `dense`, `indexed` (once for each distinct window) or `auto`.
+    `scales=1, norm="instance_affine", spectral=False`. `implementation`: how the label map's share of the
+    first layers is computed, with the same result: `dense`, `indexed` (once for each distinct window) or
+    `auto`.
     """
 
     def __init__(
@@ -142,13 +143,16 @@ class MultiscaleDiscriminator(nn.Module):
         ):
             has_edges = condition.edges is not None
             windows = condition.window_index(self.classes, len(self.scales))
-            for scale, index in zip(self.scales, windows, strict=True):
-                yield scale.share_of_ids(index, self.classes, has_edges, like)
+            for scale, window_index in zip(self._patches(), windows, strict=True):
+                yield scale.share_of_ids(window_index, self.classes, has_edges, like)
             return
         maps = condition.one_hot(self.classes, like)  # (B, K, H, W)
-        for index, scale in enumerate(self.scales):
+        for index, scale in enumerate(self._patches()):
             maps = halve(maps) if index else maps
             yield scale.share_of(maps)
+
+    def _patches(self) -> list[PatchDiscriminator]:
+        return [scale for scale in self.scales if isinstance(scale, PatchDiscriminator)]
 
 
 def halve(maps: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
-"""Products with constant weights that oneDNN has arranged once: the one file that knows torch's operators for it.
+"""Products with constant weights that oneDNN has arranged once: the one file that knows the operators for it.
 
-Given weights in torch's layout, oneDNN arranges them anew in every call; at the low resolutions of a generator,
-where a layer has many weights and few pixels, that takes longer than the convolution. torch.compile prepares
-weights with the same operators when it freezes a network. They are not of torch's public interface, so where a
-version of torch lacks them the plain functions are used: the same numbers, later.
+Given weights in torch's layout, oneDNN arranges them anew in every call; at the low resolutions of a
+generator, where a layer has many weights and few pixels, that takes longer than the convolution.
+torch.compile prepares weights with the same operators when it freezes a network. They are not of torch's public interface,
+so where a version of torch lacks them the plain functions are used: the same numbers, later.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def arranged_conv(conv: nn.Conv2d) -> Function:
 
     def convolve(x: Tensor) -> Tensor:
         if x.shape not in arranged:
-            # The best arrangement depends on the size of the maps; one is kept, since it is as large as the weights.
+            # The best one depends on the size of the maps. One is kept: it is as large as the weights.
             arranged.clear()
             arranged[x.shape] = operators._reorder_convolution_weight(
                 weight, padding, stride, dilation, conv.groups, x.shape

@@ -33,12 +33,11 @@ class ConstantConv2d(nn.Module):
 
 
 def prepare_for_inference(synthesiser: Synthesiser, dtype: torch.dtype | None = None) -> Synthesiser:
-    """The synthesiser made ready, in place: the same images to rounding, for less work; nothing can be trained then.
+    """The synthesiser made ready, in place: the same images to rounding, for less work, and no training.
 
-    Spectral norm becomes a constant weight; in a SPADE generator batch norm becomes a part of the rows of scale
-    and shift, and each up-sampling a part of the norms after it; convolutions get their weights arranged.
-    `dtype`: what weights and maps are kept in; None leaves them. It must be in eval mode, on its device, in its
-    memory layout.
+    Spectral norm becomes a constant weight, batch norm a part of the rows of scale and shift, and
+    convolutions get their weights arranged. `dtype`: what weights and maps are kept in; None leaves them. It
+    must be in eval mode, on its device, in its memory layout.
     """
     assert not synthesiser.training, "batch statistics must be constants: call eval() first"
     synthesiser.requires_grad_(False)
@@ -67,7 +66,7 @@ def plain_layer(layer: nn.Module) -> nn.Module:
     Not by `remove_parametrizations`: copies of a network share the class that it changes, and would break.
     """
     plain_class = parametrize.type_before_parametrizations(layer)
-    plain = plain_class.__new__(plain_class)
+    plain: nn.Module = plain_class.__new__(plain_class)  # type: ignore[call-overload]
     plain.__dict__ = {name: copy.copy(value) for name, value in vars(layer).items()}
     del plain.parametrizations
     assert isinstance(layer.weight, Tensor)
@@ -81,6 +80,10 @@ def arrange_convolutions(network: nn.Module) -> None:
         if isinstance(module, LabelStem | ConstantConv):
             continue
         for name, child in list(module.named_children()):
-            plain = isinstance(child, nn.Conv2d) and child.padding_mode == "zeros"
-            if plain and child.weight.numel() >= FEWEST_WEIGHTS:
+            if isinstance(child, nn.Conv2d) and can_be_arranged(child):
                 setattr(module, name, ConstantConv2d(child))
+
+
+def can_be_arranged(conv: nn.Conv2d) -> bool:
+    """Whether it pads with zeros and is large enough to be worth it."""
+    return conv.padding_mode == "zeros" and conv.weight.numel() >= FEWEST_WEIGHTS

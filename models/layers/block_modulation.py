@@ -8,7 +8,7 @@ from torch import Tensor
 
 BLOCK_BYTES = 2**21
 """Gathered pairs of one block. They stay in the processor's cache, where a whole map's would go to memory and
-back: at 256x256 and 128 channels the pass takes a third of the time (0.25 to 4 MB measured; see performance.md)."""
+back: at 256x256 and 128 channels the pass takes a third of the time (docs/performance.md)."""
 
 
 def scaled_and_shifted(x: Tensor, rows: Tensor, pixels: Tensor, slope: float | None = None) -> Tensor:

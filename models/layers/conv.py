@@ -1,4 +1,4 @@
-"""Convolutions whose weight gradient is computed in the memory layout in which the processor is fast at it."""
+"""Convolutions whose weight gradient is computed in the memory layout that the processor is fast in."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Conv2d(nn.Conv2d):
     """`nn.Conv2d`: the same numbers, parameters and options.
 
     Channels last suits everything in these networks but one thing: oneDNN has no weight gradient for it on
-    processors without AVX-512 and falls back to a generic product, which takes two to five times as long as the
-    contiguous one with the copies it needs (measured at 256x256, width 64; docs/performance.md).
+    processors without AVX-512 and falls back to a generic product, which takes two to five times as long as
+    the contiguous one with the copies it needs (docs/performance.md).
     """
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

@@ -61,9 +61,10 @@ class RegionIndex:
     """Distinct k x k neighbourhoods of regions (a class in one sample), beside those of the label map.
 
     A convolution of a map that takes one value a region takes one value on each of `regions`. `present`: the
-    regions that there are, int64 (R,), region b * classes + k being class k of sample b; `regions` holds places
-    in it. A pixel's pair is the sum of a row of the label map's second neighbourhoods and one of the regions';
-    `sums`: which two, for each distinct sum, int64 (M, 2); `pixels`: the sum of each pixel, int64 (B, H, W).
+    regions that there are, int64 (R,), region b * classes + k being class k of sample b; `regions` holds
+    places in it. A pixel's pair is the sum of a row of the label map's second neighbourhoods, of which there
+    are `label_rows`, and one of the regions'; `sums`: which two, for each distinct sum, int64 (M, 2);
+    `pixels`: the sum of each pixel, int64 (B, H, W).
     """
 
     present: Tensor

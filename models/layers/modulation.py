@@ -1,7 +1,7 @@
 """Standardise, scale, shift and activate in one pass, by rows that pixels share.
 
-Nothing of the maps' size is kept for the backward pass but the maps that went in and came out, which the layers
-around keep anyway: no standardised maps, no pair for each pixel, no maps before the activation.
+Nothing of the maps' size is kept for the backward pass but the maps that went in and came out, which the
+layers around keep anyway: no standardised maps, no pair for each pixel, no maps before the activation.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ class Moments:
     """`mean` and `inverse_std`, (C,), float32 at least.
 
     `count`: of the pixels that they were taken over, a tensor of one number; None where they are constants
-    (running averages), through which no gradient goes. `total`: sums numbers over all processes that took part.
+    (running averages), through which no gradient goes. `total`: sums over all processes that took part.
     """
 
     mean: Tensor
@@ -33,8 +33,8 @@ class Moments:
     ) -> Tensor:
         """The gradient of maps from that of the standardised maps (Ioffe & Szegedy 2015, section 3).
 
-        (g - mean(g) - x mean(g x)) / std with standardised maps `x` (B, H, W, C). The means are over pixels, and
-        pixels that share a row (N of them) share its `scale` (N, C): they follow from the rows' own gradients,
+        (g - mean(g) - x mean(g x)) / std with standardised maps `x` (B, H, W, C). The means are over pixels,
+        and pixels that share a row share its `scale` (N, C): they follow from the rows' own gradients,
         `to_scale` and `to_shift` (N, C). `copies` of each pixel of x were made by up-sampling.
         """
         inverse_std = self.inverse_std.to(to_standardised.dtype)

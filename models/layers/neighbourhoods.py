@@ -46,9 +46,9 @@ def neighbourhoods(
 ) -> Neighbourhoods:
     """Finds the distinct neighbourhoods of maps (B, H, W) with ids 0 .. count - 1; exact, no hashing.
 
-    They are the windows that a convolution of this kernel, stride and padding (kernel_size // 2 by default) looks
-    at. Rows of k ids are numbered first, then columns of k such numbers, so that any number of classes and any
-    kernel fits 64 bits (count^k < 2^63).
+    They are the windows that a convolution of this kernel, stride and padding (kernel_size // 2 by default)
+    looks at. Rows of k ids are numbered first, then columns of k such numbers, so that any number of classes
+    and any kernel fits 64 bits (count^k < 2^63).
     """
     reach = kernel_size // 2 if padding is None else padding
     padded = F.pad(ids, (reach, reach, reach, reach), value=count)  # (B, H + 2r, W + 2r)

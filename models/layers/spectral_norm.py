@@ -85,7 +85,7 @@ class _Matrix:
 
 
 class _Normalise(torch.autograd.Function):
-    """W / sigma, sigma = u^T W v for constant u and v, without temporaries of W's size but those it returns."""
+    """W / sigma, sigma = u^T W v for constant u and v, without temporaries as large as W."""
 
     @staticmethod
     def forward(

@@ -22,15 +22,15 @@ POOL, POOL_STRIDE, POOL_PADDING = 3, 2, 1
 class WindowIndex:
     """Distinct windows at one scale.
 
-    One-hot maps that were averaged take one value on each distinct pooling cell: `cells`, one entry a halving, each
-    over those of the one before and the first over ids. `windows`: of the last of them, or of ids.
+    One-hot maps that were averaged take one value on each distinct pooling cell: `cells`, one entry a
+    halving, each over those of the one before and the first over ids. `windows`: of the last, or of ids.
     """
 
     cells: tuple[Neighbourhoods, ...]
     windows: Neighbourhoods
 
     def convolved(self, table: Tensor, bias: Tensor | None) -> Tensor:
-        """The convolution of the maps, (B, C, h, w), channels last; `table` as `indexed_conv.id_table` makes it."""
+        """The convolution of the maps, (B, C, h, w), channels last; `table` is that of `id_table`."""
         channels = table.shape[1]
         # (ids, taps * C): a cell's mean is taken of all taps at once
         rows = table.reshape(-1, KERNEL**2 * channels)

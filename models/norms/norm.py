@@ -51,8 +51,8 @@ class ConditionalNorm(nn.Module):
     ) -> Tensor:
         """Normalises feature maps (B, C, H, W), then leaky ReLU where there is a `slope`; the same type out.
 
-        `size`: of the result, x's own by default; where it is a whole number of times larger, x is up-sampled by
-        nearest on the way.
+        `size`: of the result, x's own by default; where it is a whole number of times larger, x is up-sampled
+        by nearest on the way.
         """
         size = (x.shape[-2], x.shape[-1]) if size is None else size
         condition = condition.at(size)

@@ -56,8 +56,8 @@ class BatchStatistics(Standardise):
     def moments(self, x: Tensor, copies: int) -> Moments:
         """What `forward` standardises by, for whoever does so in a pass of their own.
 
-        Maps (B, C, H, W) each of whose pixels stands for so many `copies` (up-sampling by nearest, which alters
-        the unbiased variance alone). In training the running averages move, as in `forward`.
+        Maps (B, C, H, W) each of whose pixels stands for so many `copies` (up-sampling by nearest, which
+        alters the unbiased variance alone). In training the running averages move, as in `forward`.
         """
         if not self.training:
             return Moments(self.running_mean, torch.rsqrt(self.running_var + EPS), None, _alone)
@@ -88,7 +88,7 @@ class _SumOverProcesses(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:
         total = gradient.clone(memory_format=torch.contiguous_format)
         dist.all_reduce(total)
         return total

@@ -30,8 +30,8 @@ from scripts.benchmarking.published_step import PublishedStep
 WORKS = ("generator", "editing", "step")
 """An image with its style of a photo (where the norm takes one); with given style codes; a training step."""
 FORMS = ("reference", "dense", "indexed", "auto", "optimized", "compiled", "reuse_fake")
-"""As published; by dense convolutions; by neighbourhoods; by the cheaper one; made ready for inference; the dense form
-through torch.compile; a step that shows the discriminator the first fake."""
+"""As published; by dense convolutions; by neighbourhoods; by the cheaper one; made ready for inference;
+dense, through torch.compile; a step that shows the discriminator the first fake."""
 STYLE_WIDTH = 512
 
 
@@ -48,7 +48,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Work:
-    """`run` computes a batch by its place; `result` is what it answered, for comparison: an image or gradients."""
+    """`run` computes a batch by its place; `result` is what it answered: an image or a gradient."""
 
     run: Callable[[int], None]
     result: Callable[[], Tensor]
@@ -135,7 +135,7 @@ def generator_work(case: Case, maps: LabelMaps, synthesiser: Synthesiser, hardwa
 def step_work(
     case: Case, maps: LabelMaps, synthesiser: Synthesiser, discriminator: nn.Module, hardware: Hardware
 ) -> Work:
-    """Updates of both players, without a perceptual loss; the result is the gradient of the generator's stem."""
+    """Updates of both players, no perceptual loss; the result is the gradient of the generator's stem."""
     weight = synthesiser.generator.stem.conv.weight  # type: ignore[union-attr]
     if case.form == "reference":
         reference = published_synthesiser(synthesiser, maps.classes)
@@ -157,9 +157,9 @@ def step_work(
     return Work(lambda place: void(step(maps.batches[place], seed=0)), lambda: gradient_of(weight))
 
 
-def gradient_of(weight: Tensor) -> Tensor:
+def gradient_of(weight: object) -> Tensor:
     """A copy of a parameter's gradient."""
-    assert weight.grad is not None
+    assert isinstance(weight, Tensor) and weight.grad is not None
     return weight.grad.clone()
 
 

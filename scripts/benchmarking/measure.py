@@ -13,10 +13,10 @@ from scripts.benchmarking.worker import MapsAsked, Worker
 class Row:
     """A line of the table.
 
-    `seconds`: of a batch, the median over runs and label maps; `fastest` and `slowest`: of the runs' means over
-    the maps; `ratio`: how many times faster than the first row, pair by pair, and the same `ratio_low` to
-    `ratio_high` by run; `peak_mb` beyond the libraries'; `difference` from the first row's answer for the
-    first batch: the largest of an image (absolute), or of gradients (relative to the largest).
+    `seconds`: of a batch, the median over the runs of the mean over the label maps; `fastest` and `slowest`
+    of those means; `ratio`: how many times faster than the first row in the same run, the median, and from
+    `ratio_low` to `ratio_high`; `peak_mb` beyond the libraries'; `difference` from the first row's answer
+    for the first batch: the largest of an image (absolute), or of a gradient (relative to the largest).
     """
 
     case: Case

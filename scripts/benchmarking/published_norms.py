@@ -1,7 +1,7 @@
 """SPADE and SEAN computed as they were published: what every ratio of the benchmark is taken against.
 
 Written from the papers. The label map is one-hot and resized for every norm, gamma and beta are two
-convolutions of it, and SEAN carries each style code to its region class by class. Weights are those of our norms.
+convolutions of it, and SEAN carries each style code to its region class by class. Weights are those of ours.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class PublishedSean(PublishedSpade):
         return gamma, beta
 
     def style_map(self, maps: Tensor, condition: Condition) -> Tensor:
-        """Each region's code at each of its pixels, (B, D, H, W): a class and a sample at a time, as published."""
+        """Each region's code at each of its pixels, (B, D, H, W): a class and a sample at a time."""
         codes, linear = condition.styles, self.style_linear
         assert codes is not None
         style_map = maps.new_zeros(len(maps), codes.shape[2], *maps.shape[2:])

@@ -18,10 +18,10 @@ BETAS = (0.0, 0.9)
 
 
 class PublishedStep:
-    """Updates the generator, makes the fake again, updates the discriminator: hinge loss and feature matching.
+    """Updates the generator, makes the fake again, updates the discriminator; hinge loss, feature matching.
 
-    Fake and real images are seen in one batch, and the discriminator's gradients are computed in the generator's
-    turn as well, where nobody uses them: so it was published.
+    Fake and real images are seen in one batch, and gradients are computed that nobody uses: of the
+    discriminator in the generator's turn, of the fake in the discriminator's. So it was published.
     """
 
     def __init__(self, synthesiser: Synthesiser, discriminator: nn.Module) -> None:
@@ -31,7 +31,7 @@ class PublishedStep:
         self.discriminator_optimizer = torch.optim.Adam(discriminator.parameters(), lr=4e-4, betas=BETAS)
 
     def __call__(self, condition: Callable[[], Condition], photo: Tensor) -> None:
-        """One update of each player on photos (B, 3, H, W); `condition` makes that of their label maps anew."""
+        """One update of each player on photos (B, 3, H, W); `condition` makes their label maps' anew."""
         hinge = ADVERSARIAL_LOSSES["hinge"]
         self.generator_optimizer.zero_grad()
         fake = self.synthesiser(condition(), photo).fake
@@ -43,6 +43,7 @@ class PublishedStep:
         self.discriminator_optimizer.zero_grad()
         with torch.no_grad():
             fake = self.synthesiser(condition(), photo).fake
+        fake.requires_grad_()
         fakes, reals = judge(self.discriminator, fake, photo, condition())
         (hinge.fake(fakes) + hinge.real(reals)).backward()
         self.discriminator_optimizer.step()

@@ -53,9 +53,10 @@ class Worker:
     def finish(self) -> tuple[Tensor, float]:
         """What the first batch was answered, and the peak of memory in MB beyond the libraries' own."""
         self._connection.send(None)
-        result, peak = self._answer()  # type: ignore[misc]
+        answer = self._answer()
+        assert isinstance(answer, tuple)
         self._process.join()
-        return torch.from_numpy(result), peak
+        return torch.from_numpy(answer[0]), answer[1]
 
     def _answer(self) -> object:
         try:

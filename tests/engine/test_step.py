@@ -69,8 +69,8 @@ def test_follows_the_original_trajectory(name: str) -> None:
 
     The original's own rounding is magnified: Adam's moves are the signs of gradients, also of those that are
     zero but for rounding. How far that reached is seen by following it in float64; where the original departs
-    from float64 by less than a tenth of the tolerance, the tolerance itself holds; else ten times its departure,
-    since processors and numbers of threads round differently.
+    from float64 by less than a tenth of the tolerance, the tolerance itself holds; else ten times its
+    departure, since processors and numbers of threads round differently.
     """
     expected = case(name).expected
     losses, image = follow(name, torch.float32)

@@ -1,4 +1,4 @@
-"""The label map's share of a discriminator's first layers: convolutions of one-hot maps, pooled between scales."""
+"""The label map's share of a discriminator's first layers: convolutions of pooled one-hot maps."""
 
 import pytest
 import torch
