@@ -82,7 +82,7 @@ class Condition:
         return self._indices[key]
 
     def window_index(self, classes: int, scales: int) -> list[WindowIndex]:
-        """The distinct windows that a discriminator's first layers see, a scale each; made once and shared."""
+        """The distinct windows that a discriminator's first layers see, by scale; made once and shared."""
         key = (*self.size, scales)
         if key not in self._window_indices:
             self._window_indices[key] = window_index(*self._ids(classes), scales)

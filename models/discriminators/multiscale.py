@@ -14,7 +14,7 @@ from torch.nn.utils import parametrize
 from models.condition import Condition
 from models.discriminators.augmentation import LabelChannels
 from models.layers.conv import Conv2d, convolve
-from models.layers.implementation import is_indexed
+from models.layers.implementation import Costs, is_indexed, window_costs
 from models.layers.indexed_conv import id_table
 from models.layers.normed_conv import NormedConv
 from models.layers.window_index import (
@@ -138,9 +138,7 @@ class MultiscaleDiscriminator(nn.Module):
     def _shares(self, condition: LabelChannels, like: Tensor) -> Iterator[Tensor]:
         """The label map's share of each scale's first layer, (B, C, h, w)."""
         # Label maps that an augmentation has changed are known by their channels alone.
-        if isinstance(condition, Condition) and is_indexed(
-            self.implementation, condition, self.classes, kernel_size=POOL
-        ):
+        if isinstance(condition, Condition) and self._is_indexed(condition):
             has_edges = condition.edges is not None
             windows = condition.window_index(self.classes, len(self.scales))
             for scale, window_index in zip(self._patches(), windows, strict=True):
@@ -150,6 +148,14 @@ class MultiscaleDiscriminator(nn.Module):
         for index, scale in enumerate(self._patches()):
             maps = halve(maps) if index else maps
             yield scale.share_of(maps)
+
+    def _is_indexed(self, condition: Condition) -> bool:
+        def costs() -> Costs:
+            index = condition.window_index(self.classes, len(self.scales))[0]
+            inputs = self.classes + (condition.edges is not None)
+            return window_costs(index, inputs, self._patches()[0].first.out_channels)
+
+        return is_indexed(self.implementation, condition.labels, costs)
 
     def _patches(self) -> list[PatchDiscriminator]:
         return [scale for scale in self.scales if isinstance(scale, PatchDiscriminator)]

@@ -11,7 +11,7 @@ from models.inference.constant_conv import ConstantConv
 from models.inference.folding import as_affine, fold, folded_pair
 from models.layers.block_modulation import scaled_and_shifted
 from models.layers.by_label import by_label
-from models.layers.implementation import is_indexed
+from models.layers.implementation import is_pair_indexed
 from models.norms.clade import Clade
 from models.norms.noisy_spade import NoisySpade
 from models.norms.norm import ConditionalNorm
@@ -76,7 +76,8 @@ class ConstantSpade(ConstantNorm):
         if self.noise is not None and condition.noise is not None:
             x = self.noise(enlarged(x, condition.size), condition.noise)
         x = self.standardise(x)
-        if is_indexed(self.implementation, condition, self.classes, self.kernel_size):
+        convs = self.shared.conv, self.pair.conv
+        if is_pair_indexed(self.implementation, condition, self.classes, *convs):
             return scaled_and_shifted(x, *self.rows(condition), slope)
         scale, shift = self.maps(condition).chunk(2, dim=1)  # (B, C, H, W) each
         y = torch.addcmul(shift, enlarged(x, condition.size), scale)

@@ -2,8 +2,9 @@
 
 Given weights in torch's layout, oneDNN arranges them anew in every call; at the low resolutions of a
 generator, where a layer has many weights and few pixels, that takes longer than the convolution.
-torch.compile prepares weights with the same operators when it freezes a network. They are not of torch's public interface,
-so where a version of torch lacks them the plain functions are used: the same numbers, later.
+torch.compile prepares weights with the same operators when it freezes a network. They are not of torch's
+public interface, so where a version of torch lacks them the plain functions are used: the same numbers,
+later.
 """
 
 from __future__ import annotations

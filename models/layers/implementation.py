@@ -1,28 +1,71 @@
-"""Which of two exact implementations a label-conditioned layer uses: dense or indexed."""
+"""Which of two exact implementations a layer that sees label maps uses: dense or indexed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import torch
+from torch import Tensor, nn
 
 from models.condition import Condition
+from models.layers.label_index import LabelIndex
+from models.layers.window_index import WindowIndex
 
 IMPLEMENTATIONS = ("auto", "dense", "indexed")
 FEWEST_PIXELS = 256
 """Below this many pixels of a batch, looking for neighbourhoods takes longer than it saves."""
-LARGEST_SHARE = 0.75
-"""Above this share of distinct neighbourhoods dense convolutions are cheaper."""
+LOOK_UP = 20
+"""What it costs to add a looked-up number, in multiply-adds of a large product (docs/performance.md)."""
+FINDING = 3000
+"""The same of finding a pixel's neighbourhoods, as a share of one of the layers that use them."""
 
 
-def is_indexed(implementation: str, condition: Condition, classes: int, kernel_size: int) -> bool:
-    """Whether to compute by neighbourhoods, for these label maps.
+class Costs(NamedTuple):
+    """Of the two implementations, in multiply-adds of a large product."""
+
+    dense: float
+    indexed: float
+
+
+def is_indexed(implementation: str, labels: Tensor, costs: Callable[[], Costs]) -> bool:
+    """Whether to compute by neighbourhoods, for these label maps (B, H, W).
 
     `auto` counts. It stays dense inside `torch.compile`, which cannot follow what depends on a count, and on
     accelerators, where the indexed form has not been measured.
     """
     if implementation != "auto":
         return implementation == "indexed"
-    if torch.compiler.is_compiling() or not condition.labels.is_cpu:
+    if torch.compiler.is_compiling() or not labels.is_cpu or labels.numel() < FEWEST_PIXELS:
         return False
-    if condition.labels.numel() < FEWEST_PIXELS:
-        return False
-    return condition.index(classes, kernel_size).share <= LARGEST_SHARE
+    dense, indexed = costs()
+    return indexed < dense
+
+
+def is_pair_indexed(
+    implementation: str, condition: Condition, classes: int, shared: nn.Conv2d, pair: nn.Conv2d
+) -> bool:
+    """The same for a convolution of one-hot maps, `shared`, and one of the same kernel on its result."""
+
+    def costs() -> Costs:
+        index = condition.index(classes, shared.kernel_size[0])
+        return pair_costs(index, shared.in_channels, pair.in_channels, pair.out_channels)
+
+    return is_indexed(implementation, condition.labels, costs)
+
+
+def pair_costs(index: LabelIndex, inputs: int, hidden: int, outputs: int) -> Costs:
+    """Of two convolutions in a row: of one-hot maps of `inputs` channels, then from `hidden` to `outputs`."""
+    pixels, taps = index.first.pixels.numel(), index.first.ids.shape[1]
+    looked_up = taps * (len(index.first) * hidden + len(index.second) * outputs) + pixels * outputs
+    return Costs(
+        dense=pixels * taps * hidden * (inputs + outputs),
+        indexed=len(index.first) * taps * hidden * outputs + LOOK_UP * looked_up + FINDING * pixels,
+    )
+
+
+def window_costs(index: WindowIndex, inputs: int, outputs: int) -> Costs:
+    """Of a convolution of one-hot maps with so many `inputs`, at one scale."""
+    pixels, taps = index.windows.pixels.numel(), index.windows.ids.shape[1]
+    looked_up = (taps * len(index.windows) + pixels) * outputs
+    return Costs(dense=pixels * taps * inputs * outputs, indexed=LOOK_UP * looked_up + FINDING * pixels)

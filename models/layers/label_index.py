@@ -38,11 +38,6 @@ class LabelIndex:
         """From second neighbourhoods to pixels, (B H W)."""
         return one_each(self.second.pixels, len(self.second))
 
-    @property
-    def share(self) -> float:
-        """First neighbourhoods as a share of the pixels: what the products cost, against dense ones."""
-        return len(self.first) / self.first.pixels.numel()
-
 
 def label_index(ids: Tensor, count: int, kernel_size: int) -> LabelIndex:
     """Makes the index of id maps (B, H, W) with ids 0 .. count - 1."""

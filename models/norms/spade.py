@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.layers.implementation import is_indexed
+from models.layers.implementation import is_pair_indexed
 from models.layers.indexed_conv import convolve_ids, convolve_rows
 from models.layers.label_index import LabelIndex
 from models.layers.modulation import SharedRows
@@ -61,7 +61,7 @@ class Spade(ConditionalNorm):
         return 1 + gamma, beta
 
     def shared_rows(self, condition: Condition) -> SharedRows | None:
-        if not is_indexed(self.implementation, condition, self.classes, self.kernel_size):
+        if not is_pair_indexed(self.implementation, condition, self.classes, self.shared, self.pair):
             return None
         index = condition.index(self.classes, self.kernel_size)
         return SharedRows(self.rows(condition, index), index.pixels)

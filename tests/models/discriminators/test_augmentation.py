@@ -141,6 +141,7 @@ def test_a_discriminator_sees_the_changed_label_map() -> None:
     for found in (judge, judge_fake):
         fakes, reals = found(discriminator, fake, real, labels)
         for images, output in ((fake, fakes[0]), (real, reals[0])):
-            torch.testing.assert_close(output.logits, discriminator.scales[0](images, maps).logits)
+            patches = discriminator.scales[0]
+            torch.testing.assert_close(output.logits, patches(images, patches.share_of(maps)).logits)
     plain = judge(discriminator, fake, real, sample()[2])[0][0]
     assert not torch.allclose(plain.logits, fakes[0].logits, atol=1e-4)
