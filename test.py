@@ -75,7 +75,7 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
     dataset = tested_dataset(run, options)
     pairs, batch = tested_label_maps(run, dataset, options)
     share = Share(pairs.source, processes.rank, processes.count)
-    generator = load_run(run, options.hardware, options.ema)
+    generator = load_run(run, options.hardware, options.ema, options.optimize, options.compile)
     looks, asked = build_looks(run, dataset, options, generator), asked_styles(options)
     folder = results_folder(options, run.folder.name, OWN if options.labels else options.split)
     gallery = Gallery(folder, label_set)

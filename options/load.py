@@ -69,11 +69,16 @@ def _images_of(folder: Path, checkpoint: str) -> int:
 
 
 def load_run(
-    run: Run, hardware: HardwareOptions, ema: bool = True, optimize: bool = True
+    run: Run,
+    hardware: HardwareOptions,
+    ema: bool = True,
+    optimize: bool = True,
+    compiled: bool = False,
 ) -> LabelMapGenerator:
     """The run's generator with its newest weights: averaged, or as they were trained where `ema` is false.
 
-    `optimize`: made ready for generation alone, which is faster and gives the same images to rounding.
+    `optimize`: made ready for generation alone, which is faster and gives the same images to rounding;
+    `compiled`: left as it was trained and run through torch.compile instead.
     """
     synthesiser = build_synthesiser(run.options, run.facts)
     file = weights_file(run.folder, run.images) if ema else state_file(run.folder, run.images)
@@ -84,8 +89,11 @@ def load_run(
     means = None
     if synthesiser.encoder is not None:
         means = read_mean_styles(mean_styles_file(run.folder, run.images), synthesiser.encoder.code_shape)
+    if compiled:
+        synthesiser.generator.compile()
+    made_ready = optimize and not compiled
     return LabelMapGenerator(
-        synthesiser, len(label_set), len(styles), build_hardware(hardware), means, optimize
+        synthesiser, len(label_set), len(styles), build_hardware(hardware), means, made_ready
     )
 
 

@@ -42,7 +42,8 @@ class Clade(ConditionalNorm):
         return by_label(self.gamma, labels), by_label(self.beta, labels)  # (B, C, H, W) each
 
     def shared_rows(self, condition: Condition) -> SharedRows | None:
-        if torch.compiler.is_compiling():
+        # On accelerators the indexed form has not been measured.
+        if torch.compiler.is_compiling() or not condition.labels.is_cpu:
             return None
         rows = torch.cat([self.gamma, self.beta], dim=1)  # (K, 2 C)
         return SharedRows(rows, one_each(condition.labels, len(rows)))

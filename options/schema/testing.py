@@ -131,6 +131,8 @@ class TestOptions:
     style_name: str | None = None  # norm=cin: a style by its name, or "all"
     seed: int = 0
     ema: bool = True  # generate with the averaged weights
+    optimize: bool = True  # compute what does not depend on label maps once: the same images to rounding
+    compile: bool = False  # the generator through torch.compile instead
     metrics: list[Metric] = field(default_factory=lambda: [Metric.auto])
     features: Features = Features.auto
     inception_weights: str | None = None  # torch-fidelity's file, where it is not in torch's cache

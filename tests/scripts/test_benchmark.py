@@ -1,0 +1,84 @@
+"""The benchmark: what it compares computes the same, and its table says what was measured."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from models.layers.pair_conv import PairConv2d
+from scripts.benchmark import cases, main
+from scripts.benchmarking.cases import Case, build_work
+from scripts.benchmarking.label_maps import LabelMaps, read_label_maps
+from scripts.benchmarking.published_norms import halves
+
+
+@pytest.fixture(scope="module")
+def maps() -> LabelMaps:
+    """Two batches of the built-in scenes."""
+    return read_label_maps(None, (64, 64), batch=2, batches=2, classes=None)
+
+
+@pytest.mark.parametrize("norm", ["spade", "sean"])
+@pytest.mark.parametrize("work", ["generator", "editing"])
+def test_every_form_makes_the_published_image(work: str, norm: str, maps: LabelMaps) -> None:
+    images = []
+    for form in ("reference", "dense", "indexed", "auto", "optimized"):
+        made = build_work(Case(work, norm, form, "float32", width=4), maps)
+        made.run(1)
+        images.append(made.result())
+    assert images[0].std() > 0.01, "an image that says something"
+    for image in images[1:]:
+        torch.testing.assert_close(image, images[0], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("norm", ["spade", "sean"])
+def test_every_step_has_the_published_gradient(norm: str, maps: LabelMaps) -> None:
+    gradients = []
+    for form in ("reference", "dense", "auto", "reuse_fake"):
+        made = build_work(Case("step", norm, form, "float32", width=4), maps)
+        made.run(0)
+        gradients.append(made.result())
+    largest = gradients[0].abs().max()
+    assert largest > 0
+    for gradient in gradients[1:]:
+        assert (gradient - gradients[0]).abs().max() < 1e-3 * largest
+
+
+def test_a_pair_is_cut_in_its_halves() -> None:
+    pair, x = PairConv2d(3, 4, 3, padding=1), torch.randn(1, 3, 5, 5)
+    gamma, beta = halves(pair)
+    torch.testing.assert_close(torch.cat([gamma(x), beta(x)], dim=1), pair(x))
+
+
+def test_the_reference_comes_first_and_in_float32() -> None:
+    rows = cases("generator", "spade", None, ["float32", "bf16"], width=8)
+    assert [row.form for row in rows] == ["reference", *2 * ["dense", "auto", "optimized"]]
+    assert [row.precision for row in rows] == ["float32"] * 4 + ["bf16"] * 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--size", "50", "64"], "--size 50 64"),
+        (["--runs", "0"], "--runs 0"),
+        (["--labels", "/absent", "--size", "32", "32"], "--labels /absent"),
+    ],
+    ids=["size", "runs", "folder"],
+)
+def test_mistakes_are_named(words: list[str], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        main([*words, "--width", "2"])
+
+
+@pytest.mark.slow
+def test_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--size", "32", "32", "--width", "2", "--maps", "1", "--runs", "1", "--forms", "auto"])
+    printed = capsys.readouterr().out
+    rows = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    assert [(row["work"], row["form"]) for row in rows] == [
+        ("generator", "reference"), ("generator", "auto"), ("step", "reference"), ("step", "auto"),
+    ]  # fmt: skip
+    assert rows[0]["ratio"] == 1 and all(row["seconds"] > 0 and row["peak_mb"] > 0 for row in rows)
+    assert all(row["difference"] < 1e-3 for row in rows)
