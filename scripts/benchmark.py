@@ -22,6 +22,7 @@ import torch
 
 from options.command import one_line_errors
 from scripts.benchmarking.cases import FORMS, WORKS, Case
+from scripts.benchmarking.label_maps import dataset_options
 from scripts.benchmarking.measure import Row, measure
 from scripts.benchmarking.worker import MapsAsked
 
@@ -75,6 +76,7 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     for name in ("width", "batch", "maps", "runs"):
         if getattr(asked, name) < 1:
             raise ValueError(f"--{name} {getattr(asked, name)}: give 1 or more")
+    dataset_options(asked.labels, tuple(asked.size))
     if any(side < 32 or side % 32 for side in asked.size):
         raise ValueError(
             f"--size {asked.size[0]} {asked.size[1]}: the generator doubles five times; multiples of 32"

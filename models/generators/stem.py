@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
+from models.layers.conv import Conv2d
 
 
 class LabelStem(nn.Module):
@@ -14,7 +15,7 @@ class LabelStem(nn.Module):
     def __init__(self, classes: int, channels: int, edges: bool = False) -> None:
         super().__init__()
         self.classes = classes
-        self.conv = nn.Conv2d(classes + edges, channels, 3, padding=1)
+        self.conv = Conv2d(classes + edges, channels, 3, padding=1)
 
     def forward(self, condition: Condition, size: tuple[int, int]) -> Tensor:
         """Feature maps (B, C, h, w) of `size`."""

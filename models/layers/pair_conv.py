@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from torch import nn
+from models.layers.conv import Conv2d
 
 
-class PairConv2d(nn.Conv2d):
+class PairConv2d(Conv2d):
     """gamma = conv(a) and beta = conv(a) stacked: output (B, 2 * channels, H, W), gamma first.
 
     One large product instead of two small ones; initialised as the two convolutions that it is

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.condition import Condition
+from models.layers.conv import Conv2d
 from models.layers.implementation import is_pair_indexed
 from models.layers.indexed_conv import convolve_ids, convolve_rows
 from models.layers.label_index import LabelIndex
@@ -51,7 +52,7 @@ class Spade(ConditionalNorm):
         self.kernel_size = kernel_size
         self.implementation = implementation
         padding = kernel_size // 2
-        self.shared = nn.Conv2d(classes + edges, hidden, kernel_size, padding=padding)
+        self.shared = Conv2d(classes + edges, hidden, kernel_size, padding=padding)
         self.pair = PairConv2d(hidden, channels, kernel_size, padding=padding)
 
     def modulation(self, condition: Condition) -> tuple[Tensor, Tensor]:

@@ -68,6 +68,7 @@ def test_the_reference_comes_first_and_in_float32() -> None:
     ids=["size", "runs", "folder"],
 )
 def test_mistakes_are_named(words: list[str], said: str) -> None:
+    """In one line, before a process is started."""
     with pytest.raises(ValueError, match=said):
         main([*words, "--width", "2"])
 
