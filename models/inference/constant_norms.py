@@ -76,12 +76,15 @@ class ConstantSpade(ConstantNorm):
         if self.noise is not None and condition.noise is not None:
             x = self.noise(enlarged(x, condition.size), condition.noise)
         x = self.standardise(x)
-        convs = self.shared.conv, self.pair.conv
-        if is_pair_indexed(self.implementation, condition, self.classes, *convs):
+        if is_pair_indexed(self.implementation, condition, self.classes, *self.label_convs()):
             return scaled_and_shifted(x, *self.rows(condition), slope)
         scale, shift = self.maps(condition).chunk(2, dim=1)  # (B, C, H, W) each
         y = torch.addcmul(shift, enlarged(x, condition.size), scale)
         return y if slope is None else F.leaky_relu_(y, slope)
+
+    def label_convs(self) -> tuple[nn.Conv2d, ...]:
+        """As in `Spade`."""
+        return self.shared.conv, self.pair.conv
 
     def rows(self, condition: Condition) -> tuple[Tensor, Tensor]:
         """Scale and shift of each distinct neighbourhood, (N, 2 C), and that of each pixel, (B, H, W)."""
@@ -110,6 +113,9 @@ class ConstantSean(ConstantSpade):
         assert isinstance(spade, Sean)
         rest = (1 - torch.sigmoid(blend.double()) for blend in (spade.blending_gamma, spade.blending_beta))
         return folded_pair(spade.pair, self.affine, *rest)
+
+    def label_convs(self) -> tuple[nn.Conv2d, ...]:
+        return *super().label_convs(), self.style_pair.conv
 
     def rows(self, condition: Condition) -> tuple[Tensor, Tensor]:
         spade, _ = super().rows(condition)

@@ -43,13 +43,25 @@ def is_indexed(implementation: str, labels: Tensor, costs: Callable[[], Costs]) 
 
 
 def is_pair_indexed(
-    implementation: str, condition: Condition, classes: int, shared: nn.Conv2d, pair: nn.Conv2d
+    implementation: str,
+    condition: Condition,
+    classes: int,
+    shared: nn.Conv2d,
+    pair: nn.Conv2d,
+    style_pair: nn.Conv2d | None = None,
 ) -> bool:
-    """The same for a convolution of one-hot maps, `shared`, and one of the same kernel on its result."""
+    """The same for a convolution of one-hot maps, `shared`, and one of the same kernel on its result.
+
+    `style_pair`: a convolution of a map that takes one value a region, beside them; indexed it costs next to
+    nothing.
+    """
 
     def costs() -> Costs:
         index = condition.index(classes, shared.kernel_size[0])
-        return pair_costs(index, shared.in_channels, pair.in_channels, pair.out_channels)
+        dense, indexed = pair_costs(index, shared.in_channels, pair.in_channels, pair.out_channels)
+        if style_pair is not None:
+            dense += condition.labels.numel() * style_pair.weight[0].numel() * style_pair.out_channels
+        return Costs(dense, indexed)
 
     return is_indexed(implementation, condition.labels, costs)
 

@@ -59,6 +59,9 @@ class Sean(NoisySpade):
         self.blending_gamma = nn.Parameter(torch.zeros(1))
         self.blending_beta = nn.Parameter(torch.zeros(1))
 
+    def label_convs(self) -> tuple[nn.Conv2d, ...]:
+        return self.shared, self.pair, self.style_pair
+
     def region_codes(self, condition: Condition) -> Tensor:
         """Each region's style code through its class's layer: (B, K, D)."""
         codes = condition.styles

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.condition import Condition
 from models.layers.conv import Conv2d
@@ -62,10 +62,14 @@ class Spade(ConditionalNorm):
         return 1 + gamma, beta
 
     def shared_rows(self, condition: Condition) -> SharedRows | None:
-        if not is_pair_indexed(self.implementation, condition, self.classes, self.shared, self.pair):
+        if not is_pair_indexed(self.implementation, condition, self.classes, *self.label_convs()):
             return None
         index = condition.index(self.classes, self.kernel_size)
         return SharedRows(self.rows(condition, index), index.pixels)
+
+    def label_convs(self) -> tuple[nn.Conv2d, ...]:
+        """The convolutions that see label maps, or what is known of them."""
+        return self.shared, self.pair
 
     def rows(self, condition: Condition, index: LabelIndex) -> Tensor:
         """Scale and shift of each distinct neighbourhood side by side, (N, 2 C)."""
