@@ -24,7 +24,8 @@ def scaled_and_shifted(x: Tensor, rows: Tensor, pixels: Tensor, slope: float | N
     source = x.permute(0, 2, 3, 1)  # (B, h, w, C)
     result = x.new_empty(batch, height, width, channels)
     tall = BLOCK_BYTES // (width * 2 * channels * x.element_size()) // factor * factor
-    tall = max(factor, min(tall, height))
+    # An accelerator has no use for small blocks.
+    tall = max(factor, min(tall, height)) if x.is_cpu else height
     for sample in range(batch):
         for top in range(0, height, tall):
             pair = rows.index_select(0, pixels[sample, top : top + tall].flatten())  # (tall W, 2 C)
