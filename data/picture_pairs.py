@@ -50,6 +50,7 @@ class Resizing:
 class PicturePairs:
     """Pictures of `generated` with the photos of `real` that have their names (endings aside).
 
+    `pairing`: or, where it is "sorted", the n-th with the n-th, whatever their names;
     `labels`: folder of label maps of those names, or None; `label_format`: how they store classes;
     `resizing`: None where every pair keeps its own size.
 
@@ -63,12 +64,13 @@ class PicturePairs:
         resizing: Resizing | None = None,
         labels: Path | None = None,
         label_format: LabelFormat | None = None,
+        pairing: str = "name",
     ) -> None:
         assert (labels is None) == (label_format is None), "label maps and their format go together"
         names = pictures_in(generated, "generated pictures")
         self._generated = [generated / name for name in names]
-        self._real = _partners(names, generated, real, "photos")
-        self._labels = None if labels is None else _partners(names, generated, labels, "label maps")
+        self._real = _partners(names, generated, real, "photos", pairing)
+        self._labels = None if labels is None else _partners(names, generated, labels, "label maps", pairing)
         self._label_format = label_format
         self._resizing = resizing
 
@@ -123,8 +125,8 @@ class PicturePairs:
         return torch.from_numpy(ids.astype(np.int64))
 
 
-def _partners(names: list[str], folder: Path, others: Path, what: str) -> list[Path]:
-    return [others / name for name in pair(names, folder, pictures_in(others, what), others, "name")]
+def _partners(names: list[str], folder: Path, others: Path, what: str, pairing: str) -> list[Path]:
+    return [others / name for name in pair(names, folder, pictures_in(others, what), others, pairing)]
 
 
 def _tensor(picture: Image.Image) -> Tensor:

@@ -2,6 +2,7 @@
 
 Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", 2004, eq. 13, with
 the paper's Gaussian window (11×11, σ = 1.5) and constants (0.01, 0.03), on each colour channel, averaged.
+Means enter it, so that it depends on where black lies: at 0, as in the paper and in 8-bit files.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from torchmetrics.functional.image import structural_similarity_index_measure
 
 from evaluation.pictures import check_pairs
 
-DATA_RANGE = 2.0  # of pictures in [-1, 1]
+DATA_RANGE = 2.0  # of pictures in [-1, 1], and of those moved to [0, 2]
 WINDOW = 11
 MARGIN = WINDOW // 2
 
@@ -43,10 +44,12 @@ class SSIM(Metric):
         check_pairs(generated, photo)
         height, width = generated.shape[-2:]
         if min(height, width) < WINDOW:
-            rule = f"SSIM takes at least {WINDOW}×{WINDOW}"
-            raise ValueError(f"pictures are {width}×{height}; {rule}: generate larger ones")
+            raise ValueError(
+                f"pictures are {width}×{height}; SSIM takes at least {WINDOW}×{WINDOW}: use larger ones, or leave "
+                "it out, metrics=[psnr,rmse,fd,kid]"
+            )
         _, similarity = structural_similarity_index_measure(
-            generated.double(), photo.double(), sigma=1.5, data_range=DATA_RANGE, return_full_image=True
+            generated.double() + 1, photo.double() + 1, sigma=1.5, data_range=DATA_RANGE, return_full_image=True
         )  # (B, 3, H, W)
         within = similarity[..., MARGIN : height - MARGIN, MARGIN : width - MARGIN]  # (B, 3, H - 10, W - 10)
         self.latest = within.mean(dim=(1, 2, 3))  # (B,)

@@ -95,11 +95,12 @@ def folder_pairs(options: TestOptions) -> tuple[PicturePairs, LabelSet | None]:
         resizing = Resizing(chosen.height, chosen.width, chosen.filter.value)
     generated, real = Path(options.generated), Path(options.real)
     if options.labels is None:
-        return PicturePairs(generated, real, resizing), None
+        return PicturePairs(generated, real, resizing, pairing=chosen.pairing.value), None
     label_set = _folder_classes(options)
     unknown = chosen.unknown_id if label_set.has_unknown else None
     label_format = StoredIds.in_order(label_set, unknown=unknown)
-    return PicturePairs(generated, real, resizing, Path(options.labels), label_format), label_set
+    labels, pairing = Path(options.labels), chosen.pairing.value
+    return PicturePairs(generated, real, resizing, labels, label_format, pairing), label_set
 
 
 def _folder_classes(options: TestOptions) -> LabelSet:

@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 import sys
+import traceback
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -170,7 +171,9 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError) as error:
-        refuse(str(error))
+        message = str(error)
+        traceback.clear_frames(error.__traceback__)  # a progress bar in one of them leaves the screen first
+        refuse(message)
 
 
 def refuse(message: str) -> NoReturn:

@@ -126,6 +126,19 @@ def test_pictures_of_several_sizes(verbs: Verbs, made: Path, tmp_path: Path, tin
     assert own["metrics"]["model"]["images"] == 3 and own["protocol"]["height"] is None
 
 
+def test_pictures_of_other_names_pair_in_their_order(
+    verbs: Verbs, made: Path, tmp_path: Path, tiny: None
+) -> None:
+    (tmp_path / "renamed").mkdir()
+    for photo in (made / "photos").iterdir():
+        (tmp_path / "renamed" / f"{photo.stem}_fake.png").write_bytes(photo.read_bytes())
+    pair = (tmp_path / "renamed", made / "photos", tmp_path / "out")
+    found = measured(verbs, *pair, "metrics=[rmse]", "pairs.pairing=sorted")
+    assert found["metrics"]["model"] == {"images": COUNT, "rmse": 0}
+    words = (f"generated={pair[0]}", f"real={pair[1]}", f"out={tmp_path}")
+    assert "pairing=sorted" in verbs.refuses("test", *words)
+
+
 def test_one_picture_has_the_figures_of_pairs_and_says_what_is_left_out(
     verbs: Verbs, made: Path, tmp_path: Path
 ) -> None:
@@ -146,12 +159,15 @@ def test_mistakes_get_one_line(verbs: Verbs, made: Path, tmp_path: Path, tiny: N
     (corrupt / "p3.png").write_bytes((corrupt / "p3.png").read_bytes()[:90])
     fewer = noisy(photos, tmp_path / "fewer", 1)
     (fewer / "p6.png").unlink()
+    (small := tmp_path / "small").mkdir()
+    Image.new("RGB", (8, 8)).save(small / "one.png")
     mistakes = {
         (f"generated={photos}",): "real must be given",
         (f"generated={tmp_path / 'absent'}", f"real={photos}"): "absent: no such folder; expected generated",
         (f"generated={tmp_path / 'empty'}", f"real={photos}"): "empty: none of its 0 files is a picture",
         (f"generated={corrupt}", f"real={photos}"): "p3.png: cannot be read as a picture",
         (f"generated={fewer}", f"real={photos}"): "p6.png",
+        (f"generated={small}", f"real={small}"): "SSIM takes at least 11×11",
         (f"generated={photos}", f"real={photos}", "name=run"): "name=run does not go with generated",
         (f"generated={photos}", f"real={photos}", "split=test"): "split goes with a run",
         (

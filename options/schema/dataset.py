@@ -18,7 +18,7 @@ class Resize(Enum):
 
 
 class Pairing(Enum):
-    """How photos find their label maps in `dataset=folder`."""
+    """How files of two folders find each other."""
 
     name = "name"
     sorted = "sorted"

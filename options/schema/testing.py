@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from options.schema.dataset import Pairing
 from options.schema.training import HardwareOptions
 
 
@@ -95,6 +96,7 @@ MEAN = "mean"
 class PairOptions:
     """How the folders `generated`, `real` and `labels` are read. Sizes in pixels."""
 
+    pairing: Pairing = Pairing.name  # by names without ending, or in the order of names
     height: int | None = None  # both are resized to it; null: pictures keep their size, and pairs agree
     width: int | None = None
     filter: ResizeFilter = ResizeFilter.lanczos

@@ -21,14 +21,19 @@ def similar(photo, amount, seed=3):
     return (photo + amount * noise).clamp(-1, 1)
 
 
+def as_levels(pictures):
+    """As people have them who read 8-bit files, but for the rounding: from 0 to 255."""
+    return (pictures.double().numpy() + 1) * 127.5
+
+
 def test_agrees_with_scikit_image():
     photo = pictures(5, 24, 31)
     generated = similar(photo, 0.1)
     expected = [
         structural_similarity(
-            g, p, data_range=2, channel_axis=0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+            g, p, data_range=255, channel_axis=0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
         )
-        for g, p in zip(generated.double().numpy(), photo.double().numpy(), strict=True)
+        for g, p in zip(as_levels(generated), as_levels(photo), strict=True)
     ]
     assert 0.1 < np.mean(expected) < 0.99
     assert measured(generated, photo) == pytest.approx(np.mean(expected), rel=1e-6)
@@ -46,6 +51,12 @@ def test_neither_batch_size_nor_order_shows():
 
 def test_a_picture_is_most_similar_to_itself():
     assert measured(pictures(2), pictures(2)) == pytest.approx(1, abs=1e-12)
+
+
+def test_black_is_nothing_like_white():
+    black = torch.full((1, 3, 12, 12), -1.0)
+    luminance = 0.01**2 / (1 + 0.01**2)  # of means 0 and 1: C1 / (1 + C1)
+    assert measured(black, -black) == pytest.approx(luminance, rel=1e-6)
 
 
 def test_more_noise_is_less_similar():
