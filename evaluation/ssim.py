@@ -49,7 +49,11 @@ class SSIM(Metric):
                 "it out, metrics=[psnr,rmse,fd,kid]"
             )
         _, similarity = structural_similarity_index_measure(
-            generated.double() + 1, photo.double() + 1, sigma=1.5, data_range=DATA_RANGE, return_full_image=True
+            generated.double() + 1,
+            photo.double() + 1,
+            sigma=1.5,
+            data_range=DATA_RANGE,
+            return_full_image=True,
         )  # (B, 3, H, W)
         within = similarity[..., MARGIN : height - MARGIN, MARGIN : width - MARGIN]  # (B, 3, H - 10, W - 10)
         self.latest = within.mean(dim=(1, 2, 3))  # (B,)

@@ -6,8 +6,8 @@ import difflib
 import os
 import re
 import sys
-import traceback
 import textwrap
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields

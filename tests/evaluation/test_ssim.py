@@ -31,7 +31,13 @@ def test_agrees_with_scikit_image():
     generated = similar(photo, 0.1)
     expected = [
         structural_similarity(
-            g, p, data_range=255, channel_axis=0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+            g,
+            p,
+            data_range=255,
+            channel_axis=0,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
         )
         for g, p in zip(as_levels(generated), as_levels(photo), strict=True)
     ]
