@@ -45,8 +45,8 @@ class SSIM(Metric):
         height, width = generated.shape[-2:]
         if min(height, width) < WINDOW:
             raise ValueError(
-                f"pictures are {width}×{height}; SSIM takes at least {WINDOW}×{WINDOW}: use larger ones, or leave "
-                "it out, metrics=[psnr,rmse,fd,kid]"
+                f"pictures are {width}×{height}; SSIM takes at least {WINDOW}×{WINDOW}: use larger ones, or "
+                "leave it out, metrics=[psnr,rmse,fd,kid]"
             )
         _, similarity = structural_similarity_index_measure(
             generated.double() + 1,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.layers.label_index import LabelIndex, RegionIndex, label_index, region_index
+from models.layers.gather_sum import Gathering
+from models.layers.label_index import LabelIndex, RegionIndex, label_index, one_each, region_index
 from models.layers.window_index import WindowIndex, window_index
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -28,22 +33,14 @@ class Condition:
     styles: Tensor | None = None
     style_ids: Tensor | None = None
     noise: torch.Generator | None = None
-    # Not an argument: `replace` must not carry maps of other sizes over to a condition that has changed.
+    # Not arguments: `replace` must not carry what is known over to a condition that has changed.
+    # The condition that this one was resized from; None where it was not.
+    _root: Condition | None = field(default=None, init=False, repr=False, compare=False)
     _sizes: dict[tuple[int, int], Condition] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    # By size and kernel: shared by all conditions on these label maps.
-    _indices: dict[tuple[int, int, int], LabelIndex] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-
-    _region_indices: dict[tuple[int, int, int, int], RegionIndex] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    # By size and number of scales.
-    _window_indices: dict[tuple[int, int, int], list[WindowIndex]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    # What was found out about these label maps, at all sizes and in all styles.
+    _found: dict[tuple[object, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -51,56 +48,66 @@ class Condition:
         return self.labels.shape[-2], self.labels.shape[-1]
 
     def at(self, size: tuple[int, int]) -> Condition:
-        """The same condition at another size, maps resized by nearest; made once and shared."""
-        size = (int(size[0]), int(size[1]))
-        if size == self.size:
-            return self
-        if size not in self._sizes:
-            edges = None if self.edges is None else nearest(self.edges, size)
-            resized = replace(self, labels=nearest(self.labels, size), edges=edges)
-            self._sizes[size] = self._share_indices(resized)
-        return self._sizes[size]
+        """The same condition at another size, maps resized by nearest; made once and shared.
+
+        Always from the maps that were given: nearest of nearest would not be nearest.
+        """
+        size, root = (int(size[0]), int(size[1])), self if self._root is None else self._root
+        if size == root.size:
+            return root
+        if size not in root._sizes:
+            edges = None if root.edges is None else nearest(root.edges, size)
+            resized = replace(root, labels=nearest(root.labels, size), edges=edges)
+            object.__setattr__(resized, "_root", root)
+            object.__setattr__(resized, "_found", root._found)
+            root._sizes[size] = resized
+        return root._sizes[size]
 
     def with_styles(self, styles: Tensor | None) -> Condition:
         """The same label maps, and what is known of them, in other styles."""
-        return self._share_indices(replace(self, styles=styles))
-
-    def _share_indices(self, other: Condition) -> Condition:
-        object.__setattr__(other, "_indices", self._indices)
-        object.__setattr__(other, "_region_indices", self._region_indices)
-        object.__setattr__(other, "_window_indices", self._window_indices)
-        return other
+        root = self if self._root is None else self._root
+        restyled = replace(root, styles=styles)
+        object.__setattr__(restyled, "_found", root._found)
+        return restyled.at(self.size)
 
     def index(self, classes: int, kernel_size: int) -> LabelIndex:
         """The distinct neighbourhoods of these label maps, edges included; made once and shared.
 
         A pixel's id is its class, plus `classes` where it lies on an edge.
         """
-        key = (*self.size, kernel_size)
-        if key not in self._indices:
-            self._indices[key] = label_index(*self._ids(classes), kernel_size)
-        return self._indices[key]
+        return self._once(
+            lambda: label_index(*self._ids(classes), kernel_size), "index", classes, kernel_size
+        )
+
+    def region_index(self, classes: int, kernel_size: int, region_kernel_size: int) -> RegionIndex:
+        """The distinct neighbourhoods of regions, beside those of the label maps; made once and shared."""
+
+        def make() -> RegionIndex:
+            labels = self.index(classes, kernel_size)
+            return region_index(labels, self.labels, classes, region_kernel_size)
+
+        return self._once(make, "region_index", classes, kernel_size, region_kernel_size)
 
     def window_index(self, classes: int, scales: int) -> list[WindowIndex]:
         """The distinct windows that a discriminator's first layers see, by scale; made once and shared."""
-        key = (*self.size, scales)
-        if key not in self._window_indices:
-            self._window_indices[key] = window_index(*self._ids(classes), scales)
-        return self._window_indices[key]
+        return self._once(lambda: window_index(*self._ids(classes), scales), "window_index", classes, scales)
+
+    def class_of_pixels(self, classes: int) -> Gathering:
+        """From a table with a row a class to the pixels, (B H W); made once and shared."""
+        return self._once(lambda: one_each(self.labels, classes), "class_of_pixels", classes)
+
+    def _once(self, make: Callable[[], Found], *what: object) -> Found:
+        key = (*self.size, *what)
+        if key not in self._found:
+            self._found[key] = make()
+        found: Found = self._found[key]
+        return found
 
     def _ids(self, classes: int) -> tuple[Tensor, int]:
         """Classes and edges as one id a pixel, and how many ids there are."""
         if self.edges is None:
             return self.labels, classes
         return self.labels + classes * self.edges, 2 * classes
-
-    def region_index(self, classes: int, kernel_size: int, region_kernel_size: int) -> RegionIndex:
-        """The distinct neighbourhoods of regions, beside those of the label maps; made once and shared."""
-        key = (*self.size, kernel_size, region_kernel_size)
-        if key not in self._region_indices:
-            labels = self.index(classes, kernel_size)
-            self._region_indices[key] = region_index(labels, self.labels, classes, region_kernel_size)
-        return self._region_indices[key]
 
     def one_hot(self, classes: int, like: Tensor) -> Tensor:
         """The label map as channels, with the edges as one more: `like`'s type, (B, K or K+1, H, W)."""

@@ -151,9 +151,9 @@ class MultiscaleDiscriminator(nn.Module):
 
     def _is_indexed(self, condition: Condition) -> bool:
         def costs() -> Costs:
-            index = condition.window_index(self.classes, len(self.scales))[0]
+            windows = condition.window_index(self.classes, len(self.scales))
             inputs = self.classes + (condition.edges is not None)
-            return window_costs(index, inputs, self._patches()[0].first.out_channels)
+            return window_costs(windows, inputs, self._patches()[0].first.out_channels)
 
         return is_indexed(self.implementation, condition.labels, costs)
 

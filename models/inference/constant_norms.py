@@ -52,7 +52,13 @@ class ConstantClade(ConstantNorm):
         self.register_buffer("rows", torch.cat(rows).T.contiguous().to(clade.gamma.dtype))  # (K, 2 C)
 
     def normalised(self, x: Tensor, condition: Condition, slope: float | None) -> Tensor:
-        return scaled_and_shifted(self.standardise(x), self.rows, condition.labels, slope)
+        x = self.standardise(x)
+        if condition.labels.is_cpu:
+            return scaled_and_shifted(x, self.rows, condition.labels, slope)
+        # On accelerators the pass in blocks has not been measured.
+        scale, shift = by_label(self.rows, condition.labels).chunk(2, dim=1)  # (B, C, H, W) each
+        y = torch.addcmul(shift, enlarged(x, condition.size), scale)
+        return y if slope is None else F.leaky_relu_(y, slope)
 
 
 class ConstantSpade(ConstantNorm):

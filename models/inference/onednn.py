@@ -42,17 +42,19 @@ def arranged_conv(conv: nn.Conv2d) -> Function:
     if not can_arrange(weight):
         return lambda x: F.conv2d(x, weight, bias, stride, padding, dilation, conv.groups)
     operators = torch.ops.mkldnn
-    arranged: dict[torch.Size, Tensor] = {}
+    kept: tuple[torch.Size, Tensor] | None = None
 
     def convolve(x: Tensor) -> Tensor:
-        if x.shape not in arranged:
-            # The best one depends on the size of the maps. One is kept: it is as large as the weights.
-            arranged.clear()
-            arranged[x.shape] = operators._reorder_convolution_weight(
+        nonlocal kept
+        # The best one depends on the size of the maps. One is kept: it is as large as the weights.
+        size, arranged = kept or (None, weight)
+        if size != x.shape:
+            arranged = operators._reorder_convolution_weight(
                 weight, padding, stride, dilation, conv.groups, x.shape
             )
+            kept = (x.shape, arranged)
         return operators._convolution_pointwise(
-            x, arranged[x.shape], bias, padding, stride, dilation, conv.groups, "none", [], ""
+            x, arranged, bias, padding, stride, dilation, conv.groups, "none", [], ""
         )
 
     return convolve

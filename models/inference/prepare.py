@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from models.generators.stem import LabelStem
 from models.inference.constant_conv import ConstantConv
 from models.inference.constant_norms import constant_norm
 from models.inference.onednn import arranged_conv
@@ -24,12 +23,12 @@ class ConstantConv2d(nn.Module):
 
     def __init__(self, conv: nn.Conv2d) -> None:
         super().__init__()
-        self.dtype = conv.weight.dtype
+        self.weight = conv.weight  # others ask for its type
         self.arranged = arranged_conv(conv)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, C_in, H, W) to (B, C_out, h, w)."""
-        return self.arranged(x.to(self.dtype))
+        return self.arranged(x.to(self.weight.dtype))
 
 
 def prepare_for_inference(synthesiser: Synthesiser, dtype: torch.dtype | None = None) -> Synthesiser:
@@ -75,9 +74,9 @@ def plain_layer(layer: nn.Module) -> nn.Module:
 
 
 def arrange_convolutions(network: nn.Module) -> None:
-    """Convolutions with zero padding take their weights arranged, but for those whose weights others read."""
+    """Convolutions with zero padding take their weights arranged; those of norms have seen to it."""
     for module in list(network.modules()):
-        if isinstance(module, LabelStem | ConstantConv):
+        if isinstance(module, ConstantConv):
             continue
         for name, child in list(module.named_children()):
             if isinstance(child, nn.Conv2d) and can_be_arranged(child):

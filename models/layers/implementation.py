@@ -76,8 +76,12 @@ def pair_costs(index: LabelIndex, inputs: int, hidden: int, outputs: int) -> Cos
     )
 
 
-def window_costs(index: WindowIndex, inputs: int, outputs: int) -> Costs:
-    """Of a convolution of one-hot maps with so many `inputs`, at one scale."""
-    pixels, taps = index.windows.pixels.numel(), index.windows.ids.shape[1]
-    looked_up = (taps * len(index.windows) + pixels) * outputs
-    return Costs(dense=pixels * taps * inputs * outputs, indexed=LOOK_UP * looked_up + FINDING * pixels)
+def window_costs(scales: list[WindowIndex], inputs: int, outputs: int) -> Costs:
+    """Of convolutions of one-hot maps of `inputs` channels, one at each scale."""
+    dense = indexed = 0.0
+    for index in scales:
+        pixels, taps = index.windows.pixels.numel(), index.windows.ids.shape[1]
+        cells = sum(cells.ids.numel() for cells in index.cells)
+        dense += pixels * taps * inputs * outputs
+        indexed += LOOK_UP * (taps * (cells + len(index.windows)) + pixels) * outputs + FINDING * pixels
+    return Costs(dense, indexed)

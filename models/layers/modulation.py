@@ -48,8 +48,8 @@ class _Modulate(torch.autograd.Function):
         moments: Moments | None,
         slope: float | None,
     ) -> Tensor:
-        # Under autocast learned rows are float32 and the maps are not; the maps' type goes on.
-        table = (rows if moments is None else _standardising(rows, moments)).to(x.dtype)
+        # bf16 could not hold what the mean takes away from the shift; without it the maps' type is enough.
+        table = rows.to(x.dtype) if moments is None else _standardising(rows, moments)
         y = scaled_and_shifted(x, table, pixels.rows.view(len(x), *size), slope)
         ctx.save_for_backward(x, rows, *(() if slope is None else (y,)))
         ctx.facts = pixels, size, moments, slope  # type: ignore[attr-defined]

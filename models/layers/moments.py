@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -13,14 +12,13 @@ from torch import Tensor
 class Moments:
     """`mean` and `inverse_std`, (C,), float32 at least.
 
-    `count`: of the pixels that they were taken over, a tensor of one number; None where they are constants
-    (running averages), through which no gradient goes. `total`: sums over all processes that took part.
+    `count`: of the values that they were taken over; None where they are constants (running averages),
+    through which no gradient goes.
     """
 
     mean: Tensor
     inverse_std: Tensor
-    count: Tensor | None
-    total: Callable[[Tensor], Tensor]
+    count: int | None
 
     def gradient(
         self,
@@ -42,6 +40,6 @@ class Moments:
             return to_standardised * inverse_std
         wide = scale.to(self.mean.dtype)
         sums = torch.stack([(wide * to_shift).sum(0), (wide * to_scale).sum(0)])  # (2, C)
-        of_g, of_gx = (copies / self.count * self.total(sums)).to(x.dtype)
+        of_g, of_gx = (copies / self.count * sums).to(x.dtype)
         gradient = to_standardised - of_g
         return gradient.addcmul_(x, of_gx, value=-1).mul_(inverse_std)

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from models.condition import Condition
 from models.layers.by_label import by_label
-from models.layers.label_index import one_each
 from models.layers.modulation import SharedRows
 from models.norms.norm import ConditionalNorm
 from models.norms.statistics import Standardise
@@ -46,4 +45,4 @@ class Clade(ConditionalNorm):
         if torch.compiler.is_compiling() or not condition.labels.is_cpu:
             return None
         rows = torch.cat([self.gamma, self.beta], dim=1)  # (K, 2 C)
-        return SharedRows(rows, one_each(condition.labels, len(rows)))
+        return SharedRows(rows, condition.class_of_pixels(len(rows)))

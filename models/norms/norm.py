@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from models.condition import Condition, enlarged
 from models.layers.modulation import SharedRows, modulate
-from models.norms.statistics import BatchStatistics, Standardise
+from models.norms.statistics import BatchStatistics, Standardise, SyncBatchStatistics
 
 
 class ConditionalNorm(nn.Module):
@@ -56,16 +56,21 @@ class ConditionalNorm(nn.Module):
         """
         size = (x.shape[-2], x.shape[-1]) if size is None else size
         condition = condition.at(size)
-        shared = self.shared_rows(condition)
-        if shared is None:
-            scale, shift = self.modulation(condition)
-            # Under autocast a learned pair is float32 and the maps are not; the maps' type goes on.
-            y = torch.addcmul(shift, self.standardise(enlarged(x, size)), scale).to(x.dtype)
-            return y if slope is None else F.leaky_relu(y, slope)
-        if isinstance(self.standardise, BatchStatistics):
-            copies = (size[0] // x.shape[-2]) ** 2
-            return modulate(x, shared, size, self.standardise.moments(x, copies), slope)
-        return modulate(self.standardise(x), shared, size, None, slope)
+        shared, standardise = self.shared_rows(condition), self.standardise
+        copies = (size[0] // x.shape[-2]) ** 2
+        if isinstance(standardise, SyncBatchStatistics) and standardise.is_shared():
+            # Processes may take different forms, but must ask each other the same questions.
+            x = standardise(x, copies)
+        elif shared is not None and isinstance(standardise, BatchStatistics):
+            return modulate(x, shared, size, standardise.moments(x, copies), slope)
+        else:
+            x = standardise(x if shared is not None else enlarged(x, size))
+        if shared is not None:
+            return modulate(x, shared, size, None, slope)
+        scale, shift = self.modulation(condition)
+        # Under autocast a learned pair is float32 and the maps are not; the maps' type goes on.
+        y = torch.addcmul(shift, enlarged(x, size), scale).to(x.dtype)
+        return y if slope is None else F.leaky_relu(y, slope)
 
 
 NormFactory = Callable[[int], ConditionalNorm]

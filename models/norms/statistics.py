@@ -60,22 +60,22 @@ class BatchStatistics(Standardise):
         alters the unbiased variance alone). In training the running averages move, as in `forward`.
         """
         if not self.training:
-            return Moments(self.running_mean, torch.rsqrt(self.running_var + EPS), None, _alone)
-        mean, variance = torch.ops.aten.batch_norm_update_stats(x, None, None, 0.0)  # biased, (C,) each
-        count = mean.new_tensor(copies * x.numel() / self.channels)
-        return self._moved(mean, variance, count, _alone)
+            return Moments(self.running_mean, torch.rsqrt(self.running_var + EPS), None)
+        count = copies * x.numel() // self.channels
+        if count == 1:
+            raise ValueError(
+                "batch statistics of one value a channel would make it zero whatever it shows; "
+                "use larger images, a larger batch or fewer doublings"
+            )
+        mean, variance = torch.ops.aten.batch_norm_update_stats(
+            _wide(x), None, None, 0.0
+        )  # biased, (C,) each
+        self._move_averages(mean, variance * (count / (count - 1)))
+        return Moments(mean, torch.rsqrt(variance + EPS), count)
 
-    def _moved(
-        self, mean: Tensor, variance: Tensor, count: Tensor, total: Callable[[Tensor], Tensor]
-    ) -> Moments:
+    def _move_averages(self, mean: Tensor, unbiased: Tensor) -> None:
         self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)
-        unbiased = variance * (count / (count - 1))
         self.running_var.lerp_(unbiased.to(self.running_var.dtype), self.momentum)
-        return Moments(mean, torch.rsqrt(variance + EPS), count, total)
-
-
-def _alone(sums: Tensor) -> Tensor:
-    return sums
 
 
 class _SumOverProcesses(torch.autograd.Function):
@@ -106,36 +106,25 @@ class SyncBatchStatistics(BatchStatistics):
     loses no digits to cancellation. Every process's share of pixels may differ.
     """
 
-    def forward(self, x: Tensor) -> Tensor:
-        if not self._is_shared():
+    def forward(self, x: Tensor, copies: int = 1) -> Tensor:
+        """Standardises maps (B, C, H, W); `copies`: what each pixel stands for, as in `moments`."""
+        if not self.is_shared():
             return super().forward(x)
         # Sums in float32 at least: bf16 would lose the small deviations.
         wide = _wide(x)
-        sums = sum_over_processes(torch.cat([wide.sum((0, 2, 3)), self._pixels(wide)]))  # (C + 1,)
+        pixels = wide.new_full((1,), x.numel() / self.channels)  # (1,)
+        sums = sum_over_processes(torch.cat([wide.sum((0, 2, 3)), pixels]))  # (C + 1,)
         count = sums[-1].detach()
         mean = sums[:-1] / count  # (C,)
         centred = wide - mean[:, None, None]  # (B, C, H, W)
         variance = sum_over_processes(centred.square().sum((0, 2, 3))) / count  # (C,)
         with torch.no_grad():
-            self._moved(mean, variance, count, sum_over_processes)
+            self._move_averages(mean, variance * (copies * count / (copies * count - 1)))
         return (centred * torch.rsqrt(variance + EPS)[:, None, None]).to(x.dtype)
 
-    @torch.no_grad()
-    def moments(self, x: Tensor, copies: int) -> Moments:
-        if not self._is_shared():
-            return super().moments(x, copies)
-        wide = _wide(x)
-        sums = sum_over_processes(torch.cat([wide.sum((0, 2, 3)), self._pixels(wide)]))  # (C + 1,)
-        mean = sums[:-1] / sums[-1]  # (C,)
-        deviations = (wide - mean[:, None, None]).square_().sum((0, 2, 3))
-        variance = sum_over_processes(deviations) / sums[-1]  # (C,)
-        return self._moved(mean, variance, copies * sums[-1], sum_over_processes)
-
-    def _is_shared(self) -> bool:
+    def is_shared(self) -> bool:
+        """Whether other processes' maps count now."""
         return self.training and dist.is_initialized() and dist.get_world_size() > 1
-
-    def _pixels(self, x: Tensor) -> Tensor:
-        return x.new_full((1,), x.numel() / self.channels)
 
 
 def _wide(x: Tensor) -> Tensor:

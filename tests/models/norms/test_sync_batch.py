@@ -10,6 +10,8 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch import Tensor
 
+from models.condition import Condition
+from models.norms import Spade
 from models.norms.statistics import BatchStatistics, SyncBatchStatistics
 
 STEPS = 3
@@ -50,8 +52,41 @@ CASES = {
 """Samples of the first of two processes (of 4 in all), type, memory format, tolerance."""
 
 
+FORMS = [("indexed", "indexed"), ("indexed", "dense"), ("dense", "dense")]
+"""In which two processes compute: by their own label maps, so that they may differ."""
+
+
+def normalised(norm: Spade, samples: slice) -> Answers:
+    """A norm on some samples of a batch of label maps (4, 8, 12), its maps up-sampled on the way."""
+    generator = torch.Generator().manual_seed(1)
+    labels = torch.randint(3, (4, 2, 3), generator=generator).repeat_interleave(4, 1).repeat_interleave(4, 2)
+    x = torch.randn(4, 5, 4, 6, dtype=torch.float64, generator=generator) + 3
+    cotangent = torch.randn(4, 5, 8, 12, dtype=torch.float64, generator=generator)
+    x = x[samples].to(memory_format=torch.channels_last).requires_grad_()
+    y = norm(x, Condition(labels[samples]), slope=0.2, size=(8, 12))
+    (y * cotangent[samples]).sum().backward()
+    assert x.grad is not None
+    statistics = norm.standardise
+    assert isinstance(statistics, BatchStatistics)
+    return {
+        "output": y.detach(),
+        "gradient": x.grad,
+        "running mean": statistics.running_mean,
+        "running variance": statistics.running_var,
+    }
+
+
+def spade(statistics: type[BatchStatistics], implementation: str) -> Spade:
+    torch.manual_seed(0)
+    return Spade(5, statistics(5), classes=3, hidden=4, implementation=implementation).double()
+
+
 def process(rank: int, folder: str) -> None:
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    for forms in FORMS:
+        norm = spade(SyncBatchStatistics, forms[rank])
+        answers = normalised(norm, slice(1) if rank == 0 else slice(1, None))
+        torch.save(answers, f"{folder}/{' '.join(forms)} {rank}.pt")
     for name, (first_share, dtype, memory_format, _) in CASES.items():
         mine = slice(first_share) if rank == 0 else slice(first_share, None)
         x, cotangent = (values[mine].contiguous(memory_format=memory_format) for values in batch(dtype))
@@ -81,3 +116,14 @@ def test_two_processes_are_as_one(folder: Path, name: str) -> None:
             found = torch.cat([share[answer] for share in shares])
         scale = max(1.0, expected.abs().max().item())
         assert torch.allclose(found, expected, atol=tolerance * scale, rtol=0), answer
+
+
+@pytest.mark.parametrize("forms", FORMS, ids=" ".join)
+def test_processes_may_take_different_forms(folder: Path, forms: tuple[str, str]) -> None:
+    shares = [torch.load(folder / f"{' '.join(forms)} {rank}.pt") for rank in range(2)]
+    expected = normalised(spade(BatchStatistics, "dense"), slice(None))
+    for name in ("output", "gradient"):
+        torch.testing.assert_close(torch.cat([share[name] for share in shares]), expected[name])
+    for share in shares:
+        for name in ("running mean", "running variance"):
+            torch.testing.assert_close(share[name], expected[name])
