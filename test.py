@@ -60,6 +60,7 @@ def start(options: TestOptions, overrides: list[str]) -> None:
     check_ranges(options)
     check_testing(options)
     hardware = build_hardware(options.hardware)
+    hardware.keep_memory()
     with join_processes(hardware.device) as processes:
         if options.generated is None:
             test_run(options, hardware, processes)

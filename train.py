@@ -40,6 +40,7 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
         settle(options.dataset)
     check(options)
     hardware = build_hardware(options.hardware)
+    hardware.keep_memory()
     with (
         join_processes(hardware.device, COLLECTIVE_MARGIN * options.train.hang_minutes) as processes,
         locked(run, processes.is_main) as may_write,

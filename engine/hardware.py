@@ -38,6 +38,11 @@ class Hardware:
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
         return network.to(self.device).to(memory_format=layout)
 
+    def keep_memory(self) -> None:
+        """For programs that compute and end: freed memory stays theirs, on CPUs (see `engine.allocator`)."""
+        if self.device.type == "cpu":
+            keep_freed_memory()
+
     def noise(self) -> torch.Generator:
         """A source of random numbers on the device."""
         return torch.Generator(device=self.device)
@@ -57,7 +62,6 @@ def select_hardware(device: str, precision: str, channels_last: bool) -> Hardwar
         )
     if device == "cpu" or not has_cuda:
         chosen = torch.device("cpu")
-        keep_freed_memory()
     else:
         chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(chosen)

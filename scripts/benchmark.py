@@ -50,7 +50,9 @@ def main(arguments: list[str] | None = None) -> None:
             if work == "editing" and norm not in STYLED:
                 continue
             maps = MapsAsked(asked.labels, (height, width), asked.batch, asked.maps, asked.classes)
-            rows = measure(cases(work, norm, asked.forms, asked.precisions, asked.width), maps, asked.runs)
+            rows = measure(
+                cases(work, norm, asked.forms, asked.precisions, asked.width), maps, asked.runs, rate
+            )
             print(table(rows))
             for row in rows:
                 print(json.dumps(row.plain() | {"matrix_gflops": rate / 1e9}))
@@ -77,10 +79,9 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
         if getattr(asked, name) < 1:
             raise ValueError(f"--{name} {getattr(asked, name)}: give 1 or more")
     dataset_options(asked.labels, tuple(asked.size))
-    if any(side < 32 or side % 32 for side in asked.size):
-        raise ValueError(
-            f"--size {asked.size[0]} {asked.size[1]}: the generator doubles five times; multiples of 32"
-        )
+    if any(side < 64 or side % 32 for side in asked.size):
+        given = f"--size {asked.size[0]} {asked.size[1]}"
+        raise ValueError(f"{given}: the generator doubles five times, from 2 pixels: 64, 96, 128 ...")
     return asked
 
 
@@ -109,14 +110,14 @@ def table(rows: list[Row]) -> str:
         f"\n{first.case.work}, {first.case.norm}, {first.size[0]}x{first.size[1]}, width {first.case.width}, "
         f"batch {first.batch}",
         f"{'form':<12}{'precision':<10}{'seconds':>9}{'(from to)':>17}{'images/s':>10}{'ratio':>8}"
-        f"{'(from to)':>15}{'peak MB':>9}{'of ref.':>9}{'difference':>12}",
+        f"{'(from to)':>15}{'peak MB':>9}{'of ref.':>9}{'GFLOP':>8}{'of rate':>9}{'difference':>12}",
     ]
     for row in rows:
         lines.append(
             f"{row.case.form:<12}{row.case.precision:<10}{row.seconds:>9.3f}"
             f"{f'({row.fastest:.3f} {row.slowest:.3f})':>17}{row.images_per_second:>10.2f}{row.ratio:>8.2f}"
             f"{f'({row.ratio_low:.2f} {row.ratio_high:.2f})':>15}{row.peak_mb:>9.0f}{row.memory_ratio:>9.2f}"
-            f"{row.difference:>12.1e}"
+            f"{row.gflops:>8.0f}{row.matrix_share:>9.2f}{row.difference:>12.1e}"
         )
     return "\n".join(lines)
 

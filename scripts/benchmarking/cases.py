@@ -56,7 +56,9 @@ class Work:
 
 def build_work(case: Case, maps: LabelMaps) -> Work:
     """The networks of a row, with the same weights for every form, and what they do."""
-    hardware = hardware_of(case)
+    hardware = select_hardware("cpu", case.precision, channels_last=case.form != "reference")
+    if case.form != "reference":  # which computes as torch does by itself
+        hardware.keep_memory()
     options = network_options(case)
     facts = Facts(numbered_label_set(maps.classes, has_unknown=False), maps.edges, ("default",))
     torch.manual_seed(0)
@@ -66,13 +68,6 @@ def build_work(case: Case, maps: LabelMaps) -> Work:
         return step_work(case, maps, synthesiser, discriminator, hardware)
     settle_statistics(synthesiser, maps.batches[0])
     return generator_work(case, maps, synthesiser, hardware)
-
-
-def hardware_of(case: Case) -> Hardware:
-    """Of a row; the reference computes as torch does by itself, memory that is given back included."""
-    if case.form == "reference":
-        return Hardware(torch.empty(0).device, autocast_dtype=None, channels_last=False)
-    return select_hardware("cpu", case.precision, channels_last=True)
 
 
 def network_options(case: Case) -> TrainOptions:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import torch
-from torch import Tensor
+import numpy as np
 
+from scripts.benchmarking.arithmetic import operations
 from scripts.benchmarking.cases import Case, build_work
 from scripts.benchmarking.label_maps import read_label_maps
 
@@ -29,6 +29,15 @@ class MapsAsked:
     batch: int
     batches: int
     classes: int | None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What the first batch was answered, and its operations; the peak of memory beyond the libraries' own."""
+
+    result: np.ndarray
+    peak_mb: float
+    flops: int
 
 
 class Worker:
@@ -50,34 +59,42 @@ class Worker:
         assert isinstance(seconds, float)
         return seconds
 
-    def finish(self) -> tuple[Tensor, float]:
-        """What the first batch was answered, and the peak of memory in MB beyond the libraries' own."""
+    def finish(self) -> Finished:
+        """Ends the process."""
         self._connection.send(None)
         answer = self._answer()
-        assert isinstance(answer, tuple)
+        assert isinstance(answer, Finished)
         self._process.join()
-        return torch.from_numpy(answer[0]), answer[1]
+        return answer
 
     def _answer(self) -> object:
         try:
-            return self._connection.recv()
+            answer = self._connection.recv()
         except EOFError:
             self._process.join()
             raise ValueError(
                 f"the process of {self.case} ended with status {self._process.exitcode}; "
                 "was there enough memory? Fewer --maps, a smaller --size or --width take less"
             ) from None
+        if isinstance(answer, Exception):
+            raise ValueError(f"{self.case}: {answer}") from answer
+        return answer
 
 
 def _serve(case: Case, maps: MapsAsked, connection: Connection) -> None:
     libraries = _peak_megabytes()
-    work = build_work(case, read_label_maps(maps.folder, maps.size, maps.batch, maps.batches, maps.classes))
-    work.run(0)  # warm, and with the weights that every form has
-    result = work.result().numpy()
+    try:
+        read = read_label_maps(maps.folder, maps.size, maps.batch, maps.batches, maps.classes)
+        work = build_work(case, read)
+        flops = operations(lambda: work.run(0))  # warm, and with the weights that every form has
+        result = work.result().numpy()
+    except (ValueError, RuntimeError, MemoryError) as error:
+        connection.send(error)
+        return
     connection.send(True)
     while (place := connection.recv()) is not None:
         connection.send(_timed(lambda place=place: work.run(place)))  # type: ignore[misc]
-    connection.send((result, _peak_megabytes() - libraries))
+    connection.send(Finished(result, _peak_megabytes() - libraries, flops))
 
 
 def _timed(act: Callable[[], None]) -> float:

@@ -7,8 +7,10 @@ import json
 import pytest
 import torch
 
+from models.inference.onednn import arranged_conv, arranged_linear
 from models.layers.pair_conv import PairConv2d
 from scripts.benchmark import cases, main
+from scripts.benchmarking.arithmetic import operations
 from scripts.benchmarking.cases import Case, build_work
 from scripts.benchmarking.label_maps import LabelMaps, read_label_maps
 from scripts.benchmarking.published_norms import halves
@@ -63,7 +65,7 @@ def test_the_reference_comes_first_and_in_float32() -> None:
     [
         (["--size", "50", "64"], "--size 50 64"),
         (["--runs", "0"], "--runs 0"),
-        (["--labels", "/absent", "--size", "32", "32"], "--labels /absent"),
+        (["--labels", "/absent", "--size", "64", "64"], "--labels /absent"),
     ],
     ids=["size", "runs", "folder"],
 )
@@ -73,13 +75,27 @@ def test_mistakes_are_named(words: list[str], said: str) -> None:
         main([*words, "--width", "2"])
 
 
+def test_operations_of_arranged_layers_are_counted() -> None:
+    conv, weight = torch.nn.Conv2d(8, 16, 3, padding=1), torch.randn(6, 8)
+    convolve, multiply = arranged_conv(conv), arranged_linear(weight)
+    x, rows = torch.randn(1, 8, 10, 10), torch.randn(5, 8)
+
+    @torch.no_grad()
+    def act() -> None:
+        convolve(x)
+        multiply(rows)
+
+    assert operations(act) == 2 * (9 * 8 * 16 * 100 + 5 * 8 * 6)
+
+
 @pytest.mark.slow
 def test_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--size", "32", "32", "--width", "2", "--maps", "1", "--runs", "1", "--forms", "auto"])
+    main(["--size", "64", "64", "--width", "2", "--maps", "1", "--runs", "1", "--forms", "auto"])
     printed = capsys.readouterr().out
     rows = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
     assert [(row["work"], row["form"]) for row in rows] == [
         ("generator", "reference"), ("generator", "auto"), ("step", "reference"), ("step", "auto"),
     ]  # fmt: skip
+    assert all(row["gflops"] > 0 and row["matrix_share"] > 0 for row in rows)
     assert rows[0]["ratio"] == 1 and all(row["seconds"] > 0 and row["peak_mb"] > 0 for row in rows)
     assert all(row["difference"] < 1e-3 for row in rows)
