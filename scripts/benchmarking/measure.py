@@ -90,7 +90,7 @@ def _row(
         ratio_low=min(ratios),
         ratio_high=max(ratios),
         peak_mb=answer.peak_mb,
-        memory_ratio=answer.peak_mb / reference.peak_mb,
+        memory_ratio=answer.peak_mb / max(reference.peak_mb, 1),
         gflops=answer.flops / 1e9,
         matrix_share=answer.flops / median(own) / matrix_flops,
         difference=float(np.abs(answer.result - reference.result).max() / largest),

@@ -20,7 +20,7 @@ from options.build_networks import build_synthesiser
 from options.load import open_run
 from tests.scripts.test_compare_runs import results
 from tests.tiny import tiny_words
-from tests.verbs import Verbs, finish, start
+from tests.verbs import Started, Verbs, finish
 
 TINY = [word for word in tiny_words("train.sample_every_images=1000") if not word.startswith("norm.hidden")]
 
@@ -106,7 +106,7 @@ def test_a_signal_stops_a_study_and_its_runs_save(project: Path, tmp_path: Path)
         "speed_images=20",
     )
     runs = [project / "checkpoints" / f"compare_scenes-{row}-seed0" for row in ("clade", "pix2pixhd")]
-    process = start(project, "scripts/compare_norms.py", *told)
+    process = Started(project, "scripts/compare_norms.py", *told)
     end = time.monotonic() + 240
     while not all(len(read_log(run)) > 2 for run in runs):
         assert process.poll() is None and time.monotonic() < end
@@ -117,7 +117,7 @@ def test_a_signal_stops_a_study_and_its_runs_save(project: Path, tmp_path: Path)
     saved = [latest_images(run) for run in runs]
     assert all(images is not None and 0 < images < 400 for images in saved)
 
-    done = finish(start(project, "scripts/compare_norms.py", *told), seconds=600)
+    done = finish(Started(project, "scripts/compare_norms.py", *told), seconds=600)
     assert done.status == 0, done.err
     assert [latest_images(run) for run in runs] == [400, 400]
     for run, images in zip(runs, saved):
@@ -127,5 +127,5 @@ def test_a_signal_stops_a_study_and_its_runs_save(project: Path, tmp_path: Path)
         assert f"goes on after {images} images" in log
     row = next(csv.DictReader((tmp_path / "compare_scenes" / "table.csv").open()))
     assert float(row["images_per_second"]) > 0 and "miou_compare_scenes_val_6" in row
-    again = finish(start(project, "scripts/compare_norms.py", *told))
+    again = finish(Started(project, "scripts/compare_norms.py", *told))
     assert again.status == 0 and "train" not in again.out.splitlines()[0], "nothing is done twice"
