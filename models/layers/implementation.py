@@ -15,7 +15,7 @@ from models.layers.window_index import WindowIndex
 IMPLEMENTATIONS = ("auto", "dense", "indexed")
 FEWEST_PIXELS = 256
 """Below this many pixels of a batch, looking for neighbourhoods takes longer than it saves."""
-LOOK_UP = 20
+LOOK_UP = 10
 """What it costs to add a looked-up number, in multiply-adds of a large product (docs/performance.md)."""
 FINDING = 3000
 """The same of finding a pixel's neighbourhoods, as a share of one of the layers that use them."""
