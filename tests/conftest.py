@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import engine.hardware
 from tests.tiny import tiny_words
 from tests.verbs import Verbs, copy_project
 
@@ -28,3 +30,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Verbs:
     verbs = Verbs(tmp_path_factory.mktemp("trained") / "checkpoints")
     verbs.succeeds("train", "name=scenes", "train.images=4", *tiny_words())
     return verbs
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _memory_is_given_back() -> Iterator[None]:
+    """A program's setting of the allocator, made in this process, would hold for all tests that follow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine.hardware, "keep_freed_memory", lambda: False)
+        yield
