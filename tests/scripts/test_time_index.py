@@ -20,7 +20,7 @@ def test_pairs_are_made_and_opened(tmp_path: Path) -> None:
 
 def test_memory_of_ones_own_is_weighed() -> None:
     before = private_bytes(os.getpid())
-    block = np.ones(2**25, dtype=np.uint8)
+    block = np.ones(2**27, dtype=np.uint8)  # so large that it is never a place that was freed before
     assert 0.9 < (private_bytes(os.getpid()) - before) / block.size < 1.2
 
 
