@@ -120,7 +120,7 @@ def generator_work(case: Case, maps: LabelMaps, synthesiser: Synthesiser, hardwa
         generator.compile()
     image = torch.empty(0)
 
-    @torch.inference_mode()
+    @torch.no_grad()  # under inference mode operations could not be counted
     def run(place: int) -> None:
         nonlocal image
         batch = maps.batches[place]
