@@ -36,7 +36,7 @@ def step_unless(left_out: Tensor, optimizer: torch.optim.Optimizer) -> Tensor:
                 # Fused kernels want one layout; autograd may give axes of one entry another stride.
                 weight.grad = torch.empty_like(weight).copy_(weight.grad)
             gradients.append(weight.grad)
-    # A sum is not finite where one of its terms is not, and takes a quarter of the time that the largest does.
+    # A sum is not finite where a term is not, and takes a quarter of the time that the largest term does.
     # It overflows where the terms are finite only from 1e38 on, of which nothing good would come either.
     left_out = left_out | ~torch.stack([gradient.sum() for gradient in gradients]).isfinite().all()
     optimizer.found_inf = left_out.float()  # type: ignore[attr-defined]
