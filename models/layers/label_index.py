@@ -34,7 +34,7 @@ class LabelIndex:
         return self.second.gathering()
 
     @cached_property
-    def pixels(self) -> Gathering:
+    def second_to_pixels(self) -> Gathering:
         """From second neighbourhoods to pixels, (B H W)."""
         return one_each(self.second.pixels, len(self.second))
 

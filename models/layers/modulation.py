@@ -19,10 +19,10 @@ from models.layers.moments import Moments
 
 
 class SharedRows(NamedTuple):
-    """`rows` (N, 2 C): scale and shift side by side; `pixels`: which row each pixel (B H W) has."""
+    """`rows` (N, 2 C): scale and shift side by side; `to_pixels`: which row each pixel (B H W) has."""
 
     rows: Tensor
-    pixels: Gathering
+    to_pixels: Gathering
 
 
 def modulate(
@@ -34,7 +34,7 @@ def modulate(
     `moments`: what to standardise by, None where x is standardised already; `slope` of the leaky ReLU, None
     without one. The gradient goes through the moments as well.
     """
-    return _Modulate.apply(x, shared.rows, shared.pixels, size, moments, slope)
+    return _Modulate.apply(x, shared.rows, shared.to_pixels, size, moments, slope)
 
 
 class _Modulate(torch.autograd.Function):
@@ -43,23 +43,23 @@ class _Modulate(torch.autograd.Function):
         ctx: FunctionCtx,
         x: Tensor,
         rows: Tensor,
-        pixels: Gathering,
+        to_pixels: Gathering,
         size: tuple[int, int],
         moments: Moments | None,
         slope: float | None,
     ) -> Tensor:
         # bf16 could not hold what the mean takes away from the shift; without it the maps' type is enough.
         table = rows.to(x.dtype) if moments is None else _standardising(rows, moments)
-        y = scaled_and_shifted(x, table, pixels.rows.view(len(x), *size), slope)
+        y = scaled_and_shifted(x, table, to_pixels.rows.view(len(x), *size), slope)
         ctx.save_for_backward(x, rows, *(() if slope is None else (y,)))
-        ctx.facts = pixels, size, moments, slope  # type: ignore[attr-defined]
+        ctx.facts = to_pixels, size, moments, slope  # type: ignore[attr-defined]
         return y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, rows, *results = ctx.saved_tensors  # type: ignore[attr-defined]
-        pixels, size, moments, slope = ctx.facts  # type: ignore[attr-defined]
+        to_pixels, size, moments, slope = ctx.facts  # type: ignore[attr-defined]
         channels, factor = x.shape[1], size[0] // x.shape[2]
         if slope is not None:
             # The sign of what went into the activation is that of what came out.
@@ -70,10 +70,10 @@ class _Modulate(torch.autograd.Function):
             source = ((source - moments.mean) * moments.inverse_std).to(x.dtype)
         squares = _squares(to_z, factor)  # (B, h, f, w, f, C)
         products = squares * source[:, :, None, :, None]
-        to_scale = pixels.transposed.sum(products.reshape(-1, channels))  # (N, C)
-        to_shift = pixels.transposed.sum(to_z.reshape(-1, channels))
+        to_scale = to_pixels.transposed.sum(products.reshape(-1, channels))  # (N, C)
+        to_shift = to_pixels.transposed.sum(to_z.reshape(-1, channels))
         scale = rows[:, :channels]
-        to_x = pixels.sum(scale.to(x.dtype).contiguous()).view(squares.shape).mul_(squares)
+        to_x = to_pixels.sum(scale.to(x.dtype).contiguous()).view(squares.shape).mul_(squares)
         to_x = _summed(to_x.view(to_z.shape), factor)  # (B, h, w, C)
         if moments is not None:
             to_x = moments.gradient(to_x, source, scale, to_scale, to_shift, factor**2)

@@ -65,7 +65,7 @@ class Spade(ConditionalNorm):
         if not is_pair_indexed(self.implementation, condition, self.classes, *self.label_convs()):
             return None
         index = condition.index(self.classes, self.kernel_size)
-        return SharedRows(self.rows(condition, index), index.pixels)
+        return SharedRows(self.rows(condition, index), index.second_to_pixels)
 
     def label_convs(self) -> tuple[nn.Conv2d, ...]:
         """The convolutions that see label maps, or what is known of them."""

@@ -63,3 +63,21 @@ def test_nothing_as_large_as_the_maps_is_kept() -> None:
         y = norm(x, condition("spade"), SLOPE)
     large = {tensor.data_ptr() for tensor in kept if tensor.numel() == x.numel()}
     assert large == {x.data_ptr(), y.data_ptr()}
+
+
+@pytest.mark.parametrize("mean", [0.0, 20.0])
+def test_bf16_maps_lose_nothing_to_their_mean(mean: float) -> None:
+    """Statistics and rows are float32: bf16 could not hold what the mean takes away from the shift."""
+    norm = build("spade", "batch").float().train()
+    norm.implementation = "indexed"
+    plain = copy.deepcopy(norm)
+    plain.implementation = "dense"
+    x = (torch.randn(2, norm.standardise.channels, 16, 24) + mean).bfloat16()
+    x = x.to(memory_format=torch.channels_last)
+    assert norm.standardise.moments(x, 1).mean.dtype == torch.float32
+    y, expected = (
+        norm(x, condition("spade"), SLOPE),
+        F.leaky_relu(plain(x.float(), condition("spade")), SLOPE),
+    )
+    assert y.dtype == torch.bfloat16
+    assert (y.float() - expected).square().mean().sqrt() < 0.004 * expected.square().mean().sqrt()

@@ -8,48 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
 
-from models.official import OfficialRelease, read_release
+from models.official import read_release
 from tests.models.official import networks
+from tests.models.official.agreement import ATOL, agrees, borders, maps_of_ids
 from tests.references import official_spade as reference
 from tests.references import official_weights as made_up
 from tests.references.official_weights import Generator
-
-ATOL = 2e-4
-
-
-def maps_of_ids(count: int, size: tuple[int, int]) -> Tensor:
-    return torch.randint(0, count, (2, *size), generator=torch.Generator().manual_seed(1))
-
-
-def borders(size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Instances of 8x8 pixels, and where they meet."""
-    rows, columns = torch.arange(size[0])[:, None], torch.arange(size[1])[None]
-    instances = (rows // 8 * 100 + columns // 8).expand(2, *size)
-    edges = torch.zeros(2, *size, dtype=torch.bool)
-    edges[:, (rows[:, 0] % 8 == 7) & (rows[:, 0] < size[0] - 1)] = True
-    edges[:, (rows[:, 0] % 8 == 0) & (rows[:, 0] > 0)] = True
-    edges[:, :, (columns[0] % 8 == 7) & (columns[0] < size[1] - 1)] = True
-    edges[:, :, (columns[0] % 8 == 0) & (columns[0] > 0)] = True
-    return instances, edges
-
-
-@torch.no_grad()
-def agrees(
-    release: OfficialRelease, weights: made_up.Weights, size: tuple[int, int], codes: Tensor | None = None
-) -> None:
-    """The release's image of a random label map is the reference's; and the two are not flat."""
-    facts = release.generator
-    labels = maps_of_ids(facts.classes, size)
-    instances, edges = borders(size) if facts.edges else (None, None)
-    player = networks.synthesiser(release)
-    ours = player.generator(player.condition(labels, instances, codes))
-    maps = reference.semantics(labels, facts.classes, edges)
-    theirs = reference.generator(weights.tensors, maps, facts.upsampling, facts.stem_size, codes)
-    assert theirs.std() > 0.01
-    torch.testing.assert_close(ours, theirs, rtol=0, atol=ATOL)
-
 
 VARIANTS = {
     "plain": Generator(),
@@ -235,54 +200,6 @@ def test_pix2pixhd(
     theirs = reference.pix2pixhd(weights.tensors, reference.semantics(labels, 5, edges), halvings, blocks)
     assert theirs.std() > 0.01
     torch.testing.assert_close(ours, theirs, rtol=0, atol=ATOL)
-
-
-OFFICIAL_OPTIONS = {
-    "cityscapes, its voids a class": (
-        9,
-        {"label_nc": 8, "contain_dontcare_label": True, "no_instance": True},
-    ),
-    "borders": (9, {"label_nc": 8, "contain_dontcare_label": False, "no_instance": False}),
-    "both": (10, {"label_nc": 8, "contain_dontcare_label": True, "no_instance": False}),
-    "neither": (8, {"label_nc": 8, "contain_dontcare_label": False, "no_instance": True}),
-}
-
-
-@pytest.mark.parametrize("kind", ["options.json", "opt.txt"])
-@pytest.mark.parametrize("name", OFFICIAL_OPTIONS)
-@pytest.mark.parametrize("norm", ["spectralspadebatch3x3", "spadesyncbatch5x5", "spectralspadeinstance1x1"])
-def test_options_say_what_shapes_do_not(norm: str, name: str, kind: str, tmp_path: Path) -> None:
-    channels, options = OFFICIAL_OPTIONS[name]
-    side, spectral, instance = int(norm[-1]), norm.startswith("spectral"), "instance" in norm
-    what = Generator(channels=channels, kernel=side, hidden=8, running=not instance, spectral=spectral)
-    weights = made_up.spade_generator(what)
-    weights.save(tmp_path, "G")
-    write_options(
-        tmp_path, kind, options | {"norm_G": norm, "num_upsampling_layers": "more", "crop_size": 64}
-    )
-    release = read_release(tmp_path)
-    facts = release.generator
-    assert release.assumed == () and release.crop_size == (64, 64)
-    assert facts.classes - release.unknown == 8 and release.unknown == options["contain_dontcare_label"]
-    assert facts.edges != options["no_instance"] and facts.upsampling == "more"
-    word = "instance" if instance else "sync_batch" if "syncbatch" in norm else "batch"
-    assert (facts.statistics, facts.kernel_size, facts.spectral) == (word, side, spectral)
-    agrees(release, weights, (128, 128) if instance else (64, 64))
-
-
-def write_options(folder: Path, kind: str, options: dict[str, object]) -> None:
-    """As the official code writes its options, or as JSON."""
-    if kind == "options.json":
-        (folder / kind).write_text(json.dumps(options))
-        return
-    lines = [f"{name:>25}: {value!s:<30}\t[default: x]\n" for name, value in options.items()]
-    text = [
-        "----------------- Options ---------------\n",
-        *lines,
-        "----------------- End -------------------\n",
-    ]
-    (folder / kind).write_text("".join(text))
-    (folder / "opt.pkl").write_bytes(b"never opened")
 
 
 @pytest.mark.parametrize("crop", [64, 128])
