@@ -15,10 +15,10 @@ demo: $(VENV)/runtime  ## train on the built-in scenes for a few minutes, genera
 	$(RUN) test.py name=demo folder=results/demo images=64 train_images=200
 
 test: check  ## lint, types and the quick tests
-	$(RUN) -m pytest -m "not slow"
+	$(RUN) -m pytest -n auto --maxprocesses 8 -m "not slow"
 
 test-all: check  ## every test, the slow ones too
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n auto --maxprocesses 8
 
 check: $(VENV)/dev  ## lint and types
 	$(VENV)/bin/ruff check .
