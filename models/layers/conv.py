@@ -27,17 +27,43 @@ def convolve(
     x: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[int, int], padding: tuple[int, int]
 ) -> Tensor:
     """`F.conv2d` of maps (B, C_in, H, W), with the weight's gradient as `Conv2d` has it."""
-    if not weight.requires_grad or not _contiguous_is_faster(x):
+    learns = weight.requires_grad and torch.is_grad_enabled() and not torch.compiler.is_compiling()
+    if not learns or torch.is_autocast_enabled(x.device.type) or not _contiguous_is_faster(x):
         return F.conv2d(x, weight, bias, stride, padding)
     return _Convolve.apply(x, weight, bias, stride, padding)
 
 
 def _contiguous_is_faster(x: Tensor) -> bool:
-    if torch.compiler.is_compiling() or not torch.is_grad_enabled() or not x.is_cpu:
-        return False
-    if torch.is_autocast_enabled(x.device.type) or torch.backends.cpu.get_cpu_capability() == "AVX512":
+    if not x.is_cpu or x.dtype is torch.bfloat16 or torch.backends.cpu.get_cpu_capability() == "AVX512":
         return False
     return x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
+
+
+Settings = tuple[tuple[int, int], tuple[int, int], tuple[int, int], bool, tuple[int, int], int]
+"""Stride, padding, dilation, whether transposed, padding of the output, groups."""
+
+
+def settings_of(stride: tuple[int, int], padding: tuple[int, int]) -> Settings:
+    """What torch's gradients of a convolution ask for."""
+    return stride, padding, (1, 1), False, (0, 0), 1
+
+
+def input_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings) -> Tensor:
+    """Of the maps that went in, (B, C_in, H, W); of `x` the shape matters."""
+    only_x = [True, False, False]
+    to_x: Tensor = torch.ops.aten.convolution_backward(gradient, x, weight, None, *settings, only_x)[0]
+    return to_x
+
+
+def weight_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings) -> Tensor:
+    """Of the weight, in its layout; of `weight` the shape matters."""
+    contiguous = _contiguous_is_faster(x)
+    if contiguous:
+        gradient, x, weight = gradient.contiguous(), x.contiguous(), weight.new_empty(weight.shape)
+    to_weight: Tensor = torch.ops.aten.convolution_backward(
+        gradient, x, weight, None, *settings, [False, True, False]
+    )[1]
+    return to_weight.contiguous(memory_format=torch.channels_last) if contiguous else to_weight
 
 
 class _Convolve(torch.autograd.Function):
@@ -51,26 +77,19 @@ class _Convolve(torch.autograd.Function):
         padding: tuple[int, int],
     ) -> Tensor:
         ctx.save_for_backward(x, weight)
-        ctx.settings = (stride, padding, (1, 1), False, (0, 0), 1)  # type: ignore[attr-defined]
+        ctx.settings = settings_of(stride, padding)  # type: ignore[attr-defined]
         return F.conv2d(x, weight, bias, stride, padding)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors  # type: ignore[attr-defined]
-        settings = ctx.settings  # type: ignore[attr-defined]
+        settings: Settings = ctx.settings  # type: ignore[attr-defined]
         for_x, for_weight, for_bias = ctx.needs_input_grad[:3]  # type: ignore[attr-defined]
-        convolution_backward = torch.ops.aten.convolution_backward
-        to_x = to_weight = to_bias = None
-        if for_x:
-            to_x = convolution_backward(gradient, x, weight, None, *settings, [True, False, False])[0]
-        if for_weight:
-            # The weight's numbers do not matter here, its shape does.
-            shape, channels = weight.new_empty(weight.shape), [len(weight)] if for_bias else None
-            _, to_weight, to_bias = convolution_backward(
-                gradient.contiguous(), x.contiguous(), shape, channels, *settings, [False, True, for_bias]
-            )
-            to_weight = to_weight.contiguous(memory_format=torch.channels_last)
-        elif for_bias:
-            to_bias = gradient.sum((0, 2, 3))
-        return to_x, to_weight, to_bias, None, None
+        return (
+            input_gradient(gradient, x, weight, settings) if for_x else None,
+            weight_gradient(gradient, x, weight, settings) if for_weight else None,
+            gradient.sum((0, 2, 3)) if for_bias else None,
+            None,
+            None,
+        )

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from models.condition import Condition, enlarged
 from models.layers.conv import Conv2d
-from models.layers.spectral_norm import spectral_norm
+from models.layers.spectral_conv import SpectralConv2d
 from models.norms.norm import NormFactory
 
 SLOPE = 0.2
@@ -37,8 +37,8 @@ class ResidualBlock(nn.Module):
 
         def conv(channels_in: int, channels_out: int, kernel_size: int, bias: bool = True) -> nn.Module:
             channels_in += label_channels
-            layer = Conv2d(channels_in, channels_out, kernel_size, padding=kernel_size // 2, bias=bias)
-            return spectral_norm(layer) if spectral else layer
+            kind = SpectralConv2d if spectral else Conv2d
+            return kind(channels_in, channels_out, kernel_size, padding=kernel_size // 2, bias=bias)
 
         middle = min(in_channels, out_channels)
         self.norm_0 = norm(in_channels)

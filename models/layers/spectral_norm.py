@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +13,14 @@ from torch.nn.utils.parametrize import register_parametrization
 
 EPS = 1e-12
 FIRST_ITERATIONS = 15
+
+
+class SingularValue(NamedTuple):
+    """sigma = u^T W v, a scalar; u (outputs,) and v (all the rest,), in the published order."""
+
+    u: Tensor
+    v: Tensor
+    sigma: Tensor
 
 
 class SpectralNorm(nn.Module):
@@ -34,10 +43,10 @@ class SpectralNorm(nn.Module):
         self.register_buffer("_u", F.normalize(torch.randn_like(rows[:, 0]), dim=0, eps=EPS))
         self.register_buffer("_v", F.normalize(torch.randn_like(rows[0]), dim=0, eps=EPS))
         for _ in range(0 if weight.is_meta else FIRST_ITERATIONS):  # a meta weight has a shape and no values
-            self._iterate(_Matrix(weight.detach(), output_axis))
+            self._iterate(WeightMatrix(weight.detach(), output_axis))
 
     @torch.no_grad()
-    def _iterate(self, matrix: _Matrix) -> Tensor:
+    def _iterate(self, matrix: WeightMatrix) -> Tensor:
         """Moves the vectors; answers W v, whose norm is sigma, as u is W v normalised."""
         v = F.normalize(matrix.rows.mT @ self._u, dim=0, eps=EPS)
         product = matrix.rows @ v
@@ -45,19 +54,22 @@ class SpectralNorm(nn.Module):
         self._v.copy_(matrix.published(v))
         return product
 
-    def forward(self, weight: Tensor) -> Tensor:
+    @torch.no_grad()
+    def largest(self, weight: Tensor) -> SingularValue:
+        """The singular value that `forward` divides by; in training the vectors move first."""
         with _without_autocast(weight.device.type):
-            matrix = _Matrix(weight.detach(), self.output_axis)
-            if self.training:
-                product = self._iterate(matrix)
-            else:
-                product = matrix.rows @ matrix.in_memory_order(self._v)
-            sigma = torch.dot(self._u, product)
+            matrix = WeightMatrix(weight, self.output_axis)
+            product = (
+                self._iterate(matrix) if self.training else matrix.rows @ matrix.in_memory_order(self._v)
+            )
             # Cloned, so that a second forward may move the vectors before the first one's backward.
-            return _Normalise.apply(weight, self._u.clone(), self._v.clone(), sigma, self.output_axis)
+            return SingularValue(self._u.clone(), self._v.clone(), torch.dot(self._u, product))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        return _Normalise.apply(weight, *self.largest(weight.detach()), self.output_axis)
 
 
-class _Matrix:
+class WeightMatrix:
     """A weight as a matrix (outputs, all the rest), the rest in the order of memory: nothing is copied.
 
     Published vectors v have the order (inputs, height, width); under channels_last the inputs come last.
@@ -91,7 +103,7 @@ class _Normalise(torch.autograd.Function):
     def forward(
         ctx: FunctionCtx, weight: Tensor, u: Tensor, v: Tensor, sigma: Tensor, output_axis: int
     ) -> Tensor:
-        v = _Matrix(weight, output_axis).in_memory_order(v)
+        v = WeightMatrix(weight, output_axis).in_memory_order(v)
         inverse = sigma.reciprocal()
         normalised = weight * inverse
         ctx.save_for_backward(normalised, u, v, inverse)
@@ -101,12 +113,24 @@ class _Normalise(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
-        """With N = W / sigma: (G - <G, N> u v^T) / sigma."""
         normalised, u, v, inverse = ctx.saved_tensors  # type: ignore[attr-defined]
-        matrix = _Matrix(normalised, ctx.output_axis)  # type: ignore[attr-defined]
-        rows = gradient.permute(matrix.axes).flatten(1) * inverse
-        along = torch.dot(rows.flatten(), matrix.rows.flatten())
-        return matrix.weight(rows.addr_(u, v * -along)), None, None, None, None
+        axis: int = ctx.output_axis  # type: ignore[attr-defined]
+        return to_unnormalised(gradient * inverse, normalised, u, v, axis), None, None, None, None
+
+
+def to_unnormalised(
+    gradient: Tensor, normalised: Tensor, u: Tensor, v: Tensor, output_axis: int, factor: Tensor | None = None
+) -> Tensor:
+    """The gradient of W, written over `gradient`, which is G / sigma, where G is that of N = W / sigma.
+
+    (G - <G, N> u v^T) / sigma. `factor`: what `normalised` is still to be multiplied by to be N; `v` in the
+    order of memory.
+    """
+    matrix = WeightMatrix(normalised, output_axis)
+    rows = gradient.permute(matrix.axes).flatten(1)
+    along = torch.dot(rows.flatten(), matrix.rows.flatten())
+    along = along if factor is None else along * factor
+    return matrix.weight(rows.addr_(u, v * -along))
 
 
 def _without_autocast(device: str) -> AbstractContextManager[object]:

@@ -17,6 +17,7 @@ from models.discriminators.multiscale import (
     halve,
 )
 from models.generators.spade import SpadeGenerator
+from models.layers.spectral_conv import SpectralConv2d
 from models.norms.sean import Sean
 from models.norms.spade import Spade
 from models.synthesiser import Synthesiser
@@ -35,6 +36,18 @@ class PublishedBlock(nn.Module):
         return self.block(enlarged(x, size), condition)
 
 
+class PublishedConv(nn.Module):
+    """A convolution with the normalised weight, which is made in every pass."""
+
+    def __init__(self, conv: SpectralConv2d) -> None:
+        super().__init__()
+        self.conv = conv
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Feature maps (B, C_in, H, W) to (B, C_out, H, W)."""
+        return F.conv2d(x, self.conv.weight, self.conv.bias, padding=self.conv.padding)
+
+
 class PublishedGenerator(nn.Module):
     """SPADE's or SEAN's generator: contiguous, spectral norm evaluated in every pass, norms as published."""
 
@@ -45,7 +58,9 @@ class PublishedGenerator(nn.Module):
         self.body = copy.deepcopy(generator)
         for module in list(self.body.modules()):
             for name, child in module.named_children():
-                if isinstance(child, Sean):
+                if isinstance(child, SpectralConv2d):
+                    setattr(module, name, PublishedConv(child))
+                elif isinstance(child, Sean):
                     setattr(module, name, PublishedSean(child, self.seen))
                 elif isinstance(child, Spade):
                     setattr(module, name, PublishedSpade(child, self.seen))

@@ -1,0 +1,79 @@
+"""A convolution under spectral norm that makes no copy of its weight."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.nn.utils import parametrize
+
+from models.layers.conv import Conv2d, input_gradient, settings_of, weight_gradient
+from models.layers.spectral_norm import (
+    SingularValue,
+    SpectralNorm,
+    WeightMatrix,
+    spectral_norm,
+    to_unnormalised,
+)
+
+
+class SpectralConv2d(Conv2d):
+    """y = (W / sigma) x + bias, computed as (W x) / sigma + bias; stride 1, padding by zeros.
+
+    Parameters and numbers are those of `spectral_norm(Conv2d(...))`. But the maps are divided and not the
+    weight, which at the sizes where most of a generator's weights are is larger than the maps, and would be
+    written anew in every pass and kept for the backward.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, padding: int = 0, bias: bool = True
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, padding=padding, bias=bias)
+        spectral_norm(self)
+
+    def forward(self, input: Tensor) -> Tensor:
+        # Constant weights of inference are plain ones, and a compiler fuses what it is given.
+        if not parametrize.is_parametrized(self) or torch.compiler.is_compiling():
+            return super().forward(input)
+        weight = self.parametrizations.weight.original  # type: ignore[union-attr]
+        norm = self.parametrizations.weight[0]  # type: ignore[index]
+        assert isinstance(norm, SpectralNorm) and isinstance(weight, nn.Parameter)
+        return _Convolve.apply(input, weight, self.bias, norm.largest(weight.detach()), self.padding)
+
+
+class _Convolve(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: FunctionCtx,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        largest: SingularValue,
+        padding: tuple[int, int],
+    ) -> Tensor:
+        ctx.input_type = x.dtype  # type: ignore[attr-defined]
+        if torch.is_autocast_enabled(x.device.type):
+            x = x.to(torch.get_autocast_dtype(x.device.type))
+        inverse = largest.sigma.reciprocal()
+        ctx.save_for_backward(x, weight, largest.u, largest.v, inverse)
+        ctx.padding = padding  # type: ignore[attr-defined]
+        y = F.conv2d(x, weight.to(x.dtype), None, padding=padding).mul_(inverse)
+        return y if bias is None else y.add_(bias[:, None, None])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight, u, v, inverse = ctx.saved_tensors  # type: ignore[attr-defined]
+        settings = settings_of((1, 1), ctx.padding)  # type: ignore[attr-defined]
+        for_x, for_weight, for_bias = ctx.needs_input_grad[:3]  # type: ignore[attr-defined]
+        to_x = to_weight = None
+        narrow = weight.to(x.dtype)
+        scaled = gradient * inverse
+        if for_x:
+            to_x = input_gradient(scaled, x, narrow, settings).to(ctx.input_type)  # type: ignore[attr-defined]
+        if for_weight:
+            to_weight = weight_gradient(scaled, x, narrow, settings).to(weight.dtype)
+            v = WeightMatrix(weight, 0).in_memory_order(v)
+            to_weight = to_unnormalised(to_weight, weight, u, v, 0, factor=inverse)
+        return to_x, to_weight, gradient.sum((0, 2, 3)) if for_bias else None, None, None

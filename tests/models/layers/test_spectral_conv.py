@@ -1,0 +1,85 @@
+"""A convolution that divides its maps: against the one that divides its weight."""
+
+import pytest
+import torch
+from torch import nn
+
+from models.layers.spectral_conv import SpectralConv2d
+from models.layers.spectral_norm import spectral_norm
+
+
+def pair(
+    bias: bool, kernel_size: int, layout: torch.memory_format, dtype: torch.dtype
+) -> tuple[nn.Module, nn.Module]:
+    """Ours and torch's convolution under spectral norm, with the same numbers."""
+    torch.manual_seed(0)
+    padding = kernel_size // 2
+    ours = SpectralConv2d(4, 6, kernel_size, padding=padding, bias=bias)
+    plain = spectral_norm(nn.Conv2d(4, 6, kernel_size, padding=padding, bias=bias))
+    plain.load_state_dict(ours.state_dict())
+    return ours.to(dtype, memory_format=layout), plain.to(dtype, memory_format=layout)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize(("bias", "kernel_size"), [(True, 3), (False, 1)])
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("capability", ["AVX2", "AVX512"])
+def test_the_same_numbers(
+    bias: bool,
+    kernel_size: int,
+    layout: torch.memory_format,
+    training: bool,
+    capability: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    layers = [layer.train(training) for layer in pair(bias, kernel_size, layout, torch.float64)]
+    x = torch.randn(2, 4, 6, 5, dtype=torch.float64).to(memory_format=layout)
+    along = torch.randn(2, 6, 6, 5, dtype=torch.float64)
+    for _ in range(3):  # passes whose vectors move
+        found = []
+        for layer in layers:
+            given = x.clone().requires_grad_()
+            y = layer(given)
+            found.append([y, *torch.autograd.grad((y * along).sum(), [given, *layer.parameters()])])
+        for ours, theirs in zip(*found, strict=True):
+            torch.testing.assert_close(ours, theirs)
+    for (name, ours), theirs in zip(layers[0].state_dict().items(), layers[1].state_dict().values()):
+        assert torch.equal(ours, theirs), name
+
+
+def test_two_passes_before_their_backward() -> None:
+    """As in a step that shows a network two images: each pass is differentiated by its own vectors."""
+    ours, plain = pair(True, 3, torch.channels_last, torch.float64)
+    x = torch.randn(2, 1, 4, 6, 5, dtype=torch.float64)
+    gradients = []
+    for layer in (ours, plain):
+        total = layer(x[0]).square().sum() + layer(x[1]).square().sum()
+        gradients.append(torch.autograd.grad(total, list(layer.parameters())))
+    for found, wanted in zip(*gradients, strict=True):
+        torch.testing.assert_close(found, wanted)
+
+
+def test_under_autocast_maps_are_narrow_and_gradients_are_those_of_the_weight() -> None:
+    ours, plain = pair(True, 3, torch.channels_last, torch.float32)
+    x = torch.randn(2, 4, 6, 5).to(memory_format=torch.channels_last).requires_grad_()
+    found = []
+    for layer, dtype in ((ours, torch.bfloat16), (plain, torch.float32)):
+        with torch.autocast("cpu", torch.bfloat16, enabled=dtype is torch.bfloat16):
+            y = layer(x)
+        assert y.dtype is dtype
+        gradients = torch.autograd.grad(y.float().square().sum(), [x, *layer.parameters()])
+        assert all(gradient.dtype is torch.float32 for gradient in gradients)
+        found.append([y.float(), *gradients])
+    for narrow, wide in zip(*found, strict=True):
+        assert (narrow - wide).abs().max() < 0.02 * wide.abs().max()
+
+
+def test_no_weight_is_kept_for_the_backward() -> None:
+    ours, _ = pair(True, 3, torch.channels_last, torch.float32)
+    kept: list[torch.Tensor] = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor) or tensor, lambda _: _):
+        ours(torch.randn(2, 4, 6, 5, requires_grad=True))
+    parameter = ours.parametrizations.weight.original
+    large = [tensor for tensor in kept if tensor.shape == parameter.shape]
+    assert large and all(tensor.data_ptr() == parameter.data_ptr() for tensor in large)
