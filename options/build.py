@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import nn
 
+from engine.adam import Adam
 from engine.ema import ExponentialMovingAverage
 from engine.hardware import Hardware, select_hardware
 from engine.step import Objective
@@ -36,12 +36,12 @@ def build_objective(options: LossOptions, hardware: Hardware) -> Objective:
 
 def build_optimizers(
     options: OptimizerOptions, synthesiser: nn.Module, discriminator: nn.Module
-) -> tuple[torch.optim.Adam, torch.optim.Adam]:
+) -> tuple[Adam, Adam]:
     """Adam for each player, at its own rate; fused, since that can leave a step out without a wait."""
     betas = (options.beta1, options.beta2)
     return (
-        torch.optim.Adam(synthesiser.parameters(), lr=options.generator_lr, betas=betas, fused=True),
-        torch.optim.Adam(discriminator.parameters(), lr=options.discriminator_lr, betas=betas, fused=True),
+        Adam(synthesiser.parameters(), lr=options.generator_lr, betas=betas, fused=True),
+        Adam(discriminator.parameters(), lr=options.discriminator_lr, betas=betas, fused=True),
     )
 
 

@@ -7,10 +7,10 @@ W_t x is computed once for each distinct x.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.layers.gather_sum import Gathering, gather_sum
+from models.layers.product import product
 
 
 def convolve_ids(conv: nn.Conv2d, classes: int, edges: bool, to_neighbourhoods: Gathering) -> Tensor:
@@ -19,14 +19,22 @@ def convolve_ids(conv: nn.Conv2d, classes: int, edges: bool, to_neighbourhoods: 
     Ids are class + classes * edge where the condition has `edges`.
     """
     assert conv.bias is not None, "the rows carry a bias"
-    return gather_sum(id_table(conv.weight, classes, edges), to_neighbourhoods) + conv.bias
+    return gather_sum(id_table(conv.weight, classes, edges), to_neighbourhoods).add_(conv.bias)
 
 
-def convolve_rows(conv: nn.Conv2d, x: Tensor, to_neighbourhoods: Gathering) -> Tensor:
-    """The convolution of maps that take the values `x` (N_in, C_in): (N_out, C_out)."""
-    assert conv.bias is not None, "the rows carry a bias"
-    products = F.linear(x, tap_table(conv)).view(-1, conv.out_channels)  # (N_in * taps, C_out)
-    return gather_sum(products, to_neighbourhoods) + conv.bias
+def convolve_rows(
+    conv: nn.Conv2d, x: Tensor, to_neighbourhoods: Gathering, bias: Tensor | None = None
+) -> Tensor:
+    """The convolution of maps that take the values `x` (N_in, C_in): (N_out, C_out).
+
+    `bias`: the convolution's own, if no other is given.
+    """
+    bias = conv.bias if bias is None else bias
+    assert bias is not None, "the rows carry a bias"
+    products = product(x, tap_table(conv)).view(-1, conv.out_channels)  # (N_in * taps, C_out)
+    rows = gather_sum(products, to_neighbourhoods)
+    # Not `+`: these rows are nobody else's. Of one type, since two would go through a copy.
+    return rows.add_(bias.to(rows.dtype))
 
 
 def id_table(weight: Tensor, classes: int, edges: bool) -> Tensor:

@@ -89,9 +89,10 @@ class _Modulate(torch.autograd.Function):
 
 def _standardising(rows: Tensor, moments: Moments) -> Tensor:
     """Rows that standardise as well: scale * (x - m) / s + shift = (scale / s) x + (shift - m scale / s)."""
-    scale, shift = rows.chunk(2, dim=1)
-    scale = scale * moments.inverse_std
-    return torch.cat([scale, torch.addcmul(shift, scale, moments.mean, value=-1)], dim=1)
+    table = rows * moments.inverse_std.repeat(2)
+    scale, shift = table.chunk(2, dim=1)
+    torch.addcmul(rows.chunk(2, dim=1)[1], scale, moments.mean, value=-1, out=shift)
+    return table
 
 
 def _squares(maps: Tensor, factor: int) -> Tensor:

@@ -37,7 +37,7 @@ class SpectralConv2d(Conv2d):
         if not parametrize.is_parametrized(self) or torch.compiler.is_compiling():
             return super().forward(input)
         weight = self.parametrizations.weight.original  # type: ignore[union-attr]
-        norm = self.parametrizations.weight[0]  # type: ignore[index]
+        norm = self.parametrizations.weight[0]  # type: ignore[index, union-attr]
         assert isinstance(norm, SpectralNorm) and isinstance(weight, nn.Parameter)
         return _Convolve.apply(input, weight, self.bias, norm.largest(weight.detach()), self.padding)
 
@@ -59,7 +59,8 @@ class _Convolve(torch.autograd.Function):
         ctx.save_for_backward(x, weight, largest.u, largest.v, inverse)
         ctx.padding = padding  # type: ignore[attr-defined]
         y = F.conv2d(x, weight.to(x.dtype), None, padding=padding).mul_(inverse)
-        return y if bias is None else y.add_(bias[:, None, None])
+        # Of one type: an addition of two types would go through a copy of the maps.
+        return y if bias is None else y.add_(bias.to(y.dtype)[:, None, None])
 
     @staticmethod
     @once_differentiable

@@ -14,7 +14,7 @@ from models.layers.indexed_conv import convolve_rows
 from models.layers.modulation import SharedRows
 from models.layers.pair_conv import PairConv2d
 from models.norms.noisy_spade import NoisySpade
-from models.norms.spade import one_plus_gamma
+from models.norms.spade import scale_and_shift_bias
 from models.norms.statistics import Standardise
 
 
@@ -88,9 +88,8 @@ class Sean(NoisySpade):
         index = condition.region_index(self.classes, self.kernel_size, self.style_kernel_size)
         assert condition.styles is not None, "SEAN needs a style code a region"
         codes = F.relu(self.style_linear.of_regions(condition.styles, index.present))  # (R, D)
-        style = one_plus_gamma(
-            convolve_rows(self.style_pair, codes, index.codes_to_regions)
-        )  # (N_style, 2 C)
+        bias = scale_and_shift_bias(self.style_pair)
+        style = convolve_rows(self.style_pair, codes, index.codes_to_regions, bias)  # (N_style, 2 C)
         share = torch.sigmoid(torch.cat([self.blending_gamma, self.blending_beta])).to(style.dtype)  # (2,)
         share = share.repeat_interleave(style.shape[1] // 2)  # (2 C,)
         table = torch.cat([(1 - share) * spade.rows, share * style])

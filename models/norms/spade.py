@@ -75,10 +75,11 @@ class Spade(ConditionalNorm):
         """Scale and shift of each distinct neighbourhood side by side, (N, 2 C)."""
         has_edges = condition.edges is not None
         activation = F.relu(convolve_ids(self.shared, self.classes, has_edges, index.ids_to_first))
-        return one_plus_gamma(convolve_rows(self.pair, activation, index.first_to_second))
+        return convolve_rows(self.pair, activation, index.first_to_second, scale_and_shift_bias(self.pair))
 
 
-def one_plus_gamma(rows: Tensor) -> Tensor:
-    """Rows of gamma and beta (N, 2 C) as rows of scale and shift."""
-    gamma, beta = rows.chunk(2, dim=1)
-    return torch.cat([1 + gamma, beta], dim=1)
+def scale_and_shift_bias(pair: PairConv2d) -> Tensor:
+    """The bias of gamma and beta (2 C,) as that of scale and shift: scale = 1 + gamma."""
+    assert pair.bias is not None
+    gamma, beta = pair.bias.chunk(2)
+    return torch.cat([1 + gamma, beta])

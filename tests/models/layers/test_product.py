@@ -1,0 +1,32 @@
+"""Products by either library: torch's own numbers."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from models.layers.product import product
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("rows", "wide", "outputs"), [(7, 5, 12), (1, 4, 9), (40, 1, 1)])
+@pytest.mark.parametrize("lie_apart", [False, True])
+def test_value_and_gradients(rows: int, wide: int, outputs: int, lie_apart: bool, dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    a = torch.randn(wide, rows, dtype=dtype).T if lie_apart else torch.randn(rows, wide, dtype=dtype)
+    a, table = a.requires_grad_(), torch.randn(outputs, wide, dtype=dtype, requires_grad=True)
+    found, wanted = product(a, table), F.linear(a, table)
+    assert found.is_contiguous()
+    torch.testing.assert_close(found, wanted)
+    along = torch.randn(outputs, rows, dtype=dtype).T
+    for ours, theirs in zip(
+        torch.autograd.grad((found * along).sum(), [a, table]),
+        torch.autograd.grad((wanted * along).sum(), [a, table]),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_autocast_is_heeded() -> None:
+    a, table = torch.randn(4, 8), torch.randn(6, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert product(a, table).dtype is torch.bfloat16
