@@ -77,4 +77,5 @@ class _Convolve(torch.autograd.Function):
             to_weight = weight_gradient(scaled, x, narrow, settings).to(weight.dtype)
             v = WeightMatrix(weight, 0).in_memory_order(v)
             to_weight = to_unnormalised(to_weight, weight, u, v, 0, factor=inverse)
-        return to_x, to_weight, gradient.sum((0, 2, 3)) if for_bias else None, None, None
+        to_bias = gradient.sum((0, 2, 3), dtype=weight.dtype) if for_bias else None
+        return to_x, to_weight, to_bias, None, None
