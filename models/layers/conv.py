@@ -1,4 +1,4 @@
-"""Convolutions whose weight gradient is computed in the memory layout that the processor is fast in."""
+"""Convolutions whose weight gradient is computed in the form that the processor is fast in."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 
+FEW_POSITIONS = 256
+"""Up to so many positions in a batch (B H W), a weight's gradient is one product of what it looks at."""
+
 
 class Conv2d(nn.Conv2d):
     """`nn.Conv2d`: the same numbers, parameters and options.
 
-    Channels last suits everything in these networks but one thing: oneDNN has no weight gradient for it on
+    Channels last suits everything in these networks but the weight's gradient. oneDNN has none for it on
     processors without AVX-512 and falls back to a generic product, which takes two to five times as long as
-    the contiguous one with the copies it needs (docs/performance.md).
+    the contiguous one with the copies it needs; and where the maps are smaller than the weight, it takes
+    about twice as long as a plain product on any processor (docs/performance.md).
     """
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -28,9 +32,25 @@ def convolve(
 ) -> Tensor:
     """`F.conv2d` of maps (B, C_in, H, W), with the weight's gradient as `Conv2d` has it."""
     learns = weight.requires_grad and torch.is_grad_enabled() and not torch.compiler.is_compiling()
-    if not learns or torch.is_autocast_enabled(x.device.type) or not _contiguous_is_faster(x):
+    autocast = torch.is_autocast_enabled(x.device.type)
+    few = _few_positions(x, weight, stride)
+    if not learns or not (few or (_contiguous_is_faster(x) and not autocast)):
         return F.conv2d(x, weight, bias, stride, padding)
-    return _Convolve.apply(x, weight, bias, stride, padding)
+    bias = None if bias is None else as_factor(bias)
+    return _Convolve.apply(as_factor(x), as_factor(weight), bias, stride, padding)
+
+
+def as_factor(x: Tensor) -> Tensor:
+    """In the type that products are computed in: autocast's, where there is one."""
+    device = x.device.type
+    return x.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else x
+
+
+def _few_positions(x: Tensor, weight: Tensor, stride: tuple[int, int]) -> bool:
+    """Whether the weight's gradient is a product: of its channels-last memory then, as the weight is."""
+    positions = x.numel() // x.shape[1]
+    plain = x.is_cpu and stride == (1, 1) and weight.is_contiguous(memory_format=torch.channels_last)
+    return plain and positions <= FEW_POSITIONS
 
 
 def _contiguous_is_faster(x: Tensor) -> bool:
@@ -56,7 +76,9 @@ def input_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settin
 
 
 def weight_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings) -> Tensor:
-    """Of the weight, in its layout; of `weight` the shape matters."""
+    """Of the weight, in its layout; of `weight` the shape and layout matter."""
+    if _few_positions(x, weight, settings[0]):
+        return _product_gradient(gradient, x, weight.shape[2:], settings[1])
     contiguous = _contiguous_is_faster(x)
     if contiguous:
         gradient, x, weight = gradient.contiguous(), x.contiguous(), weight.new_empty(weight.shape)
@@ -64,6 +86,17 @@ def weight_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Setti
         gradient, x, weight, None, *settings, [False, True, False]
     )[1]
     return to_weight.contiguous(memory_format=torch.channels_last) if contiguous else to_weight
+
+
+def _product_gradient(
+    gradient: Tensor, x: Tensor, kernel: tuple[int, ...], padding: tuple[int, int]
+) -> Tensor:
+    """(C_out, C_in, *kernel), channels last: gradients of all positions times the windows they come of."""
+    padded = F.pad(x, (padding[1], padding[1], padding[0], padding[0]))
+    windows = padded.permute(0, 2, 3, 1).unfold(1, kernel[0], 1).unfold(2, kernel[1], 1)
+    windows = windows.permute(0, 1, 2, 4, 5, 3).flatten(3).flatten(0, 2)  # (B h w, k k C_in)
+    of_positions = gradient.permute(0, 2, 3, 1).flatten(0, 2)  # (B h w, C_out)
+    return (of_positions.t() @ windows).unflatten(1, (*kernel, -1)).permute(0, 3, 1, 2)
 
 
 class _Convolve(torch.autograd.Function):

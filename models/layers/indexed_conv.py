@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from models.layers.conv import as_factor
 from models.layers.gather_sum import Gathering, gather_sum
 from models.layers.product import product
 
@@ -51,4 +52,5 @@ def id_table(weight: Tensor, classes: int, edges: bool) -> Tensor:
 
 def tap_table(conv: nn.Conv2d) -> Tensor:
     """The kernel's taps below each other, (taps * C_out, C_in)."""
-    return conv.weight.flatten(2).permute(2, 0, 1).flatten(0, 1)
+    # Narrow before it is arranged anew, so that less is moved.
+    return as_factor(conv.weight).flatten(2).permute(2, 0, 1).flatten(0, 1)

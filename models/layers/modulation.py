@@ -48,9 +48,10 @@ class _Modulate(torch.autograd.Function):
         moments: Moments | None,
         slope: float | None,
     ) -> Tensor:
-        # bf16 could not hold what the mean takes away from the shift; without it the maps' type is enough.
-        table = rows.to(x.dtype) if moments is None else _standardising(rows, moments)
-        y = scaled_and_shifted(x, table, to_pixels.rows.view(len(x), *size), slope)
+        # Rows that standardise as well would save this pass, but bf16 could not hold their shift, from which
+        # the mean is taken away, and rows of float32 cost more than it does.
+        z = x if moments is None else moments.standardise(x)
+        y = scaled_and_shifted(z, rows.to(x.dtype), to_pixels.rows.view(len(x), *size), slope)
         ctx.save_for_backward(x, rows, *(() if slope is None else (y,)))
         ctx.facts = to_pixels, size, moments, slope  # type: ignore[attr-defined]
         return y
@@ -65,9 +66,8 @@ class _Modulate(torch.autograd.Function):
             # The sign of what went into the activation is that of what came out.
             gradient = torch.ops.aten.leaky_relu_backward(gradient, results[0], slope, True)
         to_z = gradient.permute(0, 2, 3, 1)  # (B, H, W, C)
-        source = x.permute(0, 2, 3, 1)  # (B, h, w, C)
-        if moments is not None:
-            source = ((source - moments.mean) * moments.inverse_std).to(x.dtype)
+        z = x if moments is None else moments.standardise(x)  # again: kept, it would cost memory
+        source = z.permute(0, 2, 3, 1)  # (B, h, w, C)
         squares = _squares(to_z, factor)  # (B, h, f, w, f, C)
         products = squares * source[:, :, None, :, None]
         to_scale = to_pixels.transposed.sum(products.reshape(-1, channels))  # (N, C)
@@ -85,14 +85,6 @@ class _Modulate(torch.autograd.Function):
             None,
             None,
         )
-
-
-def _standardising(rows: Tensor, moments: Moments) -> Tensor:
-    """Rows that standardise as well: scale * (x - m) / s + shift = (scale / s) x + (shift - m scale / s)."""
-    table = rows * moments.inverse_std.repeat(2)
-    scale, shift = table.chunk(2, dim=1)
-    torch.addcmul(rows.chunk(2, dim=1)[1], scale, moments.mean, value=-1, out=shift)
-    return table
 
 
 def _squares(maps: Tensor, factor: int) -> Tensor:

@@ -7,18 +7,25 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+EPS = 1e-5
+"""Added to variances."""
+
 
 @dataclass(frozen=True)
 class Moments:
-    """`mean` and `inverse_std`, (C,), float32 at least.
+    """`mean` and biased `variance`, (C,), float32 at least.
 
     `count`: of the values that they were taken over; None where they are constants (running averages),
     through which no gradient goes.
     """
 
     mean: Tensor
-    inverse_std: Tensor
+    variance: Tensor
     count: int | None
+
+    def standardise(self, x: Tensor) -> Tensor:
+        """(x - mean) / sqrt(variance + eps) of maps (B, C, H, W), in their type."""
+        return torch.batch_norm(x, None, None, self.mean, self.variance, False, 0.0, EPS, False)
 
     def gradient(
         self,
@@ -35,7 +42,7 @@ class Moments:
         and pixels that share a row share its `scale` (N, C): they follow from the rows' own gradients,
         `to_scale` and `to_shift` (N, C). `copies` of each pixel of x were made by up-sampling.
         """
-        inverse_std = self.inverse_std.to(to_standardised.dtype)
+        inverse_std = torch.rsqrt(self.variance + EPS).to(to_standardised.dtype)
         if self.count is None:
             return to_standardised * inverse_std
         wide = scale.to(self.mean.dtype)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.nn.utils import parametrize
 
-from models.layers.conv import Conv2d, input_gradient, settings_of, weight_gradient
+from models.layers.conv import Conv2d, as_factor, input_gradient, settings_of, weight_gradient
 from models.layers.spectral_norm import (
     SingularValue,
     SpectralNorm,
@@ -53,8 +53,7 @@ class _Convolve(torch.autograd.Function):
         padding: tuple[int, int],
     ) -> Tensor:
         ctx.input_type = x.dtype  # type: ignore[attr-defined]
-        if torch.is_autocast_enabled(x.device.type):
-            x = x.to(torch.get_autocast_dtype(x.device.type))
+        x = as_factor(x)
         inverse = largest.sigma.reciprocal()
         ctx.save_for_backward(x, weight, largest.u, largest.v, inverse)
         ctx.padding = padding  # type: ignore[attr-defined]

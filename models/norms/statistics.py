@@ -19,9 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 
-from models.layers.moments import Moments
-
-EPS = 1e-5
+from models.layers.moments import EPS, Moments
 
 
 class Standardise(nn.Module):
@@ -60,7 +58,7 @@ class BatchStatistics(Standardise):
         alters the unbiased variance alone). In training the running averages move, as in `forward`.
         """
         if not self.training:
-            return Moments(self.running_mean, torch.rsqrt(self.running_var + EPS), None)
+            return Moments(self.running_mean, self.running_var, None)
         count = copies * x.numel() // self.channels
         if count == 1:
             raise ValueError(
@@ -71,7 +69,7 @@ class BatchStatistics(Standardise):
             _wide(x), None, None, 0.0
         )  # biased, (C,) each
         self._move_averages(mean, variance * (count / (count - 1)))
-        return Moments(mean, torch.rsqrt(variance + EPS), count)
+        return Moments(mean, variance, count)
 
     def _move_averages(self, mean: Tensor, unbiased: Tensor) -> None:
         self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)

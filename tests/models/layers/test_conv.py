@@ -1,4 +1,4 @@
-"""Convolutions with a weight gradient in another layout: torch's own numbers."""
+"""Convolutions with a weight gradient of another form: torch's own numbers."""
 
 import pytest
 import torch
@@ -16,8 +16,12 @@ def _slow_processor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("kernel_size", "stride", "padding"), [(3, 1, 1), (4, 2, 2), (1, 1, 0)])
 @pytest.mark.parametrize("bias", [False, True])
-def test_gradients_are_those_of_torch(kernel_size: int, stride: int, padding: int, bias: bool) -> None:
+@pytest.mark.parametrize("few", [0, 1000], ids=["another layout", "a product"])
+def test_gradients_are_those_of_torch(
+    kernel_size: int, stride: int, padding: int, bias: bool, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(0)
+    monkeypatch.setattr(conv_file, "FEW_POSITIONS", few)
     layer = Conv2d(3, 5, kernel_size, stride, padding, bias=bias).double()
     layer.to(memory_format=torch.channels_last)
     x = torch.randn(2, 3, 9, 8, dtype=torch.float64).to(memory_format=torch.channels_last).requires_grad_()
@@ -32,6 +36,30 @@ def test_gradients_are_those_of_torch(kernel_size: int, stride: int, padding: in
         torch.testing.assert_close(found, wanted)
 
 
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+def test_the_weights_gradient_lies_in_memory_as_the_weight_does(layout: torch.memory_format) -> None:
+    layer = Conv2d(4, 5, 3, padding=1).to(memory_format=layout)
+    layer(torch.randn(2, 4, 6, 6).to(memory_format=torch.channels_last)).sum().backward()
+    assert layer.weight.grad is not None
+    assert layer.weight.grad.stride() == layer.weight.stride()
+
+
+def test_few_positions_under_autocast_are_rounded_once() -> None:
+    torch.manual_seed(0)
+    layer = Conv2d(16, 8, 3, padding=1).to(memory_format=torch.channels_last)
+    x = torch.randn(2, 16, 6, 6).to(memory_format=torch.channels_last)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = layer(x)
+    assert type(y.grad_fn).__name__ == "_ConvolveBackward" and y.dtype is torch.bfloat16
+    y.float().square().sum().backward()
+    exact = [tensor.detach().bfloat16().double() for tensor in (x, layer.weight, layer.bias)]
+    weight = exact[1].requires_grad_()
+    along = 2 * y.detach().double()
+    (F.conv2d(exact[0], weight, exact[2], padding=1) * along).sum().backward()
+    assert layer.weight.grad is not None and layer.weight.grad.dtype is torch.float32
+    torch.testing.assert_close(layer.weight.grad.double(), weight.grad, rtol=2**-7, atol=2**-6)
+
+
 def test_the_bias_learns_beside_a_weight_that_rests() -> None:
     x = torch.randn(1, 2, 4, 4).to(memory_format=torch.channels_last)
     weight, bias = torch.randn(3, 2, 1, 1), torch.zeros(3, requires_grad=True)
@@ -41,6 +69,7 @@ def test_the_bias_learns_beside_a_weight_that_rests() -> None:
 
 @pytest.mark.parametrize("why", ["contiguous", "AVX512", "no gradient"])
 def test_otherwise_torch_is_left_to_it(why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conv_file, "FEW_POSITIONS", 0)
     layer, x = Conv2d(2, 3, 3), torch.randn(1, 2, 5, 5)
     if why != "contiguous":
         x = x.to(memory_format=torch.channels_last)
