@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -15,8 +17,9 @@ SETTINGS = settings_of((1, 1), (0, 0))
 def product(rows: Tensor, table: Tensor) -> Tensor:
     """rows @ table^T, of (N, C_in) and (M, C_in): (N, M).
 
-    In float32 on CPUs as a 1x1 convolution, which oneDNN computes, where torch gives products to another
-    library: a third faster at the sizes of these tables (docs/performance.md).
+    In float32 on CPUs as a 1x1 convolution, which oneDNN computes, where torch gives products to MKL: a third
+    faster at the sizes of these tables, but for the forward product on Intel's own processors
+    (docs/performance.md).
     """
     if not rows.is_cpu or rows.dtype is not torch.float32 or torch.is_autocast_enabled("cpu"):
         return F.linear(rows, table)
@@ -27,6 +30,8 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx: FunctionCtx, rows: Tensor, table: Tensor) -> Tensor:
         ctx.save_for_backward(rows, table)
+        if _is_intel():
+            return F.linear(rows, table)
         return _as_rows(F.conv2d(_as_maps(rows), table[:, :, None, None]))
 
     @staticmethod
@@ -39,6 +44,12 @@ class _Product(torch.autograd.Function):
             maps, weight = _as_maps(rows), table[:, :, None, None]
             to_rows = _as_rows(input_gradient(_as_maps(gradient), maps, weight, SETTINGS))
         return to_rows, gradient.T @ rows if for_table else None
+
+
+@cache
+def _is_intel() -> bool:
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return "Intel" in str(capabilities.get("cpu_name"))
 
 
 def _as_maps(rows: Tensor) -> Tensor:

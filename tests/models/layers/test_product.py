@@ -4,13 +4,24 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from models.layers import product as product_file
 from models.layers.product import product
 
 
+@pytest.mark.parametrize("intel", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize(("rows", "wide", "outputs"), [(7, 5, 12), (1, 4, 9), (40, 1, 1)])
 @pytest.mark.parametrize("lie_apart", [False, True])
-def test_value_and_gradients(rows: int, wide: int, outputs: int, lie_apart: bool, dtype: torch.dtype) -> None:
+def test_value_and_gradients(
+    rows: int,
+    wide: int,
+    outputs: int,
+    lie_apart: bool,
+    dtype: torch.dtype,
+    intel: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(product_file, "_is_intel", lambda: intel)
     torch.manual_seed(0)
     a = torch.randn(wide, rows, dtype=dtype).T if lie_apart else torch.randn(rows, wide, dtype=dtype)
     a, table = a.requires_grad_(), torch.randn(outputs, wide, dtype=dtype, requires_grad=True)
