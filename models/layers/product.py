@@ -48,7 +48,7 @@ class _Product(torch.autograd.Function):
 
 @cache
 def _is_intel() -> bool:
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return "Intel" in str(capabilities.get("cpu_name"))
 
 

@@ -53,27 +53,28 @@ class _Convolve(torch.autograd.Function):
         padding: tuple[int, int],
     ) -> Tensor:
         ctx.input_type = x.dtype  # type: ignore[attr-defined]
-        x = as_factor(x)
+        x, factor = as_factor(x), as_factor(weight)
         inverse = largest.sigma.reciprocal()
-        ctx.save_for_backward(x, weight, largest.u, largest.v, inverse)
+        ctx.save_for_backward(x, weight, factor, largest.u, largest.v, inverse)
         ctx.padding = padding  # type: ignore[attr-defined]
-        y = F.conv2d(x, weight.to(x.dtype), None, padding=padding).mul_(inverse)
-        # Of one type: an addition of two types would go through a copy of the maps.
-        return y if bias is None else y.add_(bias.to(y.dtype)[:, None, None])
+        y = F.conv2d(x, factor, None, padding=padding)
+        if bias is None:
+            return y.mul_(inverse)
+        # Of one type: a sum of two types would go through a copy of the maps.
+        return torch.addcmul(bias.to(y.dtype)[:, None, None], y, inverse, out=y)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight, u, v, inverse = ctx.saved_tensors  # type: ignore[attr-defined]
+        x, weight, factor, u, v, inverse = ctx.saved_tensors  # type: ignore[attr-defined]
         settings = settings_of((1, 1), ctx.padding)  # type: ignore[attr-defined]
         for_x, for_weight, for_bias = ctx.needs_input_grad[:3]  # type: ignore[attr-defined]
         to_x = to_weight = None
-        narrow = weight.to(x.dtype)
         scaled = gradient * inverse
         if for_x:
-            to_x = input_gradient(scaled, x, narrow, settings).to(ctx.input_type)  # type: ignore[attr-defined]
+            to_x = input_gradient(scaled, x, factor, settings).to(ctx.input_type)  # type: ignore[attr-defined]
         if for_weight:
-            to_weight = weight_gradient(scaled, x, narrow, settings).to(weight.dtype)
+            to_weight = weight_gradient(scaled, x, factor, settings).to(weight.dtype)
             v = WeightMatrix(weight, 0).in_memory_order(v)
             to_weight = to_unnormalised(to_weight, weight, u, v, 0, factor=inverse)
         to_bias = gradient.sum((0, 2, 3), dtype=weight.dtype) if for_bias else None
