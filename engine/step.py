@@ -112,7 +112,6 @@ class TrainingStep:
     def _update_generator(
         self, parts: list[tuple[Condition, Tensor]]
     ) -> tuple[list[Tensor], dict[str, Tensor]]:
-        self.generator_optimizer.zero_grad(set_to_none=True)
         fakes, losses = [], []
         for index, (condition, real) in enumerate(parts):
             with averaged_if(index == len(parts) - 1, self.parallel_synthesiser):
@@ -122,6 +121,8 @@ class TrainingStep:
                 backward(_total(losses[-1]) / len(parts))
             fakes.append(synthesis.fake.detach())
         self.left_out = step_unless(torch.zeros_like(self.left_out), self.generator_optimizer)
+        # At once: kept until its next move they would lie in memory beside the other player's.
+        self.generator_optimizer.zero_grad(set_to_none=True)
         return fakes, _means(losses)
 
     def generator_losses(self, condition: Condition, synthesis: Synthesis, real: Tensor) -> dict[str, Tensor]:
@@ -147,7 +148,6 @@ class TrainingStep:
     def _update_discriminator(
         self, parts: list[tuple[Condition, Tensor]], fakes: list[Tensor]
     ) -> dict[str, Tensor]:
-        self.discriminator_optimizer.zero_grad(set_to_none=True)
         losses = []
         for index, ((condition, real), fake) in enumerate(zip(parts, fakes, strict=True)):
             with averaged_if(index == len(parts) - 1, self.parallel_discriminator):
@@ -162,6 +162,7 @@ class TrainingStep:
                     )
                 backward(_total(losses[-1]) / len(parts))
         self.left_out = step_unless(self.left_out, self.discriminator_optimizer)
+        self.discriminator_optimizer.zero_grad(set_to_none=True)
         return _means(losses)
 
 

@@ -25,7 +25,7 @@ class SSIM(Metric):
     `latest`: those of the last batch, (B,).
 
     Only windows that lie within the picture count, as in the paper and in scikit-image. In float64; windows
-    are two products with a banded matrix, in a thirtieth of the time of torchmetrics' convolution.
+    are two products with a banded matrix: at 256x256 in a thirtieth of the time of torchmetrics' convolution.
     """
 
     full_state_update = False

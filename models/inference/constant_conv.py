@@ -48,7 +48,7 @@ class ConstantConv(nn.Module):
 
     @cached_property
     def _products(self) -> Function:
-        return arranged_linear(tap_table(self.conv))
+        return arranged_linear(tap_table(self.conv.weight))
 
     @cached_property
     def _id_tables(self) -> dict[bool, Tensor]:

@@ -17,7 +17,8 @@ class Conv2d(nn.Conv2d):
     Channels last suits everything in these networks but the weight's gradient. oneDNN has none for it on
     processors without AVX-512 and falls back to a generic product, which takes two to five times as long as
     the contiguous one with the copies it needs; and where the maps are smaller than the weight, it takes
-    about twice as long as a plain product on any processor (docs/performance.md).
+    about twice as long as a plain product on any processor (docs/performance.md). Where the gradient is of
+    these forms it has no derivative of its own.
     """
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -32,7 +33,7 @@ def convolve(
 ) -> Tensor:
     """`F.conv2d` of maps (B, C_in, H, W), with the weight's gradient as `Conv2d` has it."""
     learns = weight.requires_grad and torch.is_grad_enabled() and not torch.compiler.is_compiling()
-    autocast = torch.is_autocast_enabled(x.device.type)
+    autocast = is_autocast(x)
     few = _few_positions(x, weight, stride)
     if not learns or not (few or (_contiguous_is_faster(x) and not autocast)):
         return F.conv2d(x, weight, bias, stride, padding)
@@ -42,14 +43,24 @@ def convolve(
 
 def as_factor(x: Tensor) -> Tensor:
     """In the type that products are computed in: autocast's, where there is one."""
+    return x.to(torch.get_autocast_dtype(x.device.type)) if is_autocast(x) else x
+
+
+def is_autocast(x: Tensor) -> bool:
+    """Whether products are computed in autocast's type; torch has none for some devices, as for meta."""
     device = x.device.type
-    return x.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else x
+    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
 
 
 def _few_positions(x: Tensor, weight: Tensor, stride: tuple[int, int]) -> bool:
     """Whether the weight's gradient is a product: of its channels-last memory then, as the weight is."""
     positions = x.numel() // x.shape[1]
-    plain = x.is_cpu and stride == (1, 1) and weight.is_contiguous(memory_format=torch.channels_last)
+    plain = (
+        x.is_cpu
+        and x.dim() == 4
+        and stride == (1, 1)
+        and weight.is_contiguous(memory_format=torch.channels_last)
+    )
     return plain and positions <= FEW_POSITIONS
 
 

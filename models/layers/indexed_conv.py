@@ -32,8 +32,9 @@ def convolve_rows(
     """
     bias = conv.bias if bias is None else bias
     assert bias is not None, "the rows carry a bias"
-    products = product(x, tap_table(conv)).view(-1, conv.out_channels)  # (N_in * taps, C_out)
-    rows = gather_sum(products, to_neighbourhoods)
+    # Narrow before it is arranged anew, so that less is moved.
+    products = product(x, tap_table(as_factor(conv.weight)))  # (N_in, taps * C_out)
+    rows = gather_sum(products.view(-1, conv.out_channels), to_neighbourhoods)
     # Not `+`: these rows are nobody else's. Of one type, since two would go through a copy.
     return rows.add_(bias.to(rows.dtype))
 
@@ -50,7 +51,6 @@ def id_table(weight: Tensor, classes: int, edges: bool) -> Tensor:
     return table.flatten(0, 1)
 
 
-def tap_table(conv: nn.Conv2d) -> Tensor:
-    """The kernel's taps below each other, (taps * C_out, C_in)."""
-    # Narrow before it is arranged anew, so that less is moved.
-    return as_factor(conv.weight).flatten(2).permute(2, 0, 1).flatten(0, 1)
+def tap_table(weight: Tensor) -> Tensor:
+    """The taps of a kernel (C_out, C_in, k, k) below each other, (taps * C_out, C_in)."""
+    return weight.flatten(2).permute(2, 0, 1).flatten(0, 1)

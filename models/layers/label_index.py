@@ -17,7 +17,7 @@ class LabelIndex:
     """Distinct k x k neighbourhoods of ids, and the distinct k x k neighbourhoods of those.
 
     A convolution of the one-hot map takes one value on each of `first`; a convolution of that takes one
-    value on each of `second` (whose reach is twice as far).
+    value on each of `second` (whose reach is twice as far). Some of `first` may lie nowhere.
     """
 
     first: Neighbourhoods
@@ -41,7 +41,7 @@ class LabelIndex:
 
 def label_index(ids: Tensor, count: int, kernel_size: int) -> LabelIndex:
     """Makes the index of id maps (B, H, W) with ids 0 .. count - 1."""
-    first = neighbourhoods(ids, count, kernel_size)
+    first = neighbourhoods(ids, count, kernel_size).in_few_sizes()
     return LabelIndex(first, neighbourhoods(first.pixels, len(first), kernel_size))
 
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
-from models.layers.conv import input_gradient, settings_of
+from models.layers.conv import input_gradient, is_autocast, settings_of
 
 SETTINGS = settings_of((1, 1), (0, 0))
 
@@ -21,7 +21,7 @@ def product(rows: Tensor, table: Tensor) -> Tensor:
     faster at the sizes of these tables, but for the forward product on Intel's own processors
     (docs/performance.md).
     """
-    if not rows.is_cpu or rows.dtype is not torch.float32 or torch.is_autocast_enabled("cpu"):
+    if not rows.is_cpu or rows.dtype is not torch.float32 or is_autocast(rows):
         return F.linear(rows, table)
     return _Product.apply(rows, table)
 

@@ -42,12 +42,11 @@ class _Standardised(torch.autograd.Function):
         """(g - mean(g) - z mean(g z)) / std (Ioffe & Szegedy 2015, section 3)."""
         z, inverse_std = ctx.saved_tensors  # type: ignore[attr-defined]
         axes: tuple[int, ...] = ctx.axes  # type: ignore[attr-defined]
-        g = gradient.permute(0, 2, 3, 1).flatten(1, 2)
-        of_g, of_gz = (
-            term.mean(axes, keepdim=True, dtype=inverse_std.dtype).to(g.dtype) for term in (g, g * z)
-        )
-        to_x = (g - of_g).addcmul_(z, of_gz, value=-1).mul_(inverse_std.to(g.dtype))
-        return _maps(to_x, gradient), None
+        g = gradient.permute(0, 2, 3, 1).flatten(1, 2).to(inverse_std.dtype)
+        z = z.to(inverse_std.dtype)
+        of_g, of_gz = (term.mean(axes, keepdim=True) for term in (g, g * z))
+        to_x = (g - of_g).addcmul_(z, of_gz, value=-1).mul_(inverse_std)
+        return _maps(to_x.to(gradient.dtype), gradient), None
 
 
 def _wide_type(x: Tensor) -> torch.dtype:

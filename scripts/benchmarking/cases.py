@@ -156,7 +156,14 @@ def step_work(
     optimizers = build_optimizers(OptimizerOptions(), G, D)
     alone = Processes(rank=0, count=1)
     step = TrainingStep(G, D, *optimizers, objective, hardware, alone, reuse_fake)
-    return Work(lambda place: void(step(maps.batches[place], seed=0)), lambda: gradient_of(weight))
+    gradient = torch.empty(0)
+
+    def keep(*_: object) -> None:
+        nonlocal gradient
+        gradient = gradient_of(weight)
+
+    optimizers[0].register_step_pre_hook(keep)
+    return Work(lambda place: void(step(maps.batches[place], seed=0)), lambda: gradient)
 
 
 def gradient_of(weight: object) -> Tensor:

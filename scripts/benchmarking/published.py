@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +21,7 @@ from models.generators.spade import SpadeGenerator
 from models.layers.spectral_conv import SpectralConv2d
 from models.norms.sean import Sean
 from models.norms.spade import Spade
+from models.norms.statistics import InstanceStatistics
 from models.synthesiser import Synthesiser
 from scripts.benchmarking.published_norms import OneHotMaps, PublishedSean, PublishedSpade
 
@@ -78,9 +80,21 @@ def published_synthesiser(synthesiser: Synthesiser, classes: int) -> Synthesiser
     """A copy with the generator in its published form, all weights contiguous."""
     generator = synthesiser.generator
     assert isinstance(generator, SpadeGenerator), "the norms of a SPADE generator are what is compared"
-    encoder = copy.deepcopy(synthesiser.encoder)
+    encoder = with_instance_norm_of_torch(copy.deepcopy(synthesiser.encoder))
     published = Synthesiser(PublishedGenerator(generator, classes), encoder, synthesiser.edges)
     return published.to(memory_format=torch.contiguous_format)
+
+
+Network = TypeVar("Network", bound=nn.Module | None)
+
+
+def with_instance_norm_of_torch(network: Network) -> Network:
+    """The network, whose instance statistics are torch's from now on: ours are made for channels last."""
+    for module in () if network is None else tuple(network.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, InstanceStatistics):
+                setattr(module, name, nn.InstanceNorm2d(child.channels))
+    return network
 
 
 class PublishedDiscriminator(nn.Module):
@@ -89,7 +103,7 @@ class PublishedDiscriminator(nn.Module):
     def __init__(self, discriminator: MultiscaleDiscriminator) -> None:
         super().__init__()
         self.classes = discriminator.classes
-        self.scales = copy.deepcopy(discriminator.scales)
+        self.scales = with_instance_norm_of_torch(copy.deepcopy(discriminator.scales))
         self.to(memory_format=torch.contiguous_format)
 
     def forward(self, images: Tensor, condition: Condition) -> list[DiscriminatorOutput]:

@@ -24,7 +24,7 @@ from engine.run_files import latest_images, state_file
 from engine.tensors import load_tensors
 from options.build_training import build_training
 from tests.engine.test_phases import ENHANCED, ENHANCER, GLOBAL
-from tests.engine.tiny_step import tiny_batch, tiny_step
+from tests.engine.tiny_step import gradients_of, tiny_batch, tiny_step
 from tests.test_train_and_generate import assert_same
 from tests.tiny import tiny_options, tiny_words
 from tests.verbs import PROJECT, Started, finish
@@ -54,12 +54,11 @@ def one_step(processes: Processes) -> Answers:
     """A step on this process's share of a batch: losses, gradients of both players, running statistics."""
     step = tiny_step("norm.statistics=sync_batch", processes=processes)
     share = share_of(tiny_batch(count=BATCH, height=64, width=64), processes)
+    gradients = gradients_of(step)
     losses = mean_over_processes(step(share, seed=0), processes)
-    weights = {f"G {name}": weight for name, weight in step.synthesiser.named_parameters()}
-    weights |= {f"D {name}": weight for name, weight in step.discriminator.named_parameters()}
     return {
         "losses": losses,
-        "gradients": {name: weight.grad for name, weight in weights.items()},
+        "gradients": gradients,
         "statistics": {name: b for name, b in step.synthesiser.named_buffers() if "running" in name},
     }
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from data.sample import Batch
 from engine.distributed import Processes, join_processes
 from tests.engine.test_distributed import free_port
-from tests.engine.tiny_step import tiny_batch, tiny_step
+from tests.engine.tiny_step import gradients_of, tiny_batch, tiny_step
 
 BATCH = 8
 STEPS = 5
@@ -23,13 +23,13 @@ def five_steps(processes: Processes, passes: int) -> dict[str, Tensor]:
     """Weights, last gradients and running statistics."""
     step = tiny_step("norm.statistics=sync_batch", processes=processes)
     step.passes = passes
+    gradients = gradients_of(step)
     for index in range(STEPS):
         step(share_of(tiny_batch(index, count=BATCH), processes, passes), seed=0)
     found = {}
     for name, player in (("G", step.synthesiser), ("D", step.discriminator)):
         found |= {f"{name} {key}": value.clone() for key, value in player.state_dict().items()}
-        found |= {f"{name} {key} gradient": value.grad for key, value in player.named_parameters()}
-    return found
+    return found | {f"{name} gradient": gradient for name, gradient in gradients.items()}
 
 
 def share_of(whole: Batch, processes: Processes, passes: int) -> Batch:

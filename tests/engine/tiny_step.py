@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from data.sample import Batch
 from engine.distributed import Processes
@@ -72,3 +72,20 @@ def tiny_batch(seed: int = 0, count: int = 2, height: int = 32, width: int = 64)
         torch.zeros(count, dtype=torch.long),
         tuple("abcdefgh"[:count]),
     )
+
+
+def gradients_of(step: TrainingStep) -> dict[str, Tensor | None]:
+    """What the players' gradients are when they move, in each step that follows: G and D and a name."""
+    found: dict[str, Tensor | None] = {}
+    players = (
+        ("G", step.synthesiser, step.generator_optimizer),
+        ("D", step.discriminator, step.discriminator_optimizer),
+    )
+    for which, player, optimizer in players:
+
+        def remember(*_: object, which: str = which, player: nn.Module = player) -> None:
+            for name, weight in player.named_parameters():
+                found[f"{which} {name}"] = None if weight.grad is None else weight.grad.clone()
+
+        optimizer.register_step_pre_hook(remember)
+    return found

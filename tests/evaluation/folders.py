@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
+from data.sources.scenes import Scenes
 from tests.data.trees import COLOURS, blocks
 
 
@@ -20,6 +21,16 @@ def write_photos(folder: Path, count: int, height: int = 32, width: int = 40) ->
         Image.fromarray(pixels).save(folder / "photos" / f"p{number}.png")
         Image.fromarray(ids).save(folder / "labels" / f"p{number}.png")
     return folder / "photos"
+
+
+def write_scenes(folder: Path, count: int, side: int = 96) -> Path:
+    """Built-in scenes p0, p1, … as photographs in folder/photos, which it answers."""
+    photos = folder / "photos"
+    photos.mkdir(parents=True)
+    source = Scenes("val", side, side, count)
+    for number in range(count):
+        source.read(number).photo.save(photos / f"p{number}.png")
+    return photos
 
 
 def noisy(photos: Path, folder: Path, amount: float) -> Path:

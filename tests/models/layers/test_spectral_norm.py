@@ -1,9 +1,12 @@
 """Spectral norm: against torch's older form, which the official releases were trained with."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
 
+from models.layers.spectral_conv import SpectralConv2d
 from models.layers.spectral_norm import SpectralNorm, spectral_norm
 
 
@@ -57,9 +60,10 @@ def test_evaluation_moves_nothing() -> None:
         assert torch.equal(tensor, before[name]), name
 
 
-def test_a_network_of_shapes_alone_can_be_built_and_run() -> None:
+@pytest.mark.parametrize("make", [lambda: spectral_norm(nn.Conv2d(3, 5, 3)), lambda: SpectralConv2d(3, 5, 3)])
+def test_a_network_of_shapes_alone_can_be_built_and_run(make: Callable[[], nn.Module]) -> None:
     with torch.device("meta"):
-        layer = spectral_norm(nn.Conv2d(3, 5, 3))
+        layer = make()
         answer = layer(torch.empty(1, 3, 6, 6))
     assert answer.is_meta and answer.shape == (1, 5, 4, 4)
     assert all(tensor.is_meta for tensor in layer.state_dict().values())

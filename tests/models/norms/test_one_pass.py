@@ -67,7 +67,7 @@ def test_nothing_as_large_as_the_maps_is_kept() -> None:
 
 @pytest.mark.parametrize("mean", [0.0, 20.0])
 def test_bf16_maps_lose_nothing_to_their_mean(mean: float) -> None:
-    """Statistics and rows are float32: bf16 could not hold what the mean takes away from the shift."""
+    """The mean is taken away from the maps: bf16 could not hold what it would take away from the shift."""
     norm = build("spade", "batch").float().train()
     norm.implementation = "indexed"
     plain = copy.deepcopy(norm)
