@@ -1,5 +1,7 @@
 """Products by either library: torch's own numbers."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -41,3 +43,36 @@ def test_autocast_is_heeded() -> None:
     a, table = torch.randn(4, 8), torch.randn(6, 8)
     with torch.autocast("cpu", torch.bfloat16):
         assert product(a, table).dtype is torch.bfloat16
+
+
+@pytest.fixture
+def _two_threads() -> Iterator[None]:
+    """With one, torch gives oneDNN no convolution."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("_two_threads")
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch without oneDNN")
+def test_so_many_rows_that_onednn_computes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than 20480 numbers, below which torch's convolutions are others."""
+    monkeypatch.setattr(product_file, "_is_intel", lambda: False)
+    torch.manual_seed(0)
+    a, table = torch.randn(300, 128, requires_grad=True), torch.randn(96, 128, requires_grad=True)
+    with torch.profiler.profile() as profile:
+        found = product(a, table)
+    assert "aten::mkldnn_convolution" in {event.name for event in profile.events()}
+    wanted, along = F.linear(a.double(), table.double()), torch.randn(300, 96)
+    torch.testing.assert_close(found.double(), wanted, rtol=1e-5, atol=1e-4)
+    ours, theirs = (torch.autograd.grad((y * along).sum(), [a, table]) for y in (found, wanted))
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-4)
+
+
+def test_who_made_the_processor_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert type(product_file._is_intel()) is bool, "of this one"
+    for name, intel in (("Intel(R) Xeon(R) Platinum 8375C", True), ("AMD EPYC 7B12", False), (None, False)):
+        said = {} if name is None else {"cpu_name": name}
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda said=said: said, raising=False)
+        assert product_file._is_intel.__wrapped__() is intel

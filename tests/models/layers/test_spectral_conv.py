@@ -4,8 +4,12 @@ import pytest
 import torch
 from torch import nn
 
+from models.layers import conv as conv_file
 from models.layers.spectral_conv import SpectralConv2d
 from models.layers.spectral_norm import spectral_norm
+
+PATHS = pytest.mark.parametrize("few", [0, 1000], ids=["a convolution", "a product"])
+"""How a weight's gradient is computed; as a convolution it also depends on layout and processor."""
 
 
 def pair(
@@ -24,14 +28,17 @@ def pair(
 @pytest.mark.parametrize(("bias", "kernel_size"), [(True, 3), (False, 1)])
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("capability", ["AVX2", "AVX512"])
+@PATHS
 def test_the_same_numbers(
     bias: bool,
     kernel_size: int,
     layout: torch.memory_format,
     training: bool,
     capability: str,
+    few: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(conv_file, "FEW_POSITIONS", few)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     layers = [layer.train(training) for layer in pair(bias, kernel_size, layout, torch.float64)]
     x = torch.randn(2, 4, 6, 5, dtype=torch.float64).to(memory_format=layout)
@@ -60,7 +67,11 @@ def test_two_passes_before_their_backward() -> None:
         torch.testing.assert_close(found, wanted)
 
 
-def test_under_autocast_maps_are_narrow_and_gradients_are_those_of_the_weight() -> None:
+@PATHS
+def test_under_autocast_maps_are_narrow_and_gradients_are_those_of_the_weight(
+    few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conv_file, "FEW_POSITIONS", few)
     ours, plain = pair(True, 3, torch.channels_last, torch.float32)
     x = torch.randn(2, 4, 6, 5).to(memory_format=torch.channels_last).requires_grad_()
     found = []
