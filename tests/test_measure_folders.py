@@ -62,11 +62,14 @@ def test_photos_against_themselves(verbs: Verbs, made: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("worsen", "amounts"), [(noisy, (1, 4, 16)), (blurred, (1, 2, 4))])
+@pytest.mark.parametrize(("worsen", "amounts"), [(noisy, (1, 4, 16, 64)), (blurred, (1, 2, 4, 8))])
 def test_every_metric_gets_worse_in_order_by_the_true_features(
     worsen, amounts: tuple[int, ...], verbs: Verbs, made: Path, tmp_path: Path
 ) -> None:
-    """Of pictures that show something, and while they do: from a radius of 8 on a blur's features are one."""
+    """Of pictures that show something, and while they do: at a radius of 16 distances are less than at 8.
+
+    Of 400 pictures as of 40, by KID as well: it is what the network sees (docs/evaluation.md).
+    """
     photos = write_scenes(tmp_path, 40)
     assert_worse_in_order(worsen, amounts, verbs, photos, made, tmp_path, NETWORK)
 

@@ -33,9 +33,7 @@ def convolve(
 ) -> Tensor:
     """`F.conv2d` of maps (B, C_in, H, W), with the weight's gradient as `Conv2d` has it."""
     learns = weight.requires_grad and torch.is_grad_enabled() and not torch.compiler.is_compiling()
-    autocast = is_autocast(x)
-    few = _few_positions(x, weight, stride)
-    if not learns or not (few or (_contiguous_is_faster(x) and not autocast)):
+    if not learns or not (_few_positions(x, weight, stride) or _contiguous_is_faster(x)):
         return F.conv2d(x, weight, bias, stride, padding)
     bias = None if bias is None else as_factor(bias)
     return _Convolve.apply(as_factor(x), as_factor(weight), bias, stride, padding)
@@ -54,18 +52,15 @@ def is_autocast(x: Tensor) -> bool:
 
 def _few_positions(x: Tensor, weight: Tensor, stride: tuple[int, int]) -> bool:
     """Whether the weight's gradient is a product: of its channels-last memory then, as the weight is."""
-    positions = x.numel() // x.shape[1]
-    plain = (
-        x.is_cpu
-        and x.dim() == 4
-        and stride == (1, 1)
-        and weight.is_contiguous(memory_format=torch.channels_last)
-    )
-    return plain and positions <= FEW_POSITIONS
+    if not x.is_cpu or x.dim() != 4 or stride != (1, 1) or x[:, 0].numel() > FEW_POSITIONS:
+        return False
+    return weight.is_contiguous(memory_format=torch.channels_last)
 
 
 def _contiguous_is_faster(x: Tensor) -> bool:
-    if not x.is_cpu or x.dtype is torch.bfloat16 or torch.backends.cpu.get_cpu_capability() == "AVX512":
+    if not x.is_cpu or x.dtype is torch.bfloat16 or is_autocast(x):
+        return False
+    if torch.backends.cpu.get_cpu_capability() == "AVX512":
         return False
     return x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
 

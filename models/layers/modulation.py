@@ -1,4 +1,4 @@
-"""Standardise, scale, shift and activate in one pass, by rows that pixels share.
+"""Scale, shift, activate and enlarge in one pass, by rows that pixels share, after one that standardises.
 
 Nothing of the maps' size is kept for the backward pass but the maps that went in and came out, which the
 layers around keep anyway: no standardised maps, no pair for each pixel, no maps before the activation.

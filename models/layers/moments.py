@@ -11,6 +11,11 @@ EPS = 1e-5
 """Added to variances."""
 
 
+def widened(x: Tensor) -> Tensor:
+    """In float32 at least, as sums over many pixels are taken."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
 @dataclass(frozen=True)
 class Moments:
     """`mean` and biased `variance`, (C,), float32 at least.
@@ -45,8 +50,8 @@ class Moments:
         inverse_std = torch.rsqrt(self.variance + EPS).to(to_standardised.dtype)
         if self.count is None:
             return to_standardised * inverse_std
-        wide = scale.to(self.mean.dtype)
-        sums = torch.stack([(wide * to_shift).sum(0), (wide * to_scale).sum(0)])  # (2, C)
+        factor = scale.to(self.mean.dtype)
+        sums = torch.stack([(factor * to_shift).sum(0), (factor * to_scale).sum(0)])  # (2, C)
         of_g, of_gx = (copies / self.count * sums).to(x.dtype)
         gradient = to_standardised - of_g
         return gradient.addcmul_(x, of_gx, value=-1).mul_(inverse_std)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
-from models.layers.moments import EPS
+from models.layers.moments import EPS, widened
 
 
 def standardised(x: Tensor, across_channels: bool) -> Tensor:
@@ -26,10 +26,10 @@ class _Standardised(torch.autograd.Function):
     @staticmethod
     def forward(ctx: FunctionCtx, x: Tensor, axes: tuple[int, ...]) -> Tensor:
         pixels = x.permute(0, 2, 3, 1).flatten(1, 2)  # (B, H W, C)
-        wide = pixels.to(_wide_type(x))
-        deviations = wide - wide.mean(axes, keepdim=True)
-        count = deviations[0].numel() if len(axes) == 2 else deviations.shape[1]
+        deviations = widened(pixels)
+        deviations = deviations - deviations.mean(axes, keepdim=True)
         squares = torch.linalg.vector_norm(deviations, dim=axes, keepdim=True).square()
+        count = deviations.numel() // squares.numel()
         inverse_std = torch.rsqrt(squares / count + EPS)
         z = deviations.mul_(inverse_std).to(x.dtype)
         ctx.save_for_backward(z, inverse_std)
@@ -42,15 +42,10 @@ class _Standardised(torch.autograd.Function):
         """(g - mean(g) - z mean(g z)) / std (Ioffe & Szegedy 2015, section 3)."""
         z, inverse_std = ctx.saved_tensors  # type: ignore[attr-defined]
         axes: tuple[int, ...] = ctx.axes  # type: ignore[attr-defined]
-        g = gradient.permute(0, 2, 3, 1).flatten(1, 2).to(inverse_std.dtype)
-        z = z.to(inverse_std.dtype)
+        z, g = widened(z), widened(gradient.permute(0, 2, 3, 1).flatten(1, 2))
         of_g, of_gz = (term.mean(axes, keepdim=True) for term in (g, g * z))
         to_x = (g - of_g).addcmul_(z, of_gz, value=-1).mul_(inverse_std)
         return _maps(to_x.to(gradient.dtype), gradient), None
-
-
-def _wide_type(x: Tensor) -> torch.dtype:
-    return torch.promote_types(x.dtype, torch.float32)
 
 
 def _maps(pixels: Tensor, like: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 
-from models.layers.moments import EPS, Moments
+from models.layers.moments import EPS, Moments, widened
 from models.layers.standardised import standardised
 
 
@@ -67,7 +67,7 @@ class BatchStatistics(Standardise):
                 "use larger images, a larger batch or fewer doublings"
             )
         mean, variance = torch.ops.aten.batch_norm_update_stats(
-            _wide(x), None, None, 0.0
+            widened(x), None, None, 0.0
         )  # biased, (C,) each
         self._move_averages(mean, variance * (count / (count - 1)))
         return Moments(mean, variance, count)
@@ -110,7 +110,7 @@ class SyncBatchStatistics(BatchStatistics):
         if not self.is_shared():
             return super().forward(x)
         # Sums in float32 at least: bf16 would lose the small deviations.
-        wide = _wide(x)
+        wide = widened(x)
         pixels = wide.new_full((1,), x.numel() / self.channels)  # (1,)
         sums = sum_over_processes(torch.cat([wide.sum((0, 2, 3)), pixels]))  # (C + 1,)
         count = sums[-1].detach()
@@ -124,10 +124,6 @@ class SyncBatchStatistics(BatchStatistics):
     def is_shared(self) -> bool:
         """Whether other processes' maps count now."""
         return self.training and dist.is_initialized() and dist.get_world_size() > 1
-
-
-def _wide(x: Tensor) -> Tensor:
-    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
 
 
 class InstanceStatistics(Standardise):

@@ -6,6 +6,7 @@ So rows are measured in turn, each in the same weather, and each has a peak of m
 from __future__ import annotations
 
 import multiprocessing
+import re
 import resource
 import time
 from collections.abc import Callable
@@ -20,9 +21,8 @@ from scripts.benchmarking.cases import Case, build_work
 from scripts.benchmarking.label_maps import read_label_maps
 
 WARM_UP = 2
-"""Times that every batch is computed before the clock runs, for it is not an hour's training that the first
-steps show: the allocator still asks the kernel for pages, 20,000 in the second step of width 32 and 8,000 in
-the third."""
+"""Times that every batch is computed before the clock runs: in its first steps the allocator still asks the
+kernel for pages, 20,000 in the second step of width 32 and 8,000 in the third, and later for hardly any."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ def _timed(act: Callable[[], None]) -> float:
 def _peak_megabytes() -> float:
     """Of this process alone; `getrusage` may answer what its parent had when it started this one."""
     status = Path("/proc/self/status")
-    if status.exists():
-        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+    said = re.search(r"VmHWM:\s*(\d+)", status.read_text()) if status.exists() else None
+    if said is not None:
+        return int(said[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
