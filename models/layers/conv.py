@@ -1,4 +1,4 @@
-"""Convolutions whose weight gradient is computed in the form that the processor is fast in."""
+"""Convolutions that are computed, forward and backward, in the form that the processor is fast in."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 
-FEW_POSITIONS = 256
-"""Up to so many positions in a batch (B H W), a weight's gradient is one product of what it looks at."""
+from models.layers import few_positions
+from models.layers.processor import has_avx512
 
 
 class Conv2d(nn.Conv2d):
@@ -17,8 +17,8 @@ class Conv2d(nn.Conv2d):
     Channels last suits everything in these networks but the weight's gradient. oneDNN has none for it on
     processors without AVX-512 and falls back to a generic product, which takes two to five times as long as
     the contiguous one with the copies it needs; and where the maps are smaller than the weight, it takes
-    about twice as long as a plain product on any processor (docs/performance.md). Where the gradient is of
-    these forms it has no derivative of its own.
+    about twice as long as a plain product on any processor (docs/performance.md); on some the maps and their
+    gradient are products there, too. Where gradients are of these forms they have no derivative of their own.
     """
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -31,9 +31,11 @@ class Conv2d(nn.Conv2d):
 def convolve(
     x: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[int, int], padding: tuple[int, int]
 ) -> Tensor:
-    """`F.conv2d` of maps (B, C_in, H, W), with the weight's gradient as `Conv2d` has it."""
-    learns = weight.requires_grad and torch.is_grad_enabled() and not torch.compiler.is_compiling()
-    if not learns or not (_few_positions(x, weight, stride) or _contiguous_is_faster(x)):
+    """`F.conv2d` of maps (B, C_in, H, W), with gradients as `Conv2d` has them."""
+    if torch.compiler.is_compiling() or (torch.is_grad_enabled() and not weight.requires_grad):
+        return F.conv2d(x, weight, bias, stride, padding)
+    few = few_positions.has_few_positions(x, weight, stride)
+    if not few and not (torch.is_grad_enabled() and _contiguous_is_faster(x)):
         return F.conv2d(x, weight, bias, stride, padding)
     bias = None if bias is None else as_factor(bias)
     return _Convolve.apply(as_factor(x), as_factor(weight), bias, stride, padding)
@@ -50,17 +52,10 @@ def is_autocast(x: Tensor) -> bool:
     return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
 
 
-def _few_positions(x: Tensor, weight: Tensor, stride: tuple[int, int]) -> bool:
-    """Whether the weight's gradient is a product: of its channels-last memory then, as the weight is."""
-    if not x.is_cpu or x.dim() != 4 or stride != (1, 1) or x[:, 0].numel() > FEW_POSITIONS:
-        return False
-    return weight.is_contiguous(memory_format=torch.channels_last)
-
-
 def _contiguous_is_faster(x: Tensor) -> bool:
     if not x.is_cpu or x.dtype is torch.bfloat16 or is_autocast(x):
         return False
-    if torch.backends.cpu.get_cpu_capability() == "AVX512":
+    if has_avx512():
         return False
     return x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
 
@@ -74,8 +69,19 @@ def settings_of(stride: tuple[int, int], padding: tuple[int, int]) -> Settings:
     return stride, padding, (1, 1), False, (0, 0), 1
 
 
+def maps_of(
+    x: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[int, int], padding: tuple[int, int]
+) -> Tensor:
+    """`F.conv2d` without a gradient, of what has the type that products are computed in."""
+    if few_positions.is_product(x, weight, stride):
+        return few_positions.maps(x, weight, bias, padding)
+    return F.conv2d(x, weight, bias, stride, padding)
+
+
 def input_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings) -> Tensor:
-    """Of the maps that went in, (B, C_in, H, W); of `x` the shape matters."""
+    """Of the maps that went in, (B, C_in, H, W); of `x` the shape and type matter."""
+    if few_positions.is_product(x, weight, settings[0]):
+        return few_positions.input_gradient(gradient, x, weight, settings[1])
     only_x = [True, False, False]
     to_x: Tensor = torch.ops.aten.convolution_backward(gradient, x, weight, None, *settings, only_x)[0]
     return to_x
@@ -83,8 +89,8 @@ def input_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settin
 
 def weight_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings) -> Tensor:
     """Of the weight, in its layout; of `weight` the shape and layout matter."""
-    if _few_positions(x, weight, settings[0]):
-        return _product_gradient(gradient, x, weight.shape[2:], settings[1])
+    if few_positions.has_few_positions(x, weight, settings[0]):
+        return few_positions.weight_gradient(gradient, x, weight.shape[2:], settings[1])
     contiguous = _contiguous_is_faster(x)
     if contiguous:
         gradient, x, weight = gradient.contiguous(), x.contiguous(), weight.new_empty(weight.shape)
@@ -92,17 +98,6 @@ def weight_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Setti
         gradient, x, weight, None, *settings, [False, True, False]
     )[1]
     return to_weight.contiguous(memory_format=torch.channels_last) if contiguous else to_weight
-
-
-def _product_gradient(
-    gradient: Tensor, x: Tensor, kernel: tuple[int, ...], padding: tuple[int, int]
-) -> Tensor:
-    """(C_out, C_in, *kernel), channels last: gradients of all positions times the windows they come of."""
-    padded = F.pad(x, (padding[1], padding[1], padding[0], padding[0]))
-    windows = padded.permute(0, 2, 3, 1).unfold(1, kernel[0], 1).unfold(2, kernel[1], 1)
-    windows = windows.permute(0, 1, 2, 4, 5, 3).flatten(3).flatten(0, 2)  # (B h w, k k C_in)
-    of_positions = gradient.permute(0, 2, 3, 1).flatten(0, 2)  # (B h w, C_out)
-    return (of_positions.t() @ windows).unflatten(1, (*kernel, -1)).permute(0, 3, 1, 2)
 
 
 class _Convolve(torch.autograd.Function):
@@ -117,7 +112,7 @@ class _Convolve(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.settings = settings_of(stride, padding)  # type: ignore[attr-defined]
-        return F.conv2d(x, weight, bias, stride, padding)
+        return maps_of(x, weight, bias, stride, padding)
 
     @staticmethod
     @once_differentiable

@@ -30,7 +30,9 @@ class Gathering:
         counts = self.starts.diff(append=self.starts.new_tensor([len(self.rows)]))  # (N_out,)
         results = torch.arange(len(self.starts), device=self.rows.device)
         results = results.repeat_interleave(counts, output_size=len(self.rows))  # (E,)
-        order = self.rows.argsort(stable=True)  # (E,)
+        # Narrow numbers are sorted in less than half the time of wide ones.
+        narrow = torch.int16 if self.table_rows <= torch.iinfo(torch.int16).max else torch.int32
+        order = self.rows.to(narrow).argsort(stable=True)  # (E,)
         uses = torch.bincount(self.rows, minlength=self.table_rows)  # (N_in,)
         return Gathering(results[order], uses.cumsum(0) - uses, len(self.starts))
 

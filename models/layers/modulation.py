@@ -73,12 +73,10 @@ class _Modulate(torch.autograd.Function):
         to_scale = to_pixels.transposed.sum(products.reshape(-1, channels))  # (N, C)
         to_shift = to_pixels.transposed.sum(to_z.reshape(-1, channels))
         scale = rows[:, :channels]
-        to_x = to_pixels.sum(scale.to(x.dtype).contiguous()).view(squares.shape).mul_(squares)
-        to_x = _summed(to_x.view(to_z.shape), factor)  # (B, h, w, C)
-        if moments is not None:
-            to_x = moments.gradient(to_x, source, scale, to_scale, to_shift, factor**2)
+        to_x = scale.to(x.dtype).index_select(0, to_pixels.rows).view(squares.shape).mul_(squares)
+        to_x = _summed(to_x.view(to_z.shape), factor).permute(0, 3, 1, 2)  # (B, C, h, w)
         return (
-            to_x.permute(0, 3, 1, 2),
+            to_x if moments is None else moments.gradient(to_x, x),
             torch.cat([to_scale, to_shift], 1).to(rows.dtype),
             None,
             None,

@@ -20,38 +20,27 @@ def widened(x: Tensor) -> Tensor:
 class Moments:
     """`mean` and biased `variance`, (C,), float32 at least.
 
-    `count`: of the values that they were taken over; None where they are constants (running averages),
-    through which no gradient goes.
+    `constant`: whether they are running averages, through which no gradient goes, and not the maps' own.
     """
 
     mean: Tensor
     variance: Tensor
-    count: int | None
+    constant: bool
 
     def standardise(self, x: Tensor) -> Tensor:
         """(x - mean) / sqrt(variance + eps) of maps (B, C, H, W), in their type."""
         return torch.batch_norm(x, None, None, self.mean, self.variance, False, 0.0, EPS, False)
 
-    def gradient(
-        self,
-        to_standardised: Tensor,
-        x: Tensor,
-        scale: Tensor,
-        to_scale: Tensor,
-        to_shift: Tensor,
-        copies: int,
-    ) -> Tensor:
-        """The gradient of maps from that of the standardised maps (Ioffe & Szegedy 2015, section 3).
+    def gradient(self, to_standardised: Tensor, x: Tensor) -> Tensor:
+        """The gradient of maps `x` (B, C, H, W) from that of the standardised ones, in one kernel.
 
-        (g - mean(g) - x mean(g x)) / std with standardised maps `x` (B, H, W, C). The means are over pixels,
-        and pixels that share a row share its `scale` (N, C): they follow from the rows' own gradients,
-        `to_scale` and `to_shift` (N, C). `copies` of each pixel of x were made by up-sampling.
+        (g - mean(g) - z mean(g z)) / std with z = (x - mean) / std (Ioffe & Szegedy 2015, section 3), the
+        means over B, H, W; g / std where mean and variance are constants.
         """
-        inverse_std = torch.rsqrt(self.variance + EPS).to(to_standardised.dtype)
-        if self.count is None:
-            return to_standardised * inverse_std
-        factor = scale.to(self.mean.dtype)
-        sums = torch.stack([(factor * to_shift).sum(0), (factor * to_scale).sum(0)])  # (2, C)
-        of_g, of_gx = (copies / self.count * sums).to(x.dtype)
-        gradient = to_standardised - of_g
-        return gradient.addcmul_(x, of_gx, value=-1).mul_(inverse_std)
+        inverse_std = torch.rsqrt(self.variance + EPS)
+        if self.constant:
+            return to_standardised * inverse_std.to(to_standardised.dtype)[:, None, None]
+        to_x: Tensor = torch.ops.aten.native_batch_norm_backward(
+            to_standardised, x, None, None, None, self.mean, inverse_std, True, EPS, [True, False, False]
+        )[0]
+        return to_x

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 from models.layers.conv import input_gradient, is_autocast, settings_of
+from models.layers.processor import is_intel
 
 SETTINGS = settings_of((1, 1), (0, 0))
 
@@ -30,7 +29,7 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx: FunctionCtx, rows: Tensor, table: Tensor) -> Tensor:
         ctx.save_for_backward(rows, table)
-        if _is_intel():
+        if is_intel():
             return F.linear(rows, table)
         return _as_rows(F.conv2d(_as_maps(rows), table[:, :, None, None]))
 
@@ -44,12 +43,6 @@ class _Product(torch.autograd.Function):
             maps, weight = _as_maps(rows), table[:, :, None, None]
             to_rows = _as_rows(input_gradient(_as_maps(gradient), maps, weight, SETTINGS))
         return to_rows, gradient.T @ rows if for_table else None
-
-
-@cache
-def _is_intel() -> bool:
-    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    return "Intel" in str(capabilities.get("cpu_name"))
 
 
 def _as_maps(rows: Tensor) -> Tensor:

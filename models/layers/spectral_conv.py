@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.nn.utils import parametrize
 
-from models.layers.conv import Conv2d, as_factor, input_gradient, settings_of, weight_gradient
+from models.layers.conv import Conv2d, as_factor, input_gradient, maps_of, settings_of, weight_gradient
 from models.layers.spectral_norm import (
     SingularValue,
     SpectralNorm,
@@ -57,7 +56,7 @@ class _Convolve(torch.autograd.Function):
         inverse = largest.sigma.reciprocal()
         ctx.save_for_backward(x, weight, factor, largest.u, largest.v, inverse)
         ctx.padding = padding  # type: ignore[attr-defined]
-        y = F.conv2d(x, factor, None, padding=padding)
+        y = maps_of(x, factor, None, (1, 1), padding)
         if bias is None:
             return y.mul_(inverse)
         # Of one type: a sum of two types would go through a copy of the maps.

@@ -59,7 +59,7 @@ class BatchStatistics(Standardise):
         alters the unbiased variance alone). In training the running averages move, as in `forward`.
         """
         if not self.training:
-            return Moments(self.running_mean, self.running_var, None)
+            return Moments(self.running_mean, self.running_var, constant=True)
         count = copies * x.numel() // self.channels
         if count == 1:
             raise ValueError(
@@ -70,7 +70,7 @@ class BatchStatistics(Standardise):
             widened(x), None, None, 0.0
         )  # biased, (C,) each
         self._move_averages(mean, variance * (count / (count - 1)))
-        return Moments(mean, variance, count)
+        return Moments(mean, variance, constant=False)
 
     def _move_averages(self, mean: Tensor, unbiased: Tensor) -> None:
         self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)

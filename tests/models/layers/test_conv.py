@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from models.layers import conv as conv_file
+from models.layers import few_positions
 from models.layers.conv import Conv2d
 
 
@@ -21,7 +22,7 @@ def test_gradients_are_those_of_torch(
     kernel_size: int, stride: int, padding: int, bias: bool, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(0)
-    monkeypatch.setattr(conv_file, "FEW_POSITIONS", few)
+    monkeypatch.setattr(few_positions, "FEW_POSITIONS", few)
     layer = Conv2d(3, 5, kernel_size, stride, padding, bias=bias).double()
     layer.to(memory_format=torch.channels_last)
     x = torch.randn(2, 3, 9, 8, dtype=torch.float64).to(memory_format=torch.channels_last).requires_grad_()
@@ -41,7 +42,7 @@ def test_the_gradient_of_a_channels_last_weight_is_channels_last(
     few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As it is computed: on its way to `.grad` torch would copy one that lies otherwise."""
-    monkeypatch.setattr(conv_file, "FEW_POSITIONS", few)
+    monkeypatch.setattr(few_positions, "FEW_POSITIONS", few)
     layer = Conv2d(4, 5, 3, padding=1).to(memory_format=torch.channels_last)
     y = layer(torch.randn(2, 4, 6, 6).to(memory_format=torch.channels_last))
     (gradient,) = torch.autograd.grad(y.sum(), layer.weight)
@@ -73,7 +74,7 @@ def test_the_bias_learns_beside_a_weight_that_rests() -> None:
 
 @pytest.mark.parametrize("why", ["contiguous", "AVX512", "no gradient"])
 def test_otherwise_torch_is_left_to_it(why: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conv_file, "FEW_POSITIONS", 0)
+    monkeypatch.setattr(few_positions, "FEW_POSITIONS", 0)
     layer, x = Conv2d(2, 3, 3), torch.randn(1, 2, 5, 5)
     if why != "contiguous":
         x = x.to(memory_format=torch.channels_last)

@@ -23,7 +23,7 @@ def test_value_and_gradients(
     intel: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(product_file, "_is_intel", lambda: intel)
+    monkeypatch.setattr(product_file, "is_intel", lambda: intel)
     torch.manual_seed(0)
     a = torch.randn(wide, rows, dtype=dtype).T if lie_apart else torch.randn(rows, wide, dtype=dtype)
     a, table = a.requires_grad_(), torch.randn(outputs, wide, dtype=dtype, requires_grad=True)
@@ -58,7 +58,7 @@ def _two_threads() -> Iterator[None]:
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch without oneDNN")
 def test_so_many_rows_that_onednn_computes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than 20480 numbers, below which torch's convolutions are others."""
-    monkeypatch.setattr(product_file, "_is_intel", lambda: False)
+    monkeypatch.setattr(product_file, "is_intel", lambda: False)
     torch.manual_seed(0)
     a, table = torch.randn(300, 128, requires_grad=True), torch.randn(96, 128, requires_grad=True)
     with torch.profiler.profile() as profile:
@@ -68,11 +68,3 @@ def test_so_many_rows_that_onednn_computes_them(monkeypatch: pytest.MonkeyPatch)
     torch.testing.assert_close(found.double(), wanted, rtol=1e-5, atol=1e-4)
     ours, theirs = (torch.autograd.grad((y * along).sum(), [a, table]) for y in (found, wanted))
     torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-4)
-
-
-def test_who_made_the_processor_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert type(product_file._is_intel()) is bool, "of this one"
-    for name, intel in (("Intel(R) Xeon(R) Platinum 8375C", True), ("AMD EPYC 7B12", False), (None, False)):
-        said = {} if name is None else {"cpu_name": name}
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda said=said: said, raising=False)
-        assert product_file._is_intel.__wrapped__() is intel

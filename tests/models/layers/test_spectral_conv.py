@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.layers import conv as conv_file
+from models.layers import few_positions
 from models.layers.spectral_conv import SpectralConv2d
 from models.layers.spectral_norm import spectral_norm
 
@@ -38,7 +38,7 @@ def test_the_same_numbers(
     few: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(conv_file, "FEW_POSITIONS", few)
+    monkeypatch.setattr(few_positions, "FEW_POSITIONS", few)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     layers = [layer.train(training) for layer in pair(bias, kernel_size, layout, torch.float64)]
     x = torch.randn(2, 4, 6, 5, dtype=torch.float64).to(memory_format=layout)
@@ -71,7 +71,7 @@ def test_two_passes_before_their_backward() -> None:
 def test_under_autocast_maps_are_narrow_and_gradients_are_those_of_the_weight(
     few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conv_file, "FEW_POSITIONS", few)
+    monkeypatch.setattr(few_positions, "FEW_POSITIONS", few)
     ours, plain = pair(True, 3, torch.channels_last, torch.float32)
     x = torch.randn(2, 4, 6, 5).to(memory_format=torch.channels_last).requires_grad_()
     found = []
