@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
@@ -46,6 +48,29 @@ def test_every_step_has_the_published_gradient(norm: str, maps: LabelMaps) -> No
     assert largest > 0
     for gradient in gradients[1:]:
         assert (gradient - gradients[0]).abs().max() < 1e-3 * largest
+
+
+@pytest.fixture
+def _float64() -> Iterator[None]:
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.usefixtures("_float64")
+@pytest.mark.parametrize("norm", ["spade", "sean"])
+def test_in_float64_it_is_the_same_to_the_last_digits(norm: str, maps: LabelMaps) -> None:
+    """So that what differs in float32 is rounding, which ReLU's kinks make larger."""
+    (batch, *_), gradients = maps.batches, []
+    assert batch.photo is not None
+    exact = replace(maps, batches=[replace(batch, photo=batch.photo.double())])
+    for form in ("reference", "auto", "reuse_fake"):
+        made = build_work(Case("step", norm, form, "float32", width=4), exact)
+        made.run(0)
+        gradients.append(made.result())
+    assert gradients[0].dtype is torch.float64
+    for gradient in gradients[1:]:
+        assert (gradient - gradients[0]).abs().max() < 1e-11 * gradients[0].abs().max()
 
 
 def test_a_pair_is_cut_in_its_halves() -> None:
