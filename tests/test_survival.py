@@ -22,18 +22,11 @@ from engine.logging import read_log
 from engine.run_files import complete_checkpoints, latest_images, state_file, weights_file
 from tests.engine.test_damage import flip
 from tests.engine.test_distributed import TORCHRUN
+from tests.processes import ranks, wait_for
 from tests.tiny import tiny_words
 from tests.verbs import PROJECT, Started, Verbs, finish
 
 ENDLESS = tiny_words("train.images=100000", "train.save_every_images=4", "train.sample_every_images=100000")
-
-
-def wait_for(happened: object, process: Started, seconds: float = 400) -> None:
-    """Returns when `happened()`; fails where the process ends before."""
-    end = time.monotonic() + seconds
-    while not happened():
-        assert process.poll() is None and time.monotonic() < end, process.said()
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.slow)])
@@ -184,18 +177,3 @@ def test_one_of_two_processes_dies_or_hangs(number: signal.Signals, project: Pat
     (images,) = re.findall(r"goes on after (\d+) images", done.out)
     assert int(images) >= saved
     assert ("Timeout" in done.err and "engine/step.py" in done.err) == (number == signal.SIGSTOP)
-
-
-def ranks(launcher: int) -> list[int]:
-    """The training processes that torchrun has started, in the order of their numbers."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            environment = (folder / "environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        rank = [word for word in environment if word.startswith(b"RANK=")]
-        if parent == launcher and rank:
-            found[int(rank[0][5:])] = int(folder.name)
-    return [found[rank] for rank in sorted(found)]

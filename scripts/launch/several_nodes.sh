@@ -7,6 +7,8 @@ set -euo pipefail
 FIRST_HOST="${FIRST_HOST:-node1.example.org}"  # fill in: one of the machines, by the name the others know it by
 NODES="${NODES:-2}"
 PORT="${PORT:-29500}"
+# Or a node that joins later would wait for the first round's meeting point, which nobody tells it again.
+export TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1
 cd "$(dirname "$0")/../.."
 exec .venv/bin/torchrun --nnodes="$NODES" --nproc_per_node="${PROCESSES:-gpu}" --max-restarts=3 \
     --rdzv-backend=c10d --rdzv-endpoint="$FIRST_HOST:$PORT" --rdzv-id="${RUN_ID:-label_maps}" \
