@@ -61,28 +61,31 @@ class _Modulate(torch.autograd.Function):
     def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, rows, *results = ctx.saved_tensors  # type: ignore[attr-defined]
         to_pixels, size, moments, slope = ctx.facts  # type: ignore[attr-defined]
-        channels, factor = x.shape[1], size[0] // x.shape[2]
         if slope is not None:
             # The sign of what went into the activation is that of what came out.
             gradient = torch.ops.aten.leaky_relu_backward(gradient, results[0], slope, True)
-        to_z = gradient.permute(0, 2, 3, 1)  # (B, H, W, C)
-        z = x if moments is None else moments.standardise(x)  # again: kept, it would cost memory
-        source = z.permute(0, 2, 3, 1)  # (B, h, w, C)
-        squares = _squares(to_z, factor)  # (B, h, f, w, f, C)
-        products = squares * source[:, :, None, :, None]
-        to_scale = to_pixels.transposed.sum(products.reshape(-1, channels))  # (N, C)
-        to_shift = to_pixels.transposed.sum(to_z.reshape(-1, channels))
-        scale = rows[:, :channels]
-        to_x = scale.to(x.dtype).index_select(0, to_pixels.rows).view(squares.shape).mul_(squares)
-        to_x = _summed(to_x.view(to_z.shape), factor).permute(0, 3, 1, 2)  # (B, C, h, w)
-        return (
-            to_x if moments is None else moments.gradient(to_x, x),
-            torch.cat([to_scale, to_shift], 1).to(rows.dtype),
-            None,
-            None,
-            None,
-            None,
-        )
+        # The standardised maps are made again: kept, they would cost memory.
+        z = x if moments is None else moments.standardise(x)
+        to_z, to_rows = _gradients(gradient, z, rows, to_pixels, size)
+        del gradient, z
+        return to_z if moments is None else moments.gradient(to_z, x), to_rows, None, None, None, None
+
+
+def _gradients(
+    gradient: Tensor, z: Tensor, rows: Tensor, to_pixels: Gathering, size: tuple[int, int]
+) -> tuple[Tensor, Tensor]:
+    """Of standardised maps `z` (B, C, H, W) and of the rows, from that of the scaled and shifted maps."""
+    channels, factor = z.shape[1], size[0] // z.shape[2]
+    pixels = gradient.permute(0, 2, 3, 1)  # (B, H, W, C)
+    squares = _squares(pixels, factor)  # (B, h, f, w, f, C)
+    products = squares * z.permute(0, 2, 3, 1)[:, :, None, :, None]
+    to_scale = to_pixels.transposed.sum(products.reshape(-1, channels))  # (N, C)
+    del products
+    to_shift = to_pixels.transposed.sum(pixels.reshape(-1, channels))
+    scale = rows[:, :channels].to(z.dtype)
+    to_z = scale.index_select(0, to_pixels.rows).view(squares.shape).mul_(squares)
+    to_z = _summed(to_z.view(pixels.shape), factor).permute(0, 3, 1, 2)  # (B, C, h, w)
+    return to_z, torch.cat([to_scale, to_shift], 1).to(rows.dtype)
 
 
 def _squares(maps: Tensor, factor: int) -> Tensor:

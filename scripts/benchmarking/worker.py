@@ -5,6 +5,7 @@ So rows are measured in turn, each in the same weather, and each has a peak of m
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import re
 import resource
@@ -59,23 +60,26 @@ class Worker:
 
     def seconds(self, place: int) -> float:
         """That the batch at `place` took."""
-        self._connection.send(place)
-        seconds = self._answer()
+        seconds = self._asked(place)
         assert isinstance(seconds, float)
         return seconds
 
     def finish(self) -> Finished:
         """Ends the process."""
-        self._connection.send(None)
-        answer = self._answer()
+        answer = self._asked(None)
         assert isinstance(answer, Finished)
         self._process.join()
         return answer
 
+    def _asked(self, place: int | None) -> object:
+        with contextlib.suppress(BrokenPipeError):  # of a process that has ended, which _answer says
+            self._connection.send(place)
+        return self._answer()
+
     def _answer(self) -> object:
         try:
             answer = self._connection.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             self._process.join()
             raise ValueError(
                 f"the process of {self.case} ended with status {self._process.exitcode}; "
