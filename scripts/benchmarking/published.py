@@ -8,6 +8,7 @@ from typing import TypeVar
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from models.condition import Condition, enlarged
 from models.discriminators.multiscale import (
@@ -18,7 +19,7 @@ from models.discriminators.multiscale import (
     halve,
 )
 from models.generators.spade import SpadeGenerator
-from models.layers.spectral_conv import SpectralConv2d
+from models.layers.spectral_norm import EPS, SpectralNorm
 from models.norms.sean import Sean
 from models.norms.spade import Spade
 from models.norms.statistics import InstanceStatistics
@@ -38,18 +39,6 @@ class PublishedBlock(nn.Module):
         return self.block(enlarged(x, size), condition)
 
 
-class PublishedConv(nn.Module):
-    """A convolution with the normalised weight, which is made in every pass."""
-
-    def __init__(self, conv: SpectralConv2d) -> None:
-        super().__init__()
-        self.conv = conv
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Feature maps (B, C_in, H, W) to (B, C_out, H, W)."""
-        return F.conv2d(x, self.conv.weight, self.conv.bias, padding=self.conv.padding)
-
-
 class PublishedGenerator(nn.Module):
     """SPADE's or SEAN's generator: contiguous, spectral norm evaluated in every pass, norms as published."""
 
@@ -60,12 +49,11 @@ class PublishedGenerator(nn.Module):
         self.body = copy.deepcopy(generator)
         for module in list(self.body.modules()):
             for name, child in module.named_children():
-                if isinstance(child, SpectralConv2d):
-                    setattr(module, name, PublishedConv(child))
-                elif isinstance(child, Sean):
+                if isinstance(child, Sean):
                     setattr(module, name, PublishedSean(child, self.seen))
                 elif isinstance(child, Spade):
                     setattr(module, name, PublishedSpade(child, self.seen))
+        as_torch_has_them(self.body)
         self.body.blocks = nn.ModuleList(PublishedBlock(block) for block in self.body.blocks)
         self.to(memory_format=torch.contiguous_format)
 
@@ -80,7 +68,7 @@ def published_synthesiser(synthesiser: Synthesiser, classes: int) -> Synthesiser
     """A copy with the generator in its published form, all weights contiguous."""
     generator = synthesiser.generator
     assert isinstance(generator, SpadeGenerator), "the norms of a SPADE generator are what is compared"
-    encoder = with_instance_norm_of_torch(copy.deepcopy(synthesiser.encoder))
+    encoder = as_torch_has_them(copy.deepcopy(synthesiser.encoder))
     published = Synthesiser(PublishedGenerator(generator, classes), encoder, synthesiser.edges)
     return published.to(memory_format=torch.contiguous_format)
 
@@ -88,13 +76,32 @@ def published_synthesiser(synthesiser: Synthesiser, classes: int) -> Synthesiser
 Network = TypeVar("Network", bound=nn.Module | None)
 
 
-def with_instance_norm_of_torch(network: Network) -> Network:
-    """The network, whose instance statistics are torch's from now on: ours are made for channels last."""
+def as_torch_has_them(network: Network) -> Network:
+    """The network, with torch's layers in place of those that we have made faster.
+
+    Instance norm, and spectral norm, which the official code takes from torch.nn.utils as well.
+    """
     for module in () if network is None else tuple(network.modules()):
         for name, child in module.named_children():
             if isinstance(child, InstanceStatistics):
                 setattr(module, name, nn.InstanceNorm2d(child.channels))
+            elif isinstance(child, nn.Conv2d) and parametrize.is_parametrized(child, "weight"):
+                setattr(module, name, published_conv(child))
     return network
+
+
+def published_conv(conv: nn.Conv2d) -> nn.Conv2d:
+    """A convolution under torch's spectral norm, with the weight and vectors of ours."""
+    norm, weight = conv.parametrizations.weight[0], conv.parametrizations.weight.original  # type: ignore[index, union-attr]
+    assert isinstance(norm, SpectralNorm) and isinstance(weight, Tensor)
+    geometry = (conv.kernel_size, conv.stride, conv.padding)
+    plain = nn.Conv2d(conv.in_channels, conv.out_channels, *geometry, bias=conv.bias is not None)  # type: ignore[arg-type]
+    plain = nn.utils.spectral_norm(plain, eps=EPS)
+    plain.load_state_dict(
+        {"weight_orig": weight, "weight_u": norm._u, "weight_v": norm._v}
+        | ({} if conv.bias is None else {"bias": conv.bias})
+    )
+    return plain.train(conv.training)
 
 
 class PublishedDiscriminator(nn.Module):
@@ -103,7 +110,7 @@ class PublishedDiscriminator(nn.Module):
     def __init__(self, discriminator: MultiscaleDiscriminator) -> None:
         super().__init__()
         self.classes = discriminator.classes
-        self.scales = with_instance_norm_of_torch(copy.deepcopy(discriminator.scales))
+        self.scales = as_torch_has_them(copy.deepcopy(discriminator.scales))
         self.to(memory_format=torch.contiguous_format)
 
     def forward(self, images: Tensor, condition: Condition) -> list[DiscriminatorOutput]:

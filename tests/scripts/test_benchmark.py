@@ -16,6 +16,7 @@ from scripts.benchmarking.arithmetic import operations
 from scripts.benchmarking.cases import Case, build_work
 from scripts.benchmarking.label_maps import LabelMaps, read_label_maps
 from scripts.benchmarking.published_norms import halves
+from scripts.benchmarking.worker import MapsAsked, Worker
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,19 @@ def test_operations_of_arranged_layers_are_counted() -> None:
 
 
 @pytest.mark.slow
+def test_a_row_whose_process_is_killed_is_named() -> None:
+    """As the kernel does where memory has run out."""
+    worker = Worker(
+        Case("generator", "spade", "auto", "float32", width=4), MapsAsked(None, (64, 64), 1, 1, None)
+    )
+    assert worker.seconds(0) > 0
+    worker._process.kill()
+    worker._process.join()
+    for ask in (lambda: worker.seconds(0), worker.finish):
+        with pytest.raises(ValueError, match="enough memory"):
+            ask()
+
+
 def test_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--size", "64", "64", "--width", "2", "--maps", "1", "--runs", "1", "--forms", "auto"])
     printed = capsys.readouterr().out
