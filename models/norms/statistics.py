@@ -11,16 +11,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx
 
 from models.layers.moments import EPS, Moments, widened
 from models.layers.standardised import standardised
+from models.layers.standardised_together import standardised_together
 
 
 class Standardise(nn.Module):
@@ -77,49 +76,21 @@ class BatchStatistics(Standardise):
         self.running_var.lerp_(unbiased.to(self.running_var.dtype), self.momentum)
 
 
-class _SumOverProcesses(torch.autograd.Function):
-    """The sum over all processes. Every process's term is in the sum of each, so gradients are summed too."""
-
-    @staticmethod
-    def forward(ctx: FunctionCtx, term: Tensor) -> Tensor:
-        total = term.clone()
-        dist.all_reduce(total)
-        return total
-
-    @staticmethod
-    def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:
-        total = gradient.clone(memory_format=torch.contiguous_format)
-        dist.all_reduce(total)
-        return total
-
-
-def sum_over_processes(term: Tensor) -> Tensor:
-    """The sum of `term` over all processes, differentiably."""
-    return cast(Tensor, _SumOverProcesses.apply(term))
-
-
 class SyncBatchStatistics(BatchStatistics):
     """Over N, H, W of all processes, on any device (torch's SyncBatchNorm refuses CPUs).
 
-    The sums are all-reduced differentiably: first the mean, then the squared deviations from it, which
-    loses no digits to cancellation. Every process's share of pixels may differ.
+    Every process's share of pixels may differ.
     """
 
     def forward(self, x: Tensor, copies: int = 1) -> Tensor:
         """Standardises maps (B, C, H, W); `copies`: what each pixel stands for, as in `moments`."""
         if not self.is_shared():
             return super().forward(x)
-        # Sums in float32 at least: bf16 would lose the small deviations.
-        wide = widened(x)
-        pixels = wide.new_full((1,), x.numel() / self.channels)  # (1,)
-        sums = sum_over_processes(torch.cat([wide.sum((0, 2, 3)), pixels]))  # (C + 1,)
-        count = sums[-1].detach()
-        mean = sums[:-1] / count  # (C,)
-        centred = wide - mean[:, None, None]  # (B, C, H, W)
-        variance = sum_over_processes(centred.square().sum((0, 2, 3))) / count  # (C,)
+        together = standardised_together(x)
+        count = copies * together.values
         with torch.no_grad():
-            self._move_averages(mean, variance * (copies * count / (copies * count - 1)))
-        return (centred * torch.rsqrt(variance + EPS)[:, None, None]).to(x.dtype)
+            self._move_averages(together.mean, together.variance * (count / (count - 1)))
+        return together.maps
 
     def is_shared(self) -> bool:
         """Whether other processes' maps count now."""

@@ -1,4 +1,7 @@
-"""Two and four gloo processes are one with the whole batch, over five steps, also where it is accumulated."""
+"""Two and four gloo processes are one with the whole batch, over five steps, also where it is accumulated.
+
+In float64: in float32 what rounding does at a ReLU's kink in the first step has grown large by the fifth.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,14 @@ from torch import Tensor
 
 from data.sample import Batch
 from engine.distributed import Processes, join_processes
-from tests.engine.test_distributed import free_port
+from tests.engine.test_distributed import double_precision, free_port
 from tests.engine.tiny_step import gradients_of, tiny_batch, tiny_step
 
 BATCH = 8
 STEPS = 5
 
 
+@double_precision()
 def five_steps(processes: Processes, passes: int) -> dict[str, Tensor]:
     """Weights, last gradients and running statistics."""
     step = tiny_step("norm.statistics=sync_batch", processes=processes)
@@ -64,4 +68,4 @@ def test_five_steps_are_those_of_one_process(
     for name, expected in one.items():
         assert all(torch.equal(other[name], first[name]) for other in others), name
         scale = max(1.0, expected.abs().max().item())
-        torch.testing.assert_close(first[name], expected, atol=1e-5 * scale, rtol=0, msg=name)
+        torch.testing.assert_close(first[name], expected, atol=1e-10 * scale, rtol=0, msg=name)
