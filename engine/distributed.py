@@ -41,7 +41,13 @@ def join_processes(device: torch.device, timeout_minutes: float = 30) -> Iterato
     if count == 1:
         yield Processes(rank=0, count=1)
         return
-    dist.init_process_group(distributed_backend(device), timeout=timedelta(minutes=timeout_minutes))
+    timeout = timedelta(minutes=timeout_minutes)
+    store, rank, _ = next(dist.rendezvous("env://", timeout=timeout))
+    # torchrun keeps one store for all of its restarts, in which the dead left their addresses.
+    store = dist.PrefixStore(f"restart {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+    dist.init_process_group(
+        distributed_backend(device), store=store, rank=rank, world_size=count, timeout=timeout
+    )
     try:
         yield Processes(dist.get_rank(), count, control=_control_group())
     finally:
