@@ -43,8 +43,10 @@ def join_processes(device: torch.device, timeout_minutes: float = 30) -> Iterato
         return
     timeout = timedelta(minutes=timeout_minutes)
     store, rank, _ = next(dist.rendezvous("env://", timeout=timeout))
-    # torchrun keeps one store for all of its restarts, in which the dead left their addresses.
-    store = dist.PrefixStore(f"restart {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+    if os.environ.get("GROUP_WORLD_SIZE", "1") == "1":
+        # torchrun keeps one store for all restarts of a node, in which the dead left their addresses. Several
+        # nodes count restarts each by itself; they have a new store for each round (scripts/launch).
+        store = dist.PrefixStore(f"restart {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
     dist.init_process_group(
         distributed_backend(device), store=store, rank=rank, world_size=count, timeout=timeout
     )
