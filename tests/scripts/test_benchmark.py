@@ -128,6 +128,7 @@ def test_a_row_whose_process_is_killed_is_named() -> None:
             ask()
 
 
+@pytest.mark.slow
 def test_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--size", "64", "64", "--width", "2", "--maps", "1", "--runs", "1", "--forms", "auto"])
     printed = capsys.readouterr().out
