@@ -16,9 +16,9 @@ class Conv2d(nn.Conv2d):
 
     Channels last suits everything in these networks but the weight's gradient. oneDNN has none for it on
     processors without AVX-512 and falls back to a generic product, which takes two to five times as long as
-    the contiguous one with the copies it needs; and where the maps are smaller than the weight, it takes
-    about twice as long as a plain product on any processor (docs/performance.md); on some the maps and their
-    gradient are products there, too. Where gradients are of these forms they have no derivative of their own.
+    the contiguous one with the copies it needs; and where positions are few, it took about twice as long as a
+    plain product (docs/performance.md); on some processors the maps and their gradient are products there,
+    too. Where gradients are of these forms they have no derivative of their own.
     """
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

@@ -1,4 +1,4 @@
-"""Convolutions of maps that are smaller than the weight, as plain products, forward and backward.
+"""Convolutions at few positions, as plain products, forward and backward.
 
 A convolution library arranges the weight anew for every call, which at these sizes takes as long as the
 products, or longer (docs/performance.md).
@@ -51,7 +51,7 @@ def input_gradient(gradient: Tensor, x: Tensor, weight: Tensor, padding: tuple[i
     of_windows = _positions(gradient) @ _table(weight)  # (P, k k C_in)
     h, w = gradient.shape[2:]
     of_windows = of_windows.view(batch, h, w, *kernel, channels)
-    # Summed in float32, as a convolution does.
+    # Nine products a pixel are summed in float32: each is rounded to bf16 once, their sum once more.
     wide = torch.promote_types(x.dtype, torch.float32)
     padded = x.new_zeros(batch, height + 2 * padding[0], width + 2 * padding[1], channels, dtype=wide)
     for down in range(kernel[0]):

@@ -20,7 +20,8 @@ def widened(x: Tensor) -> Tensor:
 class Moments:
     """`mean` and biased `variance`, (C,), float32 at least.
 
-    `constant`: whether they are running averages, through which no gradient goes, and not the maps' own.
+    `constant`: whether they are running averages, through which no gradient goes, and not of the maps
+    themselves.
     """
 
     mean: Tensor

@@ -17,8 +17,8 @@ def product(rows: Tensor, table: Tensor) -> Tensor:
     """rows @ table^T, of (N, C_in) and (M, C_in): (N, M).
 
     In float32 on CPUs as a 1x1 convolution, which oneDNN computes, where torch gives products to MKL: a third
-    faster at the sizes of these tables, but for the forward product on Intel's own processors
-    (docs/performance.md).
+    faster at the sizes of these tables, but for the forward product on Intel's own processors, and there
+    for the gradient of few rows (docs/performance.md).
     """
     if not rows.is_cpu or rows.dtype is not torch.float32 or is_autocast(rows):
         return F.linear(rows, table)

@@ -27,8 +27,9 @@ class Together(NamedTuple):
 def standardised_together(x: Tensor) -> Together:
     """(x - mean) / sqrt(variance + eps) of maps (B, C, H, W), over N, H, W of all processes.
 
-    Each process tells the others its mean, its variance and its number of values, which may differ. The
-    variance is the mean of theirs plus the variance of their means (Chan et al. 1983): no digits cancel.
+    Each process, none without maps, tells the others its mean, its variance and its number of values, which
+    may differ. The variance is the mean of theirs plus the variance of their means (Chan et al. 1983): no
+    digits cancel.
     """
     return Together(*_StandardisedTogether.apply(x))
 
@@ -46,7 +47,7 @@ class _StandardisedTogether(torch.autograd.Function):
         shares = counts / count  # (processes, 1)
         mean = (shares * means).sum(0)
         variance = (shares * (variances + (means - mean).square())).sum(0)
-        maps = Moments(mean, variance, constant=True).standardise(x)
+        maps = Moments(mean, variance, constant=False).standardise(x)
         ctx.save_for_backward(maps, variance, count)
         ctx.mark_non_differentiable(mean, variance, count)
         return maps, mean, variance, count
@@ -55,10 +56,10 @@ class _StandardisedTogether(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: FunctionCtx, gradient: Tensor, *_: Tensor) -> Tensor:
         """(g - mean(g) - z mean(g z)) / std (Ioffe & Szegedy 2015, section 3), means over all processes."""
-        z, variance, count = ctx.saved_tensors  # type: ignore[attr-defined]
-        wide = variance.dtype
-        sums = torch.stack([gradient.sum((0, 2, 3), dtype=wide), (gradient * z).sum((0, 2, 3), dtype=wide)])
+        maps, variance, count = ctx.saved_tensors  # type: ignore[attr-defined]
+        g, z = widened(gradient), widened(maps)
+        sums = torch.stack([g.sum((0, 2, 3)), (g * z).sum((0, 2, 3))])
         dist.all_reduce(sums)
-        of_g, of_gz = (sums / count).to(z.dtype)[:, :, None, None]
-        inverse_std = torch.rsqrt(variance + EPS).to(z.dtype)[:, None, None]
-        return (gradient - of_g).addcmul_(z, of_gz, value=-1).mul_(inverse_std)
+        of_g, of_gz = (sums / count)[:, :, None, None]
+        inverse_std = torch.rsqrt(variance + EPS)[:, None, None]
+        return (g - of_g).addcmul_(z, of_gz, value=-1).mul_(inverse_std).to(maps.dtype)

@@ -79,23 +79,32 @@ Network = TypeVar("Network", bound=nn.Module | None)
 def as_torch_has_them(network: Network) -> Network:
     """The network, with torch's layers in place of those that we have made faster.
 
-    Instance norm, and spectral norm, which the official code takes from torch.nn.utils as well.
+    Instance norm, convolutions, and spectral norm, which the official code takes from torch.nn.utils as well.
     """
     for module in () if network is None else tuple(network.modules()):
         for name, child in module.named_children():
             if isinstance(child, InstanceStatistics):
                 setattr(module, name, nn.InstanceNorm2d(child.channels))
-            elif isinstance(child, nn.Conv2d) and parametrize.is_parametrized(child, "weight"):
+            elif isinstance(child, nn.Conv2d):
                 setattr(module, name, published_conv(child))
     return network
 
 
 def published_conv(conv: nn.Conv2d) -> nn.Conv2d:
-    """A convolution under torch's spectral norm, with the weight and vectors of ours."""
+    """torch's convolution with the numbers of ours, under torch's spectral norm where ours is under ours."""
+    geometry = (conv.kernel_size, conv.stride, conv.padding, conv.dilation, conv.groups)
+    plain = nn.Conv2d(
+        conv.in_channels,
+        conv.out_channels,
+        *geometry,  # type: ignore[arg-type]
+        bias=conv.bias is not None,
+        padding_mode=conv.padding_mode,
+    )
+    if not parametrize.is_parametrized(conv, "weight"):
+        plain.load_state_dict(conv.state_dict())
+        return plain.train(conv.training)
     norm, weight = conv.parametrizations.weight[0], conv.parametrizations.weight.original  # type: ignore[index, union-attr]
     assert isinstance(norm, SpectralNorm) and isinstance(weight, Tensor)
-    geometry = (conv.kernel_size, conv.stride, conv.padding)
-    plain = nn.Conv2d(conv.in_channels, conv.out_channels, *geometry, bias=conv.bias is not None)  # type: ignore[arg-type]
     plain = nn.utils.spectral_norm(plain, eps=EPS)
     plain.load_state_dict(
         {"weight_orig": weight, "weight_u": norm._u, "weight_v": norm._v}

@@ -8,10 +8,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch.nn.utils import parametrize
 
 from models.inference.onednn import arranged_conv, arranged_linear
 from models.layers.pair_conv import PairConv2d
+from models.norms.statistics import InstanceStatistics
 from scripts.benchmark import cases, main
+from scripts.benchmarking import cases as cases_file
 from scripts.benchmarking.arithmetic import operations
 from scripts.benchmarking.cases import Case, build_work
 from scripts.benchmarking.label_maps import LabelMaps, read_label_maps
@@ -72,6 +75,27 @@ def test_in_float64_it_is_the_same_to_the_last_digits(norm: str, maps: LabelMaps
     assert gradients[0].dtype is torch.float64
     for gradient in gradients[1:]:
         assert (gradient - gradients[0]).abs().max() < 1e-11 * gradients[0].abs().max()
+
+
+@pytest.mark.parametrize("norm", ["spade", "sean"])
+def test_the_reference_has_torchs_layers(norm: str, monkeypatch: pytest.MonkeyPatch, maps: LabelMaps) -> None:
+    """None that we have made faster: the ratios would say less than they do."""
+    networks: list[torch.nn.Module] = []
+
+    class Kept(cases_file.PublishedStep):
+        def __init__(self, *players: torch.nn.Module) -> None:
+            networks.extend(players)
+            super().__init__(*players)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cases_file, "PublishedStep", Kept)
+    build_work(Case("step", norm, "reference", "float32", width=4), maps)
+    assert len(networks) == 2
+    layers = [module for network in networks for module in network.modules()]
+    convs = [layer for layer in layers if isinstance(layer, torch.nn.Conv2d)]
+    assert len(convs) > 50 and {type(layer) for layer in convs} == {torch.nn.Conv2d}
+    assert not any(parametrize.is_parametrized(layer) for layer in layers)
+    assert not any(isinstance(layer, InstanceStatistics) for layer in layers)
+    assert all(p.is_contiguous() for network in networks for p in network.parameters())
 
 
 def test_a_pair_is_cut_in_its_halves() -> None:

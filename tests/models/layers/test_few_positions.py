@@ -35,7 +35,7 @@ def test_maps_and_gradients(kernel: tuple[int, int], padding: tuple[int, int], b
 
 
 def test_an_input_gradient_in_bf16_is_summed_in_float32() -> None:
-    """Nine ones and small numbers, of which a narrow sum would lose all."""
+    """A one and eight numbers below half of its last digit: a narrow sum would lose those after it."""
     gradient, weight = maps(1, 1, 8, 8, dtype=torch.bfloat16).fill_(1), torch.full((1, 1, 3, 3), 2.0**-9)
     weight[..., 1, 1] = 1
     to_x = few_positions.input_gradient(gradient, gradient, weight.bfloat16(), (1, 1))

@@ -1,9 +1,16 @@
-"""Neighbourhoods with some added that lie nowhere: the same sums, and few sizes."""
+"""Neighbourhoods are numbered as torch numbers them; with some added, the same sums, and few sizes."""
 
 import pytest
 import torch
 
-from models.layers.neighbourhoods import Neighbourhoods
+from models.layers.neighbourhoods import TABLE_AT_MOST, Neighbourhoods, _ranks
+
+
+@pytest.mark.parametrize("limit", [1, 5, TABLE_AT_MOST * 600, TABLE_AT_MOST * 600 + 1, 2**62])
+def test_codes_are_numbered_in_their_order(limit: int) -> None:
+    """By a table and by sorting."""
+    codes = torch.randint(limit, (2, 15, 20), generator=torch.Generator().manual_seed(0))
+    assert torch.equal(_ranks(codes, limit), torch.unique(codes, return_inverse=True)[1])
 
 
 @pytest.mark.parametrize("count", [1, 7, 16, 17, 100, 1025])

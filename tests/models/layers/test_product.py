@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from models.layers import few_positions
 from models.layers import product as product_file
 from models.layers.product import product
 
@@ -24,6 +25,7 @@ def test_value_and_gradients(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(product_file, "is_intel", lambda: intel)
+    monkeypatch.setattr(few_positions, "is_intel", lambda: intel)
     torch.manual_seed(0)
     a = torch.randn(wide, rows, dtype=dtype).T if lie_apart else torch.randn(rows, wide, dtype=dtype)
     a, table = a.requires_grad_(), torch.randn(outputs, wide, dtype=dtype, requires_grad=True)

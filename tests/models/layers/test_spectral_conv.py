@@ -8,8 +8,20 @@ from models.layers import few_positions
 from models.layers.spectral_conv import SpectralConv2d
 from models.layers.spectral_norm import spectral_norm
 
-PATHS = pytest.mark.parametrize("few", [0, 1000], ids=["a convolution", "a product"])
-"""How a weight's gradient is computed; as a convolution it also depends on layout and processor."""
+PATHS = pytest.mark.parametrize(
+    ("few", "fast"),
+    [(0, False), (1000, False), (1000, True)],
+    ids=["convolutions", "a product for the weight", "products for all"],
+)
+"""How gradients and maps are computed; as convolutions it also depends on layout and processor."""
+
+
+def take(few: int, fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many positions are few, on a processor that is fast in products or not."""
+    for name in ("FEW_POSITIONS", "FEW_POSITIONS_OF_FLOAT32"):
+        monkeypatch.setattr(few_positions, name, few)
+    for name in ("multiplies_bf16", "is_intel"):
+        monkeypatch.setattr(few_positions, name, lambda: fast)
 
 
 def pair(
@@ -36,9 +48,10 @@ def test_the_same_numbers(
     training: bool,
     capability: str,
     few: int,
+    fast: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(few_positions, "FEW_POSITIONS", few)
+    take(few, fast, monkeypatch)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     layers = [layer.train(training) for layer in pair(bias, kernel_size, layout, torch.float64)]
     x = torch.randn(2, 4, 6, 5, dtype=torch.float64).to(memory_format=layout)
@@ -69,9 +82,9 @@ def test_two_passes_before_their_backward() -> None:
 
 @PATHS
 def test_under_autocast_maps_are_narrow_and_gradients_are_those_of_the_weight(
-    few: int, monkeypatch: pytest.MonkeyPatch
+    few: int, fast: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(few_positions, "FEW_POSITIONS", few)
+    take(few, fast, monkeypatch)
     ours, plain = pair(True, 3, torch.channels_last, torch.float32)
     x = torch.randn(2, 4, 6, 5).to(memory_format=torch.channels_last).requires_grad_()
     found = []
@@ -84,6 +97,27 @@ def test_under_autocast_maps_are_narrow_and_gradients_are_those_of_the_weight(
         found.append([y.float(), *gradients])
     for narrow, wide in zip(*found, strict=True):
         assert (narrow - wide).abs().max() < 0.02 * wide.abs().max()
+
+
+@PATHS
+def test_in_float32(few: int, fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The type that products for all are taken in, beside bf16."""
+    take(few, fast, monkeypatch)
+    ours, plain = pair(True, 3, torch.channels_last, torch.float32)
+    plain.double()
+    x = torch.randn(2, 4, 6, 5).to(memory_format=torch.channels_last).requires_grad_()
+    calls = []
+    taken = few_positions.maps
+    monkeypatch.setattr(few_positions, "maps", lambda *given: calls.append(1) or taken(*given))
+    y, wanted = ours(x), plain(x.double())
+    assert bool(calls) is fast
+    torch.testing.assert_close(y.double(), wanted, rtol=1e-5, atol=1e-5)
+    for found, exact in zip(
+        torch.autograd.grad(y.square().sum(), [x, *ours.parameters()]),
+        torch.autograd.grad(wanted.square().sum(), [x, *plain.parameters()]),
+        strict=True,
+    ):
+        torch.testing.assert_close(found.double(), exact.double(), rtol=1e-4, atol=1e-4)
 
 
 def test_no_weight_is_kept_for_the_backward() -> None:

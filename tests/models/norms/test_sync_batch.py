@@ -48,8 +48,14 @@ CASES = {
     "equal shares": (2, torch.float64, torch.contiguous_format, 1e-11),
     "unequal shares": (3, torch.float64, torch.channels_last, 1e-11),
     "float32": (1, torch.float32, torch.contiguous_format, 1e-5),
+    "bf16": (1, torch.bfloat16, torch.channels_last, 2**-7),
 }
 """Samples of the first of two processes (of 4 in all), type, memory format, tolerance."""
+
+
+def averages_of(dtype: torch.dtype) -> torch.dtype:
+    """The type of running averages beside such maps."""
+    return torch.promote_types(dtype, torch.float32)
 
 
 FORMS = [("indexed", "indexed"), ("indexed", "dense"), ("dense", "dense")]
@@ -90,9 +96,12 @@ def process(rank: int, folder: str) -> None:
     for name, (first_share, dtype, memory_format, _) in CASES.items():
         mine = slice(first_share) if rank == 0 else slice(first_share, None)
         x, cotangent = (values[mine].contiguous(memory_format=memory_format) for values in batch(dtype))
-        answers = run(SyncBatchStatistics(5).to(dtype), x, cotangent)
+        answers = run(SyncBatchStatistics(5).to(averages_of(dtype)), x, cotangent)
         assert answers["output"].is_contiguous(memory_format=memory_format)
         torch.save(answers, f"{folder}/{name} {rank}.pt")
+    x, cotangent = (values[2 * rank : 2 * rank + 2] for values in batch(torch.bfloat16))
+    answers = run(SyncBatchStatistics(5), x, 10 + cotangent / 10)
+    torch.save(answers["gradient"], f"{folder}/far mean {rank}.pt")
     dist.destroy_process_group()
 
 
@@ -108,7 +117,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_two_processes_are_as_one(folder: Path, name: str) -> None:
     shares = [torch.load(folder / f"{name} {rank}.pt", weights_only=True) for rank in range(2)]
     _, dtype, _, tolerance = CASES[name]
-    for answer, expected in run(BatchStatistics(5).to(dtype), *batch(dtype)).items():
+    for answer, expected in run(BatchStatistics(5).to(averages_of(dtype)), *batch(dtype)).items():
         if answer.startswith("running"):
             assert torch.equal(shares[0][answer], shares[1][answer]), answer
             found = shares[0][answer]
@@ -116,6 +125,13 @@ def test_two_processes_are_as_one(folder: Path, name: str) -> None:
             found = torch.cat([share[answer] for share in shares])
         scale = max(1.0, expected.abs().max().item())
         assert torch.allclose(found, expected, atol=tolerance * scale, rtol=0), answer
+
+
+def test_bf16_means_are_not_rounded(folder: Path) -> None:
+    """Gradients sum to 0 but for their own rounding (2^-8 of each entry), however far their mean is."""
+    shares = [torch.load(folder / f"far mean {rank}.pt", weights_only=True) for rank in range(2)]
+    gradient = torch.cat(shares).double()
+    assert (gradient.sum((0, 2, 3)).abs() < 2**-8 * gradient.abs().sum((0, 2, 3))).all()
 
 
 @pytest.mark.parametrize("forms", FORMS, ids=" ".join)
