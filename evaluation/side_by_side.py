@@ -12,22 +12,18 @@ from evaluation.gallery import GENERATED, LABELS, PHOTOS, GalleryRow
 
 
 def gather_pictures(folders: Sequence[Path], out: Path, count: int) -> tuple[list[GalleryRow], int]:
-    """Copies the first `count` label maps that all `folders` have, with pictures and photos, to `out`.
+    """Copies `count` of the label maps that all `folders` have, with pictures and photos, to `out`.
 
-    Pictures go together by the names of their files, where those of the label maps agree byte for byte.
-    Answers the rows, one generated picture a folder, and how many names were passed over because the label
-    maps behind them differ.
+    They are spread evenly, as neighbours may be frames of one video. Pictures go together by the names of
+    their files, where those of the label maps agree byte for byte. Answers the rows, one generated picture a
+    folder, and for how many names the label maps differ.
     """
-    common = set.intersection(*(_names(folder) for folder in folders))
+    common = sorted(set.intersection(*(_names(folder) for folder in folders)))
+    alike = [
+        name for name in common if len({(folder / LABELS / name).read_bytes() for folder in folders}) == 1
+    ]
     rows: list[GalleryRow] = []
-    differing = 0
-    for name in sorted(common):
-        if len(rows) == count:
-            break
-        maps = [(folder / LABELS / name).read_bytes() for folder in folders]
-        if any(each != maps[0] for each in maps[1:]):
-            differing += 1
-            continue
+    for name in _spread(alike, count):
         generated = tuple(
             _copy(folder / GENERATED / name, out, f"{GENERATED}/{number}/{name}")
             for number, folder in enumerate(folders, start=1)
@@ -40,7 +36,13 @@ def gather_pictures(folders: Sequence[Path], out: Path, count: int) -> tuple[lis
         with Image.open(out / labels) as picture:
             width, height = picture.size
         rows.append(GalleryRow(Path(name).with_suffix("").as_posix(), labels, generated, real, width, height))
-    return rows, differing
+    return rows, len(common) - len(alike)
+
+
+def _spread(names: list[str], count: int) -> list[str]:
+    """So many of them, evenly."""
+    count = min(count, len(names))
+    return [names[place * len(names) // count] for place in range(count)]
 
 
 def _names(folder: Path) -> set[str]:
