@@ -57,6 +57,10 @@ def test_pix2pix_builds_the_networks_of_the_paper(pix2pix: TrainOptions) -> None
     for layer in reversed(layers):
         side = (side - 1) * layer.stride[0] + layer.kernel_size[0]
     assert side == 70
+    more = (12 - 3) * 64 * 4 * 4  # of the first layers: classes in place of colours
+    counts = [sum(p.numel() for p in network.parameters()) - more for network in (generator, discriminator)]
+    # As the authors' PyTorch code, and biases of the two layers without a norm, which their first code has.
+    assert counts == [54_413_955 + 64 + 512, 2_768_705]
     for network in (generator, discriminator):
         assert not [name for name, _ in network.named_parameters() if "original" in name], "spectral norm"
         convolutions = [weight for weight in network.parameters() if weight.dim() == 4]

@@ -40,7 +40,7 @@ def pair(
 @pytest.mark.parametrize(("bias", "kernel_size"), [(True, 3), (False, 1)])
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("capability", ["AVX2", "AVX512"])
-@PATHS
+@pytest.mark.parametrize("few", [0, 1000], ids=["a convolution", "a product"])
 def test_the_same_numbers(
     bias: bool,
     kernel_size: int,
@@ -48,10 +48,9 @@ def test_the_same_numbers(
     training: bool,
     capability: str,
     few: int,
-    fast: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    take(few, fast, monkeypatch)
+    take(few, False, monkeypatch)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     layers = [layer.train(training) for layer in pair(bias, kernel_size, layout, torch.float64)]
     x = torch.randn(2, 4, 6, 5, dtype=torch.float64).to(memory_format=layout)
