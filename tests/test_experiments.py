@@ -97,5 +97,7 @@ def test_camvid_in_40_minutes() -> None:
     options = composed("experiment=camvid_40_minutes", "dataset.root=/x")
     assert (options.dataset.name, options.dataset.height, options.dataset.width) == ("camvid", 96, 128)
     assert (options.train.minutes, options.train.images) == (40, None)
-    assert options.dataset.resize_to == 108, "an eighth more than the height"
-    assert [kind.value for kind in options.augment] == ["colour", "translation", "cutout"]
+    assert options.dataset.resize_to is None and not options.augment
+    assert (options.generator.width, options.loss.perceptual.value) == (32, "efficientnet_lite0")
+    assert (options.optimizer.generator_lr, options.optimizer.reuse_fake) == (5e-4, True)
+    assert options.ema.half_life_images > 0
