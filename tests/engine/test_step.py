@@ -14,6 +14,7 @@ from engine.hardware import select_hardware
 from engine.step import Objective, TrainingStep, frozen
 from models.condition import Condition
 from models.discriminators.augmentation import AUGMENTATIONS, augment
+from models.discriminators.multiscale import DiscriminatorOutput
 from models.losses.adversarial import ADVERSARIAL_LOSSES
 from tests.engine.plain_step import plain_step
 from tests.engine.tiny_step import SEAN, VAE, descents, gradients_of, tiny_batch, tiny_step
@@ -51,12 +52,14 @@ class Followed(NamedTuple):
     """Losses of each step that the original took, (steps, 4), and the image after them, (B, 3, H, W).
 
     `exact`: in float64; `single`: of a float32 step from where the exact ones stand; `errors`: of each of its
-    discriminator's gradients, in units of the largest entry of the exact one, (steps, weights).
+    discriminator's gradients, in units of the largest entry of the exact one, (steps, weights); `crossed`:
+    how many numbers in the discriminator float32 sees on the other side of a kink, (steps,).
     """
 
     exact: Tensor
     single: Tensor
     errors: Tensor
+    crossed: Tensor
     image: Tensor
 
 
@@ -68,18 +71,37 @@ def follow(name: str) -> Followed:
     parts = ("synthesiser", "discriminator", "generator_optimizer", "discriminator_optimizer")
     batch = replace(batch, photo=golden_case.photo.double())
     of_step, of_narrow = gradients_of(step), gradients_of(narrow)
-    exact, single, errors = [], [], []
+    sides_exact, sides_single = sides_of(step.discriminator), sides_of(narrow.discriminator)
+    exact, single, errors, crossed = [], [], [], []
     for index in range(len(golden_case.expected["trajectory"])):
         for part in parts:
             getattr(narrow, part).load_state_dict(copy.deepcopy(getattr(step, part).state_dict()))
         exact.append(losses_of(step, batch, index))
         single.append(losses_of(narrow, narrow_batch, index))
         errors.append(errors_of(of_narrow, of_step))
+        crossed.append(sum(int((a != b).sum()) for a, b in zip(sides_exact, sides_single, strict=True)))
+        sides_exact.clear()
+        sides_single.clear()
     with torch.no_grad():
         synthesiser = step.synthesiser.eval()
         condition = synthesiser.condition(batch.labels, batch.instances, noise=torch.Generator())
         image = synthesiser.generator(condition)
-    return Followed(torch.stack(exact), torch.stack(single), torch.stack(errors), image)
+    return Followed(
+        torch.stack(exact), torch.stack(single), torch.stack(errors), torch.tensor(crossed), image
+    )
+
+
+def sides_of(discriminator: nn.Module) -> list[Tensor]:
+    """A list that every pass adds to: on which side of each kink (leaky ReLU, hinge) numbers lie."""
+    sides: list[Tensor] = []
+
+    def keep(_: nn.Module, __: object, outputs: list[DiscriminatorOutput]) -> None:
+        for logits, features in outputs:
+            sides.extend(feature > 0 for feature in features)
+            sides.extend([logits > 1, logits > -1])
+
+    discriminator.register_forward_hook(keep)
+    return sides
 
 
 def errors_of(found: dict[str, Tensor | None], exact: dict[str, Tensor | None]) -> Tensor:
@@ -112,9 +134,10 @@ def test_follows_the_original_trajectory(name: str, determined: int) -> None:
     departures = ((found.exact - original) / original).abs().amax(1)  # (steps,)
     assert (departures[:determined] < 1e-3).all(), departures
     assert ((found.single - found.exact) / found.exact).abs().max() < 1e-3
-    # 2.4e-5 at most, but 1.6e-3 in spade_cityscapes' first step, where numbers of 1e-4 cross a kink.
-    worst = found.errors.amax(1)
-    assert worst.median() < 1e-4 and worst.max() < 5e-3, worst
+    # In which step float32 sees a number on the other side of a kink is the processor's choice.
+    worst, smooth = found.errors.amax(1), found.crossed == 0
+    assert smooth.sum() >= 3 and (worst[smooth] < 1e-4).all(), (worst, found.crossed)
+    assert found.crossed.max() <= 3, found.crossed
     if determined == len(original):
         # In this image the original's rounding has reached 1.0e-4.
         assert (found.image - expected["generated_after"]).abs().mean() < 2e-4
