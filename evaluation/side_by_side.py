@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image
 
 from evaluation.gallery import GENERATED, LABELS, PHOTOS, GalleryRow
+
+Item = TypeVar("Item")
 
 
 def gather_pictures(folders: Sequence[Path], out: Path, count: int) -> tuple[list[GalleryRow], int]:
@@ -23,7 +26,7 @@ def gather_pictures(folders: Sequence[Path], out: Path, count: int) -> tuple[lis
         name for name in common if len({(folder / LABELS / name).read_bytes() for folder in folders}) == 1
     ]
     rows: list[GalleryRow] = []
-    for name in _spread(alike, count):
+    for name in spread(alike, count):
         generated = tuple(
             _copy(folder / GENERATED / name, out, f"{GENERATED}/{number}/{name}")
             for number, folder in enumerate(folders, start=1)
@@ -39,10 +42,10 @@ def gather_pictures(folders: Sequence[Path], out: Path, count: int) -> tuple[lis
     return rows, len(common) - len(alike)
 
 
-def _spread(names: list[str], count: int) -> list[str]:
-    """So many of them, evenly."""
-    count = min(count, len(names))
-    return [names[place * len(names) // count] for place in range(count)]
+def spread(items: Sequence[Item], count: int) -> list[Item]:
+    """At most `count` of them, evenly."""
+    count = min(count, len(items))
+    return [items[place * len(items) // count] for place in range(count)]
 
 
 def _names(folder: Path) -> set[str]:

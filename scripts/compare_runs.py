@@ -16,7 +16,7 @@ from evaluation.comparison import Measured, as_csv, as_markdown, as_text, compar
 from evaluation.contact_sheet import contact_sheet
 from evaluation.protocol import METRICS
 from evaluation.report.comparison import write_comparison
-from evaluation.side_by_side import gather_pictures
+from evaluation.side_by_side import gather_pictures, spread
 from options.command import one_line_errors
 
 MOST_ON_SHEET = 12
@@ -51,7 +51,7 @@ def compare_runs(measured: list[Measured], out: Path, pictures: int) -> None:
     (out / "table.md").write_text(as_markdown(table), encoding="utf-8")
     (out / "table.csv").write_text(as_csv(table), encoding="utf-8")
     if rows:
-        contact_sheet(rows[:MOST_ON_SHEET], out, captions=names).save(out / "sheet.png")
+        contact_sheet(spread(rows, MOST_ON_SHEET), out, captions=names).save(out / "sheet.png")
     print(as_text(table))
     for warning in table.warnings:
         print(f"warning: {warning}")

@@ -51,7 +51,7 @@ def input_gradient(gradient: Tensor, x: Tensor, weight: Tensor, padding: tuple[i
     of_windows = _positions(gradient) @ _table(weight)  # (P, k k C_in)
     h, w = gradient.shape[2:]
     of_windows = of_windows.view(batch, h, w, *kernel, channels)
-    # Nine products a pixel are summed in float32: each is rounded to bf16 once, their sum once more.
+    # Those of a pixel's windows are summed in float32: each is rounded to bf16 once, their sum once more.
     wide = torch.promote_types(x.dtype, torch.float32)
     padded = x.new_zeros(batch, height + 2 * padding[0], width + 2 * padding[1], channels, dtype=wide)
     for down in range(kernel[0]):
