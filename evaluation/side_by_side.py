@@ -42,6 +42,11 @@ def gather_pictures(folders: Sequence[Path], out: Path, count: int) -> tuple[lis
     return rows, len(common) - len(alike)
 
 
+def differing_warning(differing: int) -> str:
+    """What to say where `gather_pictures` left label maps out."""
+    return f"{differing} label maps of one name differ between the runs; they are left out"
+
+
 def spread(items: Sequence[Item], count: int) -> list[Item]:
     """At most `count` of them, evenly."""
     count = min(count, len(items))

@@ -1,30 +1,26 @@
-"""From options of a study to its runs, and the commands that train and measure them."""
+"""From options of a study to its runs, and the commands that train them."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.types import Quote, QuotedString
 
-from engine.run_files import latest_images, weights_file
-from evaluation.comparison import read_measured
-from evaluation.protocol import METRICS
-from evaluation.segmenters.trained import is_trained_here
-from options.build_metrics import SEGMENTERS
+from engine.run_files import latest_images
 from options.checks import check, resolve
 from options.command import CONFIGS, composed, plain
 from options.run_folder import CONFIG, read_options, run_folder
 from options.schema import CompareNormsOptions, TrainOptions
 
 PROJECT = CONFIGS.parent
-SPLIT = "val"
 SPEED_ROWS = 10
 """Rows of the log of a run that measures speed."""
-OF_THE_MACHINE = ("name", "resume", "dataset.root", "hardware.")
+OF_THE_MACHINE = ("name", "resume", "dataset.root", "hardware.device", "hardware.workers", "hardware.threads")
 """Options that may differ between the parts of a study."""
 
 
@@ -44,9 +40,10 @@ class StudyRun:
 
     @property
     def images(self) -> int:
-        """Its length."""
-        assert self.options.train.images is not None, "_study_run has seen to it"
-        return self.options.train.images
+        """Its length: it ends with a whole batch."""
+        train = self.options.train
+        assert train.images is not None, "_study_run has seen to it"
+        return ceil(train.images / train.batch) * train.batch
 
     def is_trained(self) -> bool:
         """Whether it has been trained to its end; ValueError where a run of its name is another one."""
@@ -63,7 +60,7 @@ class StudyRun:
 
 
 def chosen_rows(options: CompareNormsOptions) -> list[str]:
-    """The rows of the table; ValueError where they are none, or unknown."""
+    """The rows of the table; ValueError where they are none, unknown, or there twice."""
     rows = list(options.rows) if options.only is None else options.only
     for row in rows:
         if row not in options.rows:
@@ -72,6 +69,9 @@ def chosen_rows(options: CompareNormsOptions) -> list[str]:
             raise ValueError(f"rows.{row}: a row's name is part of a folder's; use letters, digits and _")
     if not rows or not options.seeds:
         raise ValueError(f"only={rows}, seeds={options.seeds}: give at least one of each")
+    for name, given in (("only", rows), ("seeds", options.seeds)):
+        if len(set(given)) < len(given):
+            raise ValueError(f"{name}={given}: give each once, as it is the name of a run")
     return rows
 
 
@@ -94,7 +94,7 @@ def _study_run(options: CompareNormsOptions, row: str, end: str, words: tuple[st
     """All are composed and checked before the first is trained."""
     name = f"{options.name}-{row}-{end}"
     told = (
-        f"experiment=compare_{options.study}", *options.rows[row], *_root(options), *options.words,
+        f"experiment=compare_{options.study}", *options.rows[row], *root_words(options), *options.words,
         f"hardware.threads={options.threads}", *words, f"name={name}",
     )  # fmt: skip
     asked = composed("train", TrainOptions, list(told))
@@ -110,55 +110,14 @@ def train_command(run: StudyRun) -> tuple[str, ...]:
     return sys.executable, str(PROJECT / "train.py"), *run.words, "resume=true"
 
 
-def segmenter_folder(options: CompareNormsOptions) -> Path:
-    """The study's own segmenter."""
-    return SEGMENTERS / options.name
+def root_words(options: CompareNormsOptions) -> tuple[str, ...]:
+    """Where the data set is, if it has a folder."""
+    return () if options.root is None else (f"dataset.root={quoted(options.root)}",)
 
 
-def segmenter_command(options: CompareNormsOptions, run: StudyRun) -> tuple[str, ...] | None:
-    """Trains the segmenter; None where there is one, or none is wanted."""
-    if not options.segmenter_images or is_trained_here(segmenter_folder(options)):
-        return None
-    dataset = run.options.dataset
-    told = (
-        f"dataset={dataset.name}", *_root(options), f"dataset.height={dataset.height}",
-        f"dataset.width={dataset.width}", f"name={options.name}", f"images={options.segmenter_images}",
-        f"hardware.workers={run.options.hardware.workers}",
-    )  # fmt: skip
-    return sys.executable, str(PROJECT / "scripts" / "train_segmenter.py"), *told
-
-
-def results_folder(options: CompareNormsOptions, run: StudyRun) -> Path:
-    """Where test.py leaves what it measures."""
-    return Path(options.out) / options.name / run.name / SPLIT
-
-
-def is_measured(options: CompareNormsOptions, run: StudyRun) -> bool:
-    """Whether this very checkpoint has been measured, on as many pictures as are asked for."""
-    folder, weights = results_folder(options, run), weights_file(run.folder, run.images)
-    file = folder / METRICS
-    if not file.is_file() or file.stat().st_mtime < weights.stat().st_mtime:
-        return False
-    measured = read_measured(folder, run.name)
-    has_miou = any(name.startswith("miou") for name in measured.names)
-    return options.images in (None, measured.protocol["count"]) and has_miou == bool(options.segmenter_images)
-
-
-def measure_command(options: CompareNormsOptions, run: StudyRun) -> tuple[str, ...]:
-    """Generates from the val split, in the style of its own photo where the norm takes one, and measures."""
-    told = [f"name={run.name}", f"split={SPLIT}", f"folder={_quoted(str(results_folder(options, run)))}"]
-    told += [f"out={_quoted(str(Path(options.out) / options.name))}", *_root(options)]
-    told += [f"train_images={options.train_images}", f"hardware.workers={run.options.hardware.workers}"]
-    told += [f"images={options.images}"] if options.images is not None else []
-    segmenter = "path=" + _quoted(str(segmenter_folder(options))) if options.segmenter_images else "kind=none"
-    return sys.executable, str(PROJECT / "test.py"), *told, f"segmenter.{segmenter}"
-
-
-def _root(options: CompareNormsOptions) -> tuple[str, ...]:
-    return () if options.root is None else (f"dataset.root={_quoted(options.root)}",)
-
-
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """A path as the value of an override."""
+    """A path as an override's value."""
     return QuotedString(value, Quote.single).with_quotes()
 
 

@@ -23,17 +23,15 @@ from evaluation import seed_table
 from evaluation.comparison import Comparison, as_csv, compare, read_measured
 from evaluation.contact_sheet import contact_sheet
 from evaluation.seed_table import SetUp, over_seeds
-from evaluation.side_by_side import gather_pictures
+from evaluation.side_by_side import differing_warning, gather_pictures
 from options.build_networks import build_synthesiser
-from options.build_study import (
-    StudyRun,
+from options.build_study import StudyRun, speed_runs, study_runs, train_command
+from options.build_study_evaluation import (
     is_measured,
     measure_command,
+    note_asked,
     results_folder,
     segmenter_command,
-    speed_runs,
-    study_runs,
-    train_command,
 )
 from options.command import command
 from options.load import Run, open_run
@@ -59,6 +57,8 @@ def start(options: CompareNormsOptions, overrides: list[str]) -> None:
     teaching = [] if taught is None else [Job("train the segmenter", taught, logs / "segmenter.txt")]
     done = several.run([_training(run, logs) for run in to_train]) and several.run(teaching)
     to_measure = [run for run in runs if done and not is_measured(options, run)]
+    for run in to_measure:
+        note_asked(options, run)
     measuring = [
         Job(f"measure {run.name}", measure_command(options, run), logs / f"{run.name}-test.txt")
         for run in to_measure
@@ -87,13 +87,23 @@ def write_study(options: CompareNormsOptions, runs: list[StudyRun], timed: list[
     (out / "table.md").write_text(seed_table.as_markdown(table), encoding="utf-8")
     (out / "table.csv").write_text(seed_table.as_csv(table), encoding="utf-8")
     (out / "runs.csv").write_text(as_csv(comparison), encoding="utf-8")
-    folders = [results_folder(options, of_seeds[0]) for of_seeds in of_row.values()]
-    rows, _ = gather_pictures(folders, out / "sheet", options.sheet_rows)
-    rows = rows if options.sheet_photos else [replace(row, photo=None) for row in rows]
-    sheet = contact_sheet(rows, out / "sheet", CELL, captions=list(of_row))
-    sheet.save(out / "sheet.jpg", quality=JPEG_QUALITY)
+    pictured = {row: results_folder(options, of_seeds[0]) for row, of_seeds in of_row.items()}
     print((out / "table.md").read_text(encoding="utf-8"))
+    for warning in write_sheet(options, pictured, out):
+        print(f"warning: {warning}")
     print(f"tables and sheet.jpg in {out}")
+
+
+def write_sheet(options: CompareNormsOptions, pictured: dict[str, Path], out: Path) -> list[str]:
+    """Draws sheet.jpg, a column for each row of the table; answers what is amiss."""
+    rows, differing = gather_pictures(list(pictured.values()), out / "sheet", options.sheet_rows)
+    if not rows:
+        (out / "sheet.jpg").unlink(missing_ok=True)
+        return ["the rows have no label map in common: there is no sheet.jpg"]
+    rows = rows if options.sheet_photos else [replace(row, photo=None) for row in rows]
+    sheet = contact_sheet(rows, out / "sheet", CELL, captions=list(pictured))
+    sheet.save(out / "sheet.jpg", quality=JPEG_QUALITY)
+    return [differing_warning(differing)] if differing else []
 
 
 def set_up(row: str, runs: list[StudyRun], speed: float | None) -> SetUp:

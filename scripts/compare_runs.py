@@ -16,7 +16,7 @@ from evaluation.comparison import Measured, as_csv, as_markdown, as_text, compar
 from evaluation.contact_sheet import contact_sheet
 from evaluation.protocol import METRICS
 from evaluation.report.comparison import write_comparison
-from evaluation.side_by_side import gather_pictures, spread
+from evaluation.side_by_side import differing_warning, gather_pictures, spread
 from options.command import one_line_errors
 
 MOST_ON_SHEET = 12
@@ -45,9 +45,7 @@ def compare_runs(measured: list[Measured], out: Path, pictures: int) -> None:
     names = [each.name for each in measured]
     rows, differing = gather_pictures([each.folder for each in measured], out, pictures)
     if differing:
-        table.warnings.append(
-            f"{differing} label maps of one name differ between the runs; they are left out"
-        )
+        table.warnings.append(differing_warning(differing))
     (out / "table.md").write_text(as_markdown(table), encoding="utf-8")
     (out / "table.csv").write_text(as_csv(table), encoding="utf-8")
     if rows:

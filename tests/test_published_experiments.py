@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -236,11 +237,16 @@ def test_two_steps_of_a_small_copy(experiment: str, verbs: Verbs, tmp_path: Path
         assert all(np.isfinite(list(row.values())))
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_the_header_says_how_to_run_it_and_what_it_takes(experiment: str) -> None:
+@pytest.mark.parametrize("experiment", [*EXPERIMENTS, "pix2pix_facades"])
+def test_the_header_says_how_to_run_it_what_it_takes_and_the_figures_of_the_report(experiment: str) -> None:
     text = (CONFIGS / "experiment" / f"{experiment}.yaml").read_text()
     header = text.split("\ndefaults:")[0]
     assert f"train.py name=RUN experiment={experiment} dataset.root=DIR\n" in header
     for word in ("\n# published", "\n# hardware", "hours", "memory"):
         assert word in header.lower()
-    assert f"`experiment={experiment}`" in (PROJECT / "docs" / "reproduce.md").read_text()
+    report = (PROJECT / "docs" / "reproduce.md").read_text()
+    (row,) = (line for line in report.splitlines() if line.startswith(f"| `experiment={experiment}` |"))
+    published = header.split("\n# Published")[1].split("\n#\n")[0]
+    figures = re.findall(r"\d+\.\d+", row)
+    assert figures or "none published" in row
+    assert set(figures) <= set(re.findall(r"\d+\.\d+", published))

@@ -53,6 +53,7 @@ class CompareNormsOptions:
     images: int | None = None  # how many of the val split are measured; null: all
     train_images: int = 1000  # training photos that set the scale of the numbers
     segmenter_images: int = 6000  # to train the segmenter of mIoU with, where the study has none; 0: no mIoU
+    segmenter_path: str | None = None  # of another to take in place of the study's own
     speed_images: int = 160  # of a further run a row, alone on the machine, that measures speed; 0: none
     sheet_rows: int = 8  # label maps on the sheet of pictures
     sheet_photos: bool = True  # the real photos beside them; false where they may not be shown

@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
-import options.build_study as build_study
-import options.run_folder
 from engine.run_files import state_file, weights_file
 from models.norms import NORMS
-from options.build_study import (
-    StudyRun,
-    is_measured,
-    measure_command,
-    results_folder,
-    segmenter_command,
-    speed_runs,
-    study_runs,
-    train_command,
-)
-from options.command import composed, register_schemas
-from options.run_folder import write_options
+from options.build_study import StudyRun, speed_runs, study_runs, train_command
 from options.schema import CompareNormsOptions
-
-
-def asked(*words: str) -> CompareNormsOptions:
-    register_schemas()
-    return composed("compare_norms", CompareNormsOptions, list(words))
+from tests.studies import asked, trained_study
 
 
 @pytest.fixture
 def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[CompareNormsOptions, StudyRun]:
-    """A study of one run, which is trained: its files are there."""
-    monkeypatch.setattr(options.run_folder, "CHECKPOINTS", tmp_path / "checkpoints")
-    monkeypatch.setattr(build_study, "SEGMENTERS", tmp_path / "segmenters")
-    study = asked("only=[clade]", "seeds=[3]", "images=9", f"out={tmp_path}")
-    (run,) = study_runs(study)
-    write_options(run.options, run.folder)
-    for file in (state_file, weights_file):
-        file(run.folder, run.images).touch()
-    return study, run
+    """A study of one run that is trained."""
+    return trained_study(tmp_path, monkeypatch)
 
 
 def test_rows_differ_by_what_they_are_named_for_and_share_the_rest() -> None:
@@ -77,7 +51,7 @@ def test_every_row_comes_before_the_next_seed() -> None:
 def test_speed_has_runs_of_its_own() -> None:
     study = asked("only=[spade]", "speed_images=50")
     (run,) = speed_runs(study)
-    assert (run.name, run.images, run.options.train.log_every_images) == ("compare_scenes-spade-speed", 50, 5)
+    assert (run.name, run.images, run.options.train.log_every_images) == ("compare_scenes-spade-speed", 52, 5)
     assert speed_runs(asked("only=[spade]", "speed_images=0")) == []
 
 
@@ -87,6 +61,8 @@ def test_speed_has_runs_of_its_own() -> None:
         (["only=[spayd]"], r"only=spayd: no such row; choose among batch_stem,"),
         (["only=[]"], "give at least one of each"),
         (["seeds=[]"], "give at least one of each"),
+        (["seeds=[0,7,0]"], r"seeds=\[0, 7, 0\]: give each once"),
+        (["only=[spade,spade]"], r"only=\['spade', 'spade'\]: give each once"),
         (["only=[a-b]", "rows.a-b=['norm=spade']"], "use letters, digits and _"),
         (["only=[spade]", "words=['norm.hiden=3']"], "norm.hiden: no such option; did you mean hidden"),
         (
@@ -110,6 +86,9 @@ def test_a_trained_run_is_left_alone_and_another_one_refused(
     assert run.is_trained()
     (elsewhere,) = study_runs(replace(study, threads=2))
     assert elsewhere.is_trained(), "the machine may change"
+    (rounded,) = study_runs(replace(study, words=["hardware.precision=bf16"]))
+    with pytest.raises(ValueError, match=r"trained with hardware.precision=float32, not bf16; remove it"):
+        rounded.is_trained()
     (longer,) = study_runs(replace(study, words=["train.images=2000"]))
     with pytest.raises(ValueError, match=r"trained with train.images=1200, not 2000; remove it, or give"):
         longer.is_trained()
@@ -119,35 +98,7 @@ def test_a_trained_run_is_left_alone_and_another_one_refused(
     assert not study_runs(replace(study, name="other"))[0].is_trained()
 
 
-def test_what_is_measured_is_measured_again_when_the_weights_are_newer(
-    one: tuple[CompareNormsOptions, StudyRun],
-) -> None:
-    study, run = one
-    folder = results_folder(study, run)
-    folder.mkdir(parents=True)
-    assert not is_measured(study, run)
-    content = {
-        "metrics": {"model": {"miou_x": 0.5}},
-        "names": {"miou_x": "miou_x_val_9"},
-        "protocol": {"count": 9},
-    }
-    (folder / "metrics.json").write_text(json.dumps(content))
-    assert is_measured(study, run) and is_measured(replace(study, images=None), run)
-    assert not is_measured(replace(study, images=8), run), "on other pictures"
-    assert not is_measured(replace(study, segmenter_images=0), run), "with a segmenter"
-    later = (folder / "metrics.json").stat().st_mtime + 5
-    os.utime(weights_file(run.folder, run.images), (later, later))
-    assert not is_measured(study, run)
-
-
-def test_the_commands_that_measure(one: tuple[CompareNormsOptions, StudyRun], tmp_path: Path) -> None:
-    study, run = one
-    words = measure_command(study, run)
-    assert {"name=compare_scenes-clade-seed3", "images=9", "split=val"} <= set(words)
-    assert f"segmenter.path='{tmp_path / 'segmenters' / 'compare_scenes'}'" in words
-    told = segmenter_command(study, run)
-    assert told is not None and {"dataset=scenes", "dataset.height=64", "name=compare_scenes"} <= set(told)
-    assert segmenter_command(replace(study, segmenter_images=0), run) is None
-    (tmp_path / "segmenters" / "compare_scenes").mkdir(parents=True)
-    (tmp_path / "segmenters" / "compare_scenes" / "segmenter.json").touch()
-    assert segmenter_command(study, run) is None
+def test_a_run_ends_with_a_whole_batch(one: tuple[CompareNormsOptions, StudyRun]) -> None:
+    study, _ = one
+    (run,) = study_runs(replace(study, words=["train.images=9", "train.batch=4"]))
+    assert run.images == 12

@@ -42,7 +42,7 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
         return not jobs
 
     monkeypatch.setattr(Jobs, "run", put_off)
-    told = words(tmp_path, 2, "seeds=[0]", "segmenter_images=0", "speed_images=0", "images=3")
+    told = words(tmp_path, 2, "seeds=[0,1]", "segmenter_images=0", "speed_images=0", "images=3")
     out = tmp_path / "compare_scenes"
 
     def study() -> list[Job]:
@@ -55,35 +55,42 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
     def do(job: Job) -> None:
         verbs.succeeds(Path(job.command[1]).stem, *job.command[2:])
 
-    ends = ["clade-seed0", "pix2pixhd-seed0"]
+    ends = ["clade-seed0", "pix2pixhd-seed0", "clade-seed1", "pix2pixhd-seed1"]
     to_train = study()
     assert [job.title for job in to_train] == [f"train compare_scenes-{end}" for end in ends]
     do(to_train[0])
-    (left,) = study()
-    assert left == to_train[1]
-    do(left)
+    left = study()
+    assert left == to_train[1:]
+    for job in left:
+        do(job)
     to_measure = study()
     assert [job.title for job in to_measure] == [f"measure compare_scenes-{end}" for end in ends]
     results(out, "compare_scenes-pix2pixhd-seed0", fd=80.0, psnr=12.0, grey=90)
-    (left,) = study()
-    assert left == to_measure[0]
+    results(out, "compare_scenes-pix2pixhd-seed1", fd=80.0, psnr=15.0, grey=20)
+    results(out, "compare_scenes-clade-seed1", fd=90.5, psnr=11.0, grey=20)
+    assert study() == to_measure[:1]
     results(out, "compare_scenes-clade-seed0", fd=70.5, psnr=11.0, grey=50)
     assert study() == []
 
     rows = {row["row"]: row for row in csv.DictReader((out / "table.csv").open())}
     assert set(rows) == {"clade", "pix2pixhd", "null_model"}
-    for row, fd in (("clade", "70.5"), ("pix2pixhd", "80.0")):
-        assert rows[row]["fd_tiny_val_3"] == rows[row]["fd_tiny_val_3_low"] == fd
+    for row, spread in (("clade", ("80.5", "70.5", "90.5")), ("pix2pixhd", ("80.0", "80.0", "80.0"))):
+        assert tuple(rows[row][f"fd_tiny_val_3{end}"] for end in ("", "_low", "_high")) == spread
         with monkeypatch.context() as patch:
             patch.setattr(options.run_folder, "CHECKPOINTS", verbs.checkpoints)
             run = open_run(f"compare_scenes-{row}-seed0")
         learned = sum(p.numel() for p in build_synthesiser(run.options, run.facts).parameters())
         assert int(rows[row]["generator_parameters"]) == learned
-    assert (out / "table.md").read_text().count("\n| clade | – | ") == 1
+    table = (out / "table.md").read_text()
+    assert table.count("\n| clade | – | 80.5 ± 10.0 | ") == 1 and " 13.50 ± 1.50 |" in table
     with Image.open(out / "sheet.jpg") as sheet:
         assert sheet.width > 4 * 96, "label map, two rows, photo"
         greys = [sheet.getpixel((6 + column * (96 + 6) + 48, 60)) for column in (1, 2)]
     assert [round(sum(grey) / 3, -1) for grey in greys] == [50, 90]
+    told.append("sheet_photos=false")
+    assert study() == []
+    with Image.open(out / "sheet.jpg") as without_photos:
+        assert without_photos.width == sheet.width - 96 - 6
 
 
 def test_mistakes_get_one_line(verbs: Verbs) -> None:
@@ -128,4 +135,4 @@ def test_a_signal_stops_a_study_and_its_runs_save(project: Path, tmp_path: Path)
     row = next(csv.DictReader((tmp_path / "compare_scenes" / "table.csv").open()))
     assert float(row["images_per_second"]) > 0 and "miou_compare_scenes_val_6" in row
     again = finish(Started(project, "scripts/compare_norms.py", *told))
-    assert again.status == 0 and "train" not in again.out.splitlines()[0], "nothing is done twice"
+    assert again.status == 0 and "(1 of" not in again.out, "nothing is done twice"

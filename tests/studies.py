@@ -1,0 +1,33 @@
+"""Studies of norms for tests, without anything trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import options.build_study_evaluation as build_study_evaluation
+import options.run_folder
+from engine.run_files import state_file, weights_file
+from options.build_study import StudyRun, study_runs
+from options.command import composed, register_schemas
+from options.run_folder import write_options
+from options.schema import CompareNormsOptions
+
+
+def asked(*words: str) -> CompareNormsOptions:
+    """The options of `compare_norms.py WORDS`."""
+    register_schemas()
+    return composed("compare_norms", CompareNormsOptions, list(words))
+
+
+def trained_study(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[CompareNormsOptions, StudyRun]:
+    """A study of one run, all below `folder`, that counts as trained: its files are there, empty."""
+    monkeypatch.setattr(options.run_folder, "CHECKPOINTS", folder / "checkpoints")
+    monkeypatch.setattr(build_study_evaluation, "SEGMENTERS", folder / "segmenters")
+    study = asked("only=[clade]", "seeds=[3]", "images=9", f"out={folder}")
+    (run,) = study_runs(study)
+    write_options(run.options, run.folder)
+    for file in (state_file, weights_file):
+        file(run.folder, run.images).touch()
+    return study, run
