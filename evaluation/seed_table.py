@@ -103,11 +103,9 @@ def as_markdown(table: SeedTable) -> str:
         cells = [written(row.figures.get(name), metric_text(name).decimals) for name in table.columns]
         lines.append(_line([f"*{row.name}*", "", *cells, "", ""]))
     count = max(len(each.runs) for each in table.set_ups)
-    lines += [
-        "",
-        f"Mean over {count} seeds ± half of what lies between the lowest and the highest. Parameters of the",
-    ]
-    lines += ["generator, + those of its encoder."]
+    spread = f"Mean over {count} seeds ± half of what lies between the lowest and the highest."
+    lines += ["", "One seed." if count == 1 else spread]
+    lines += ["Parameters of the generator, + those of its encoder."]
     return "\n".join(lines) + "\n" + "".join(f"\n{warning}\n" for warning in table.warnings)
 
 

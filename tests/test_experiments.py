@@ -100,4 +100,5 @@ def test_camvid_in_40_minutes() -> None:
     assert options.dataset.resize_to is None and not options.augment
     assert (options.generator.width, options.loss.perceptual.value) == (32, "efficientnet_lite0")
     assert (options.optimizer.generator_lr, options.optimizer.reuse_fake) == (5e-4, True)
+    assert options.optimizer.constant_share == 1
     assert options.ema.half_life_images > 0
