@@ -25,9 +25,16 @@ def segmenter_folder(options: CompareNormsOptions) -> Path:
 def segmenter_command(options: CompareNormsOptions, run: StudyRun) -> tuple[str, ...] | None:
     """Trains the segmenter, on the data set as the study has it; None where there is one, or none is wanted.
 
-    Raises ValueError where the one that is there was trained otherwise.
+    Raises ValueError where the one that is there was trained otherwise, or the one to take is not there.
     """
-    if not options.segmenter_images or options.segmenter_path is not None:
+    if not options.segmenter_images:
+        return None
+    if options.segmenter_path is not None:
+        if not segmenter_folder(options).exists():
+            raise ValueError(
+                f"segmenter_path={options.segmenter_path}: there is none; make one with"
+                " scripts/train_segmenter.py"
+            )
         return None
     dataset = run.options.dataset
     if is_trained_here(segmenter_folder(options)):

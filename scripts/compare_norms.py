@@ -91,7 +91,7 @@ def write_study(options: CompareNormsOptions, runs: list[StudyRun], timed: list[
     print((out / "table.md").read_text(encoding="utf-8"))
     for warning in write_sheet(options, pictured, out):
         print(f"warning: {warning}")
-    print(f"tables and sheet.jpg in {out}")
+    print(f"the study is in {out}")
 
 
 def write_sheet(options: CompareNormsOptions, pictured: dict[str, Path], out: Path) -> list[str]:

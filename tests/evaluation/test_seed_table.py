@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import statistics
+from dataclasses import replace
 
 import pytest
 
@@ -55,6 +56,8 @@ def test_the_table_as_people_read_it(runs: Comparison) -> None:
     assert lines[4] == "| *null_model* |  | 191.5 | – | – | 15.00 |  |  |"
     assert lines[-1] == "ssim cannot be compared: made up"
     assert "Mean over 2 seeds" in lines[6]
+    alone = [replace(each, runs=each.runs[:1]) for each in SET_UPS]
+    assert "\nOne seed.\n" in as_markdown(over_seeds(runs, alone))
 
 
 def test_the_table_as_programs_read_it(runs: Comparison) -> None:

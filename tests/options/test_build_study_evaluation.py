@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,9 +51,9 @@ def measure(study: CompareNormsOptions, run: StudyRun) -> None:
     "change",
     [{"images": None}, {"images": 8}, {"segmenter_images": 0}, {"segmenter_path": "x"}, {"train_images": 5}],
 )
-def test_what_is_measured_otherwise_is_measured_again(one: Study, change: dict[str, object]) -> None:
+def test_what_is_measured_otherwise_is_measured_again(one: Study, change: dict[str, Any]) -> None:
     study, run = one
-    other = replace(study, **change)  # type: ignore[arg-type]
+    other = replace(study, **change)
     assert not is_measured(study, run)
     note_asked(study, run)
     assert not is_measured(study, run), "it was stopped before its end"
@@ -95,8 +96,10 @@ def test_the_segmenter_is_trained_once_on_the_data_set_as_the_study_has_it(one: 
     narrowed = segmenter_command(by_day, study_runs(by_day)[0])
     assert narrowed is not None and "dataset.styles=[day]" in narrowed
     assert segmenter_command(replace(study, segmenter_images=0), run) is None
-    assert segmenter_command(replace(study, segmenter_path="mine"), run) is None
+    with pytest.raises(ValueError, match="segmenter_path=mine: there is none; make one with"):
+        segmenter_command(replace(study, segmenter_path="mine"), run)
     segmenter(study)
+    assert segmenter_command(replace(study, segmenter_path=str(segmenter_folder(study))), run) is None
     assert segmenter_command(study, run) is None
     with pytest.raises(ValueError, match=r"trained with images=6000, not 800; remove it, give the study"):
         segmenter_command(replace(study, segmenter_images=800), run)

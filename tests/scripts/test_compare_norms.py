@@ -92,6 +92,17 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
     with Image.open(out / "sheet.jpg") as without_photos:
         assert without_photos.width == sheet.width - 96 - 6
 
+    for name, said in (
+        ("a", "1 label maps of one name differ"),
+        ("bc", "the rows have no label map in common"),
+    ):
+        for letter in name:
+            labels = out / "compare_scenes-clade-seed0" / "val" / "labels" / f"{letter}.png"
+            Image.new("RGB", (20, 16), (11, 11, 11)).save(labels)
+        printed = verbs.succeeds("scripts/compare_norms", *told)
+        assert f"warning: {said}" in printed
+    assert not (out / "sheet.jpg").exists() and (out / "table.md").read_text() == table
+
 
 def test_mistakes_get_one_line(verbs: Verbs) -> None:
     assert "only=spayd: no such row" in verbs.refuses("scripts/compare_norms", "only=[spayd]")
