@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from evaluation.report.metric_text import ARROWS, metric_text, written
 CHOSEN = ("fd_", "fid_", "miou_", "lpips_", "ssim", "psnr")
 """Beginnings of the metrics that the table shows, in its order; all others are in that of the runs."""
 NOT_CHOSEN = ("miou_unknown_", "lpips_diversity_")
+DEVIATION = "_deviation"
+ENDS = ("", DEVIATION, "_low", "_high")
+"""Of the columns of a metric in table.csv; the first is the mean's."""
 
 
 @dataclass(frozen=True)
@@ -33,23 +37,29 @@ class SetUp:
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean, lowest and highest of a figure over seeds."""
+    """A figure over `count` seeds: mean, standard deviation of one seed, lowest and highest.
+
+    The deviation divides by count - 1, as the mean is that of the same seeds; it is 0 for one seed.
+    """
 
     mean: float
+    deviation: float
     low: float
     high: float
+    count: int
 
     @classmethod
     def of(cls, figures: Sequence[float]) -> Spread:
         """ValueError for no figures."""
         if not figures:
             raise ValueError("a spread was asked of no figures; give at least one")
-        return cls(sum(figures) / len(figures), min(figures), max(figures))
+        deviation = statistics.stdev(figures) if len(figures) > 1 else 0.0
+        return cls(statistics.mean(figures), deviation, min(figures), max(figures), len(figures))
 
     def written(self, decimals: int) -> str:
-        """The mean ± half of what lies between the lowest and the highest; the mean alone where none does."""
-        half = (self.high - self.low) / 2
-        return f"{self.mean:.{decimals}f}" + (f" ± {half:.{decimals}f}" if half else "")
+        """The mean ± the deviation; the mean alone for one seed."""
+        deviation = f" ± {self.deviation:.{decimals}f}" if self.count > 1 else ""
+        return f"{self.mean:.{decimals}f}{deviation}"
 
 
 @dataclass(frozen=True)
@@ -103,30 +113,35 @@ def as_markdown(table: SeedTable) -> str:
         cells = [written(row.figures.get(name), metric_text(name).decimals) for name in table.columns]
         lines.append(_line([f"*{row.name}*", "", *cells, "", ""]))
     count = max(len(each.runs) for each in table.set_ups)
-    spread = f"Mean over {count} seeds ± half of what lies between the lowest and the highest."
+    spread = f"Mean over {count} seeds ± standard deviation of one."
     lines += ["", "One seed." if count == 1 else spread]
     lines += ["Parameters of the generator, + those of its encoder."]
     return "\n".join(lines) + "\n" + "".join(f"\n{warning}\n" for warning in table.warnings)
 
 
 def as_csv(table: SeedTable) -> str:
-    """The table unrounded, with lowest and highest."""
+    """The table unrounded, with deviation, lowest and highest."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    heads = [f"{head}{end}" for head in table.columns.values() for end in ("", "_low", "_high")]
+    heads = [f"{head}{end}" for head in table.columns.values() for end in ENDS]
     facts = ["style_from", "seeds", "generator_parameters", "encoder_parameters", "images_per_second"]
     writer.writerow(["row", *heads, *facts])
     for each in table.set_ups:
         found = [table.spreads[each.name].get(name) for name in table.columns]
-        figures = [
-            f for one in found for f in (("", "", "") if one is None else (one.mean, one.low, one.high))
-        ]
+        figures = [figure for one in found for figure in _numbers(one)]
         of_networks = [each.generator_parameters, each.encoder_parameters, each.images_per_second]
         writer.writerow([each.name, *figures, each.style, len(each.runs), *of_networks])
     for row in table.scale:
-        figures = [f for name in table.columns for f in (row.figures.get(name, ""), "", "")]
+        figures = [f for name in table.columns for f in (row.figures.get(name, ""), "", "", "")]
         writer.writerow([row.name, *figures, *[""] * len(facts)])
     return stream.getvalue()
+
+
+def _numbers(spread: Spread | None) -> tuple[float | str, ...]:
+    """In the order of ENDS."""
+    if spread is None:
+        return ("",) * len(ENDS)
+    return spread.mean, spread.deviation, spread.low, spread.high
 
 
 def _line(cells: Sequence[str]) -> str:

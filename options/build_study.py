@@ -117,7 +117,6 @@ def root_words(options: CompareNormsOptions) -> tuple[str, ...]:
 
 def quoted(value: str) -> str:
     """A path as the value of an override."""
-    """A path as an override's value."""
     return QuotedString(value, Quote.single).with_quotes()
 
 

@@ -2,7 +2,8 @@
 
 Every row is trained with every seed as an ordinary run, checkpoints/NAME-ROW-SEED, and measured by test.py.
 Stopped, the same command goes on; what is there already is not made again. At the end OUT/NAME holds
-table.md and table.csv (means over the seeds, with their spread), runs.csv and sheet.jpg.
+table.md and table.csv (means over the seeds, with their spread), runs.csv and sheet.jpg. With published=FILE
+it says which figures are those of FILE within that spread.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from engine.logging import read_log
 from evaluation import seed_table
 from evaluation.comparison import Comparison, as_csv, compare, read_measured
 from evaluation.contact_sheet import contact_sheet
-from evaluation.seed_table import SetUp, over_seeds
+from evaluation.reproduction import Published, as_text, read_published, reproduced
+from evaluation.seed_table import SeedTable, SetUp, over_seeds
 from evaluation.side_by_side import differing_warning, gather_pictures
 from options.build_networks import build_synthesiser
-from options.build_study import StudyRun, speed_runs, study_runs, train_command
+from options.build_study import StudyRun, chosen_rows, speed_runs, study_runs, train_command
 from options.build_study_evaluation import (
     is_measured,
     measure_command,
@@ -48,6 +50,7 @@ def start(options: CompareNormsOptions, overrides: list[str]) -> None:
     """Trains, measures and compares; exit status 75 where it was asked to stop before."""
     check_ranges(options)
     runs, timed, out = study_runs(options), speed_runs(options), Path(options.out) / options.name
+    published = published_table(options)
     to_train = [run for run in runs if not run.is_trained()]
     timed_now = [run for run in timed if not run.is_trained()]
     stop = StopRequest()
@@ -67,15 +70,26 @@ def start(options: CompareNormsOptions, overrides: list[str]) -> None:
     if not done:
         print("stopped; the same command goes on")
         raise SystemExit(INTERRUPTED)
-    write_study(options, runs, timed, out)
+    table = write_study(options, runs, timed, out)
+    if published is not None:
+        print(as_text(reproduced(table, published)))
+
+
+def published_table(options: CompareNormsOptions) -> Published | None:
+    """The table to compare with; ValueError before anything is trained where that cannot be done."""
+    if options.published is None:
+        return None
+    return read_published(Path(options.published), chosen_rows(options), len(options.seeds))
 
 
 def _training(run: StudyRun, logs: Path) -> Job:
     return Job(f"train {run.name}", train_command(run), logs / f"{run.name}.txt")
 
 
-def write_study(options: CompareNormsOptions, runs: list[StudyRun], timed: list[StudyRun], out: Path) -> None:
-    """The tables, of which one is printed, and the sheet."""
+def write_study(
+    options: CompareNormsOptions, runs: list[StudyRun], timed: list[StudyRun], out: Path
+) -> SeedTable:
+    """The tables, of which one is printed and answered, and the sheet."""
     measured = [read_measured(results_folder(options, run), run.name) for run in runs]
     comparison: Comparison = compare(measured)
     speeds = {run.row: images_per_second(run.folder) for run in timed}
@@ -92,6 +106,7 @@ def write_study(options: CompareNormsOptions, runs: list[StudyRun], timed: list[
     for warning in write_sheet(options, pictured, out):
         print(f"warning: {warning}")
     print(f"the study is in {out}")
+    return table
 
 
 def write_sheet(options: CompareNormsOptions, pictured: dict[str, Path], out: Path) -> list[str]:

@@ -58,3 +58,4 @@ class CompareNormsOptions:
     sheet_rows: int = 8  # label maps on the sheet of pictures
     sheet_photos: bool = True  # the real photos beside them; false where they may not be shown
     out: str = "results"
+    published: str | None = None  # table.csv of the same study, made elsewhere, to compare with

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import statistics
 from dataclasses import replace
 
@@ -32,11 +33,11 @@ def runs() -> Comparison:
     return Comparison(COLUMNS, [*rows, null], ["ssim cannot be compared: made up"])
 
 
-def test_a_spread_is_mean_and_half_the_range() -> None:
-    figures = [3.0, 1.0, 8.0]
-    spread = Spread.of(figures)
-    assert (spread.mean, spread.low, spread.high) == (statistics.mean(figures), 1, 8)
-    assert spread.written(1) == "4.0 ± 3.5" and Spread.of([2.0]).written(2) == "2.00"
+def test_a_spread_is_mean_and_deviation_of_one_seed() -> None:
+    spread = Spread.of([3.0, 1.0, 8.0])
+    deviation = math.sqrt(((3 - 4) ** 2 + (1 - 4) ** 2 + (8 - 4) ** 2) / 2)
+    assert spread == Spread(4.0, pytest.approx(deviation), 1.0, 8.0, 3)
+    assert spread.written(1) == "4.0 ± 3.6" and Spread.of([2.0]).written(2) == "2.00"
     with pytest.raises(ValueError, match="give at least one"):
         Spread.of([])
 
@@ -48,9 +49,10 @@ def test_the_table_as_people_read_it(runs: Comparison) -> None:
     )
     assert lines[0] == f"|  | style from | {heads} |"
     assert (
-        lines[2] == "| a | photo | 65.5 ± 5.5 | 0.500 ± 0.250 | 0.500 | 11.50 ± 1.50 | 1.23 + 0.09 | 12.3 |"
+        lines[2]
+        == "| a | photo | 65.5 ± 7.8 | 0.500 ± 0.354 | 0.500 ± 0.000 | 11.50 ± 2.12 | 1.23 + 0.09 | 12.3 |"
     )
-    assert lines[3] == "| b | – | 80.2 | – | – | 11.50 | 2.00 | – |", (
+    assert lines[3] == "| b | – | 80.2 ± 0.0 | – | – | 11.50 ± 0.00 | 2.00 | – |", (
         "a figure that one seed lacks is no mean"
     )
     assert lines[4] == "| *null_model* |  | 191.5 | – | – | 15.00 |  |  |"
@@ -68,6 +70,7 @@ def test_the_table_as_programs_read_it(runs: Comparison) -> None:
     ]
     assert [float(rows["a"][f"{name}_val_9"]) for name in ("fd_tiny", "miou_s", "psnr")] == means
     assert (rows["a"]["fd_tiny_val_9_low"], rows["a"]["fd_tiny_val_9_high"]) == ("60.0", "71.0")
+    assert float(rows["a"]["fd_tiny_val_9_deviation"]) == pytest.approx(11 / math.sqrt(2))
     assert rows["b"]["fd_tiny_val_9"] == "80.25" and rows["b"]["ssim_val_9"] == ""
     facts = ("style_from", "seeds", "generator_parameters", "encoder_parameters", "images_per_second")
     assert [rows["a"][name] for name in facts] == ["photo", "2", "1234567", "89000", "12.34"]

@@ -82,13 +82,18 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
         learned = sum(p.numel() for p in build_synthesiser(run.options, run.facts).parameters())
         assert int(rows[row]["generator_parameters"]) == learned
     table = (out / "table.md").read_text()
-    assert table.count("\n| clade | – | 80.5 ± 10.0 | ") == 1 and " 13.50 ± 1.50 |" in table
+    assert table.count("\n| clade | – | 80.5 ± 14.1 | ") == 1 and " 13.50 ± 2.12 |" in table
     with Image.open(out / "sheet.jpg") as sheet:
         assert sheet.width > 4 * 96, "label map, two rows, photo"
         greys = [sheet.getpixel((6 + column * (96 + 6) + 48, 60)) for column in (1, 2)]
     assert [round(sum(grey) / 3, -1) for grey in greys] == [50, 90]
-    told.append("sheet_photos=false")
-    assert study() == []
+    (tmp_path / "published.csv").write_text(
+        (out / "table.csv").read_text().replace("clade,80.5", "clade,180.5")
+    )
+    told += ["sheet_photos=false", f"published={tmp_path / 'published.csv'}"]
+    printed = verbs.succeeds("scripts/compare_norms", *told)
+    assert "clade fd_tiny_val_3: 80.5 ± 14.1, published 180.5 ± 14.1, p = 0.02, departs\n" in printed
+    assert "\n3 of 4 figures are within what seeds make" in printed
     with Image.open(out / "sheet.jpg") as without_photos:
         assert without_photos.width == sheet.width - 96 - 6
 
@@ -107,6 +112,7 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
 def test_mistakes_get_one_line(verbs: Verbs) -> None:
     assert "only=spayd: no such row" in verbs.refuses("scripts/compare_norms", "only=[spayd]")
     assert "jobs=0: give 1 or more" in verbs.refuses("scripts/compare_norms", "jobs=0")
+    assert "published=x.csv: No such file" in verbs.refuses("scripts/compare_norms", "published=x.csv")
     assert not verbs.checkpoints.exists()
 
 
