@@ -31,7 +31,7 @@ def write_text_whole(file: Path, text: str) -> None:
     """`write_whole` for a text."""
 
     def write(partial: Path) -> None:
-        partial.write_text(text)
+        partial.write_text(text, encoding="utf-8")
 
     write_whole(file, write)
 

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from engine.files import write_text_whole
+
 Rows = dict[str, dict[str, float]]
 """Numbers as `evaluate` returns them: a row (model, null_model, real_train) of named figures."""
 
@@ -105,4 +107,4 @@ def write_metrics(
     content |= {"class_ious": class_ious} if class_ious else {}
     content |= {"colour_errors": colour_errors} if colour_errors else {}
     content |= {"notes": list(notes)} if notes else {}
-    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write_text_whole(path, json.dumps(content, indent=2, allow_nan=False) + "\n")

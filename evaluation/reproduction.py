@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scipy.stats import ttest_ind_from_stats
 
+from evaluation.comparison import MARK
 from evaluation.report.metric_text import metric_text
 from evaluation.seed_table import DEVIATION, ENDS, SeedTable, Spread
 
@@ -33,7 +35,8 @@ class Reproduced:
     def probability(self) -> float:
         """Of so great a difference of the means, or a greater, were both drawn from one lot of seeds.
 
-        Both are taken to have the same deviation, since they are made by the same command.
+        Both are taken to have the same deviation, since they are made by the same command. Where they share
+        seeds they may lie nearer to each other, and small probabilities are rarer than they say.
         """
         one, other = self.here, self.published
         if one.deviation == other.deviation == 0:
@@ -55,60 +58,67 @@ def read_published(file: Path, rows: Sequence[str], seeds: int) -> Published:
     Raises ValueError where it is no such file, has none of the rows, or where one seed stands against one.
     """
     try:
-        table = {row["row"]: row for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines())}
-        spreads = {
-            (name, metric): spread
-            for name in rows
-            if name in table
-            for metric, spread in _spreads(table[name]).items()
-        }
+        table = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+        found = {row["row"]: _spreads(row) for row in table if row["row"] in rows}
     except OSError as error:
         raise ValueError(f"published={file}: {error.strerror}; name the table.csv of a study") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise ValueError(f"published={file}: no table.csv of a study ({error!r})") from error
-    if not spreads:
+    if not found:
         raise ValueError(
             f"published={file}: has none of the rows {', '.join(rows)}; name another study's table"
         )
-    if seeds + min(spread.count for spread in spreads.values()) < 3:
-        raise ValueError(f"published={file}: one seed against one tells no spread; give more seeds")
-    return spreads
+    published = {(row, metric): spread for row, of_row in found.items() for metric, spread in of_row.items()}
+    if not published:
+        raise ValueError(
+            f"published={file}: has no column ...{DEVIATION}; make it again with compare_norms.py"
+        )
+    if seeds + min(spread.count for spread in published.values()) < 3:
+        raise ValueError(f"published={file}, seeds={seeds}: one seed against one tells no spread; give more")
+    return published
 
 
-def reproduced(table: SeedTable, published: Published) -> list[Reproduced]:
-    """The figures that both have."""
-    return [
-        Reproduced(each.name, head, metric_text(name).decimals, here, published[each.name, head])
-        for each in table.set_ups
-        for name, head in table.columns.items()
-        if (here := table.spreads[each.name].get(name)) and (each.name, head) in published
-    ]
+def reproduced(table: SeedTable, published: Published) -> tuple[list[Reproduced], list[str]]:
+    """The figures that both have, and what of `table` cannot be compared: published under no such name."""
+    both, alone = [], []
+    for each in table.set_ups:
+        for name, here in table.spreads[each.name].items():
+            head = table.columns[name]
+            if (each.name, head) in published and not head.endswith(MARK):
+                there = published[each.name, head]
+                both.append(Reproduced(each.name, head, metric_text(name).decimals, here, there))
+            else:
+                alone.append(f"{each.name} {head}")
+    return both, alone
 
 
-def as_text(figures: Sequence[Reproduced]) -> str:
-    """A line a figure, and how many are within what seeds make."""
-    if not figures:
-        return "the published table has no metric of this study: nothing to compare"
-    within = sum(each.is_within for each in figures)
-    return "\n".join(
-        [
-            *map(_line, figures),
+def as_text(figures: Sequence[Reproduced], alone: Sequence[str]) -> str:
+    """A line a figure, and how many differ by no more than seeds do."""
+    lines = [_line(each) for each in figures]
+    if alone:
+        lines.append(f"not compared, as there is no such published figure: {', '.join(alone)}")
+    if figures:
+        within = sum(each.is_within for each in figures)
+        lines.append(
             f"{within} of {len(figures)} figures are within what seeds make (p >= {LEVEL:g}); "
-            f"by chance alone {LEVEL * len(figures):.1f} would not be",
-        ]
-    )
+            f"by chance alone at most {LEVEL * len(figures):.1f} would not be"
+        )
+    return "\n".join(lines)
 
 
 def _line(each: Reproduced) -> str:
     here, published = each.here.written(each.decimals), each.published.written(each.decimals)
     verdict = "" if each.is_within else ", departs"
-    return f"{each.row} {each.metric}: {here}, published {published}, p = {each.probability:.2f}{verdict}"
+    return f"{each.row} {each.metric}: {here}, published {published}, p = {each.probability:.3f}{verdict}"
 
 
 def _spreads(row: dict[str, str]) -> dict[str, Spread]:
     metrics = [name.removesuffix(DEVIATION) for name in row if name.endswith(DEVIATION) and row[name]]
-    found = {}
-    for metric in metrics:
-        mean, deviation, low, high = (float(row[metric + end]) for end in ENDS)
-        found[metric] = Spread(mean, deviation, low, high, int(row["seeds"]))
-    return found
+    return {metric: _spread([row[metric + end] for end in ENDS], row["seeds"]) for metric in metrics}
+
+
+def _spread(written: Sequence[str], seeds: str) -> Spread:
+    mean, deviation, low, high = map(float, written)
+    if not math.isfinite(mean) or not 0 <= deviation < math.inf:
+        raise ValueError(f"{mean} ± {deviation} is no figure to compare with")
+    return Spread(mean, deviation, low, high, int(seeds))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import statistics
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean, stdev
 
 from evaluation.comparison import Comparison, Row
 from evaluation.report.metric_text import ARROWS, metric_text, written
@@ -39,7 +40,8 @@ class SetUp:
 class Spread:
     """A figure over `count` seeds: mean, standard deviation of one seed, lowest and highest.
 
-    The deviation divides by count - 1, as the mean is that of the same seeds; it is 0 for one seed.
+    The deviation divides by count - 1, as the mean is that of the same seeds; it is 0 for one seed, and
+    infinite where a figure is (the PSNR of a picture with itself).
     """
 
     mean: float
@@ -53,8 +55,7 @@ class Spread:
         """ValueError for no figures."""
         if not figures:
             raise ValueError("a spread was asked of no figures; give at least one")
-        deviation = statistics.stdev(figures) if len(figures) > 1 else 0.0
-        return cls(statistics.mean(figures), deviation, min(figures), max(figures), len(figures))
+        return cls(fmean(figures), _deviation(figures), min(figures), max(figures), len(figures))
 
     def written(self, decimals: int) -> str:
         """The mean ± the deviation; the mean alone for one seed."""
@@ -135,6 +136,12 @@ def as_csv(table: SeedTable) -> str:
         figures = [f for name in table.columns for f in (row.figures.get(name, ""), "", "", "")]
         writer.writerow([row.name, *figures, *[""] * len(facts)])
     return stream.getvalue()
+
+
+def _deviation(figures: Sequence[float]) -> float:
+    if not all(map(math.isfinite, figures)):
+        return math.inf
+    return stdev(figures) if len(figures) > 1 else 0.0
 
 
 def _numbers(spread: Spread | None) -> tuple[float | str, ...]:

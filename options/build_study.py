@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.types import Quote, QuotedString
 
-from engine.run_files import latest_images
+from engine.run_files import latest_images, weights_file
 from options.checks import check, resolve
 from options.command import CONFIGS, composed, plain
 from options.run_folder import CONFIG, read_options, run_folder
@@ -20,18 +20,25 @@ from options.schema import CompareNormsOptions, TrainOptions
 PROJECT = CONFIGS.parent
 SPEED_ROWS = 10
 """Rows of the log of a run that measures speed."""
-OF_THE_MACHINE = ("name", "resume", "dataset.root", "hardware.device", "hardware.workers", "hardware.threads")
+OF_THE_FOLDER = ("name", "resume", "dataset.root", "hardware.workers")
 """Options that may differ between the parts of a study."""
+OF_THE_MACHINE = (*OF_THE_FOLDER, "hardware.device", "hardware.threads")
+"""Those that may differ where speed is not what is measured."""
 
 
 @dataclass(frozen=True)
 class StudyRun:
-    """An ordinary run of train.py: `words` are what it is told, `options` what they come to."""
+    """An ordinary run of train.py.
+
+    `words`: what it is told; `options`: what they come to; `may_differ`: beginnings of the options' names by
+    which a run that is there may differ from it.
+    """
 
     row: str
     name: str
     words: tuple[str, ...]
     options: TrainOptions
+    may_differ: tuple[str, ...] = OF_THE_MACHINE
 
     @property
     def folder(self) -> Path:
@@ -46,17 +53,25 @@ class StudyRun:
         return ceil(train.images / train.batch) * train.batch
 
     def is_trained(self) -> bool:
-        """Whether it has been trained to its end; ValueError where a run of its name is another one."""
+        """Whether it has been trained to its end.
+
+        Raises ValueError where a run of its name is another one, or has lost its weights.
+        """
         if not (self.folder / CONFIG).is_file():
             return False
         stored, asked = _flat(plain(read_options(self.folder))), _flat(plain(self.options))
         for name in sorted(stored.keys() | asked.keys()):
-            if stored.get(name) != asked.get(name) and not name.startswith(OF_THE_MACHINE):
+            if stored.get(name) != asked.get(name) and not name.startswith(self.may_differ):
                 raise ValueError(
                     f"{self.folder} was trained with {name}={stored.get(name)}, not {asked.get(name)}; "
                     "remove it, or give the study another name=..."
                 )
-        return latest_images(self.folder) == self.images
+        if latest_images(self.folder) != self.images:
+            return False
+        weights = weights_file(self.folder, self.images)
+        if not weights.is_file():
+            raise ValueError(f"{weights} is absent, though the run has ended; remove {self.folder}")
+        return True
 
 
 def chosen_rows(options: CompareNormsOptions) -> list[str]:
@@ -76,7 +91,10 @@ def chosen_rows(options: CompareNormsOptions) -> list[str]:
 
 
 def study_runs(options: CompareNormsOptions) -> list[StudyRun]:
-    """Every row with every seed, seed by seed, so that a study that is stopped half-way has each row."""
+    """Every row with every seed, seed by seed, so that a study that is stopped half-way has each row.
+
+    Raises ValueError for options that are wrong.
+    """
     rows = chosen_rows(options)
     return [
         _study_run(options, row, f"seed{seed}", (f"seed={seed}",)) for seed in options.seeds for row in rows
@@ -84,10 +102,11 @@ def study_runs(options: CompareNormsOptions) -> list[StudyRun]:
 
 
 def speed_runs(options: CompareNormsOptions) -> list[StudyRun]:
-    """A short run of each row; none where `speed_images` is 0."""
+    """A short run of each row; none where `speed_images` is 0. Raises ValueError as `study_runs` does."""
     length = options.speed_images
     words = (f"train.images={length}", f"train.log_every_images={max(1, length // SPEED_ROWS)}")
-    return [_study_run(options, row, "speed", words) for row in chosen_rows(options)] if length else []
+    runs = [_study_run(options, row, "speed", words) for row in chosen_rows(options)] if length else []
+    return [replace(run, may_differ=OF_THE_FOLDER) for run in runs]
 
 
 def _study_run(options: CompareNormsOptions, row: str, end: str, words: tuple[str, ...]) -> StudyRun:
@@ -101,7 +120,11 @@ def _study_run(options: CompareNormsOptions, row: str, end: str, words: tuple[st
     resolve(asked)
     check(asked)
     if asked.train.images is None:
-        raise ValueError("a study compares runs of one number of images: set train.images, not train.minutes")
+        minutes, epochs = asked.train.minutes, asked.train.epochs
+        raise ValueError(
+            f"{row}: train.minutes={minutes}, train.epochs={epochs}: a study compares runs of one number of"
+            " images; set train.images alone"
+        )
     return StudyRun(row, name, told, asked)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -25,10 +26,16 @@ def segmenter_folder(options: CompareNormsOptions) -> Path:
 def segmenter_command(options: CompareNormsOptions, run: StudyRun) -> tuple[str, ...] | None:
     """Trains the segmenter, on the data set as the study has it; None where there is one, or none is wanted.
 
-    Raises ValueError where the one that is there was trained otherwise, or the one to take is not there.
+    Raises ValueError where the one that is there was trained otherwise, the one to take is not there, or it
+    would be trained on less than a batch.
     """
     if not options.segmenter_images:
         return None
+    if options.segmenter_images < TrainSegmenterOptions.batch:
+        raise ValueError(
+            f"segmenter_images={options.segmenter_images}: give {TrainSegmenterOptions.batch} or more, one"
+            " batch, or 0 for no mIoU"
+        )
     if options.segmenter_path is not None:
         if not segmenter_folder(options).exists():
             raise ValueError(
@@ -87,15 +94,19 @@ def _protocol_words(options: CompareNormsOptions) -> list[str]:
     return [f"split={SPLIT}", *images, f"train_images={options.train_images}", f"segmenter.{segmenter}"]
 
 
-def note_asked(options: CompareNormsOptions, run: StudyRun) -> None:
-    """Writes down what is about to be measured, for `is_measured`."""
+def begin_measuring(options: CompareNormsOptions, run: StudyRun) -> None:
+    """Writes down what is about to be measured, for `is_measured`; takes away what was there before."""
+    shutil.rmtree(results_folder(options, run), ignore_errors=True)
     file = _asked_file(options, run)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_text_whole(file, json.dumps(_protocol_words(options)) + "\n")
 
 
 def is_measured(options: CompareNormsOptions, run: StudyRun) -> bool:
-    """Whether these weights have been measured, as is asked for now and with the segmenter as it is now."""
+    """Whether these weights have been measured as is asked for now, with the segmenter as it is now.
+
+    That of `segmenter_path` is known by its name alone where scripts/train_segmenter.py did not make it.
+    """
     metrics, asked = results_folder(options, run) / METRICS, _asked_file(options, run)
     if not metrics.is_file() or not asked.is_file():
         return False

@@ -3,7 +3,7 @@
 Every row is trained with every seed as an ordinary run, checkpoints/NAME-ROW-SEED, and measured by test.py.
 Stopped, the same command goes on; what is there already is not made again. At the end OUT/NAME holds
 table.md and table.csv (means over the seeds, with their spread), runs.csv and sheet.jpg. With published=FILE
-it says which figures are those of FILE within that spread.
+it says which figures differ from those of FILE by more than seeds do.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from evaluation.side_by_side import differing_warning, gather_pictures
 from options.build_networks import build_synthesiser
 from options.build_study import StudyRun, chosen_rows, speed_runs, study_runs, train_command
 from options.build_study_evaluation import (
+    begin_measuring,
     is_measured,
     measure_command,
-    note_asked,
     results_folder,
     segmenter_command,
 )
@@ -61,7 +61,7 @@ def start(options: CompareNormsOptions, overrides: list[str]) -> None:
     done = several.run([_training(run, logs) for run in to_train]) and several.run(teaching)
     to_measure = [run for run in runs if done and not is_measured(options, run)]
     for run in to_measure:
-        note_asked(options, run)
+        begin_measuring(options, run)
     measuring = [
         Job(f"measure {run.name}", measure_command(options, run), logs / f"{run.name}-test.txt")
         for run in to_measure
@@ -72,11 +72,11 @@ def start(options: CompareNormsOptions, overrides: list[str]) -> None:
         raise SystemExit(INTERRUPTED)
     table = write_study(options, runs, timed, out)
     if published is not None:
-        print(as_text(reproduced(table, published)))
+        print(as_text(*reproduced(table, published)))
 
 
 def published_table(options: CompareNormsOptions) -> Published | None:
-    """The table to compare with; ValueError before anything is trained where that cannot be done."""
+    """The table to compare with, if there is to be one; ValueError where it is none of these rows."""
     if options.published is None:
         return None
     return read_published(Path(options.published), chosen_rows(options), len(options.seeds))
@@ -89,7 +89,10 @@ def _training(run: StudyRun, logs: Path) -> Job:
 def write_study(
     options: CompareNormsOptions, runs: list[StudyRun], timed: list[StudyRun], out: Path
 ) -> SeedTable:
-    """The tables, of which one is printed and answered, and the sheet."""
+    """The tables, of which one is printed and answered, and the sheet.
+
+    Raises ValueError where a run's results or its checkpoint are damaged.
+    """
     measured = [read_measured(results_folder(options, run), run.name) for run in runs]
     comparison: Comparison = compare(measured)
     speeds = {run.row: images_per_second(run.folder) for run in timed}
@@ -122,7 +125,7 @@ def write_sheet(options: CompareNormsOptions, pictured: dict[str, Path], out: Pa
 
 
 def set_up(row: str, runs: list[StudyRun], speed: float | None) -> SetUp:
-    """What is known of a row without measuring its pictures."""
+    """What is known of a row without measuring its pictures; ValueError where its checkpoint is damaged."""
     run = open_run(runs[0].name)
     synthesiser = build_synthesiser(run.options, run.facts)
     encoder = None if synthesiser.encoder is None else parameters(synthesiser.encoder)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engine.run_files import state_file, weights_file
+from engine.run_files import LATEST, state_file, weights_file
 from models.norms import NORMS
 from options.build_study import StudyRun, speed_runs, study_runs, train_command
+from options.run_folder import write_options
 from options.schema import CompareNormsOptions
 from tests.studies import asked, trained_study
 
@@ -67,7 +69,7 @@ def test_speed_has_runs_of_its_own() -> None:
         (["only=[spade]", "words=['norm.hiden=3']"], "norm.hiden: no such option; did you mean hidden"),
         (
             ["only=[spade]", "words=['train.images=null','train.minutes=3']"],
-            "set train.images, not train.minutes",
+            "spade: train.minutes=3.0, train.epochs=None: a study compares runs of one number of images",
         ),
         (["study=camvid", "only=[spade]"], r"dataset.root must be given"),
         (["study=nothing", "only=[spade]"], "experiment=compare_nothing: no such word"),
@@ -96,6 +98,30 @@ def test_a_trained_run_is_left_alone_and_another_one_refused(
     state_file(run.folder, run.images).rename(state_file(run.folder, 8))
     assert not run.is_trained(), "it has stopped half-way"
     assert not study_runs(replace(study, name="other"))[0].is_trained()
+
+
+def test_a_run_whose_weights_are_lost_is_told(one: tuple[CompareNormsOptions, StudyRun]) -> None:
+    _, run = one
+    (run.folder / LATEST).write_text(str(run.images))
+    assert run.is_trained()
+    weights_file(run.folder, run.images).unlink()
+    with pytest.raises(ValueError, match=r"safetensors is absent, though the run has ended; remove"):
+        run.is_trained()
+
+
+@pytest.mark.parametrize("change", [{"threads": 2}, {"words": ["hardware.device=cuda"]}])
+def test_speed_is_that_of_the_machine(
+    one: tuple[CompareNormsOptions, StudyRun], change: dict[str, Any]
+) -> None:
+    study, _ = one
+    (run,) = speed_runs(study)
+    write_options(run.options, run.folder)
+    for file in (state_file, weights_file):
+        file(run.folder, run.images).touch()
+    assert run.is_trained()
+    (elsewhere,) = speed_runs(replace(study, **change))
+    with pytest.raises(ValueError, match=r"trained with hardware\..*; remove it"):
+        elsewhere.is_trained()
 
 
 def test_a_run_ends_with_a_whole_batch(one: tuple[CompareNormsOptions, StudyRun]) -> None:

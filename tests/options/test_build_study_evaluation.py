@@ -15,9 +15,9 @@ from evaluation.segmenters.trained import DESCRIPTION, Description, write_segmen
 from models.segmenter import PyramidSegmenter
 from options.build_study import StudyRun, study_runs
 from options.build_study_evaluation import (
+    begin_measuring,
     is_measured,
     measure_command,
-    note_asked,
     results_folder,
     segmenter_command,
     segmenter_folder,
@@ -42,7 +42,7 @@ def segmenter(study: CompareNormsOptions, images: int = 6000) -> None:
 
 def measure(study: CompareNormsOptions, run: StudyRun) -> None:
     """As compare_norms.py and test.py do."""
-    note_asked(study, run)
+    begin_measuring(study, run)
     results_folder(study, run).mkdir(parents=True, exist_ok=True)
     (results_folder(study, run) / METRICS).write_text("{}")
 
@@ -55,12 +55,12 @@ def test_what_is_measured_otherwise_is_measured_again(one: Study, change: dict[s
     study, run = one
     other = replace(study, **change)
     assert not is_measured(study, run)
-    note_asked(study, run)
+    begin_measuring(study, run)
     assert not is_measured(study, run), "it was stopped before its end"
     measure(study, run)
     assert is_measured(study, run) and is_measured(replace(study, root="/elsewhere"), run)
     assert not is_measured(other, run)
-    note_asked(other, run)
+    begin_measuring(other, run)
     assert not is_measured(other, run), "the figures are those from before"
     measure(other, run)
     assert is_measured(other, run) and not is_measured(study, run)
@@ -76,6 +76,16 @@ def test_newer_weights_and_a_newer_segmenter_are_measured_again(one: Study) -> N
         os.utime(file, (later, later))
         assert not is_measured(study, run)
         os.utime(file, (later - 100, later - 100))
+
+
+def test_pictures_of_before_are_taken_away(one: Study) -> None:
+    study, run = one
+    measure(study, run)
+    picture = results_folder(study, run) / "images" / "a.png"
+    picture.parent.mkdir()
+    picture.touch()
+    begin_measuring(study, run)
+    assert not picture.exists() and run.is_trained()
 
 
 def test_the_command_that_measures(one: Study, tmp_path: Path) -> None:
@@ -96,6 +106,8 @@ def test_the_segmenter_is_trained_once_on_the_data_set_as_the_study_has_it(one: 
     narrowed = segmenter_command(by_day, study_runs(by_day)[0])
     assert narrowed is not None and "dataset.styles=[day]" in narrowed
     assert segmenter_command(replace(study, segmenter_images=0), run) is None
+    with pytest.raises(ValueError, match="segmenter_images=7: give 8 or more"):
+        segmenter_command(replace(study, segmenter_images=7), run)
     with pytest.raises(ValueError, match="segmenter_path=mine: there is none; make one with"):
         segmenter_command(replace(study, segmenter_path="mine"), run)
     segmenter(study)

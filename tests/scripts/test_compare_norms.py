@@ -92,7 +92,7 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
     )
     told += ["sheet_photos=false", f"published={tmp_path / 'published.csv'}"]
     printed = verbs.succeeds("scripts/compare_norms", *told)
-    assert "clade fd_tiny_val_3: 80.5 ± 14.1, published 180.5 ± 14.1, p = 0.02, departs\n" in printed
+    assert "clade fd_tiny_val_3: 80.5 ± 14.1, published 180.5 ± 14.1, p = 0.019, departs\n" in printed
     assert "\n3 of 4 figures are within what seeds make" in printed
     with Image.open(out / "sheet.jpg") as without_photos:
         assert without_photos.width == sheet.width - 96 - 6
