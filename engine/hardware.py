@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from engine.allocator import keep_freed_memory
+from models.layers.processor import multiplies_bf16
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -54,7 +55,7 @@ class Hardware:
 
 
 def select_hardware(device: str, precision: str, channels_last: bool) -> Hardware:
-    """`device`: cpu, cuda or auto (cuda where there is one); `precision`: float32 or bf16."""
+    """`device`: cpu, cuda or auto (cuda where there is one); `precision`: as for `settled_precision`."""
     has_cuda = torch.cuda.is_available()
     if device == "cuda" and not has_cuda:
         raise ValueError(
@@ -65,7 +66,19 @@ def select_hardware(device: str, precision: str, channels_last: bool) -> Hardwar
     else:
         chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(chosen)
-    return Hardware(chosen, torch.bfloat16 if precision == "bf16" else None, channels_last)
+    reduced = settled_precision(precision, chosen.type) == "bf16"
+    return Hardware(chosen, torch.bfloat16 if reduced else None, channels_last)
+
+
+def settled_precision(precision: str, device: str) -> str:
+    """`precision`, or what auto stands for: bf16 where the device has it in hardware, float32 elsewhere."""
+    if precision != "auto":
+        return precision
+    if device != "cpu" and torch.cuda.is_available():
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        fast = multiplies_bf16()
+    return "bf16" if fast else "float32"
 
 
 def distributed_backend(device: torch.device) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.hardware import settled_precision
 from models.generators.spade import DOUBLINGS
 from models.norms import NORMS
 from options.ranges import check_ranges
@@ -17,7 +18,7 @@ from options.schema.networks import (
     SpadeGeneratorOptions,
     UnetOptions,
 )
-from options.schema.training import LengthOptions, LossOptions, Perceptual, TrainOptions
+from options.schema.training import LengthOptions, LossOptions, Perceptual, Precision, TrainOptions
 
 EXACT = "exact"
 """resume=exact: from the newest checkpoint and no other."""
@@ -34,9 +35,11 @@ def check_resume(options: TrainOptions) -> None:
 
 
 def resolve(options: TrainOptions) -> None:
-    """Replaces what is left to the program (encoder=auto) by what that means for these options."""
+    """Replaces what is left to the program (encoder, hardware.precision: auto) by what that means here."""
     if isinstance(options.encoder, AutoEncoderOptions):
         options.encoder = ENCODER_FOR[_styles_of_norm(options)]()
+    hardware = options.hardware
+    hardware.precision = Precision(settled_precision(hardware.precision.value, hardware.device.value))
 
 
 def check(options: TrainOptions) -> None:

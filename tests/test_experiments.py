@@ -18,6 +18,7 @@ from models.layers.normed_conv import AffineInstance
 from options.build_networks import build_discriminator, build_synthesiser
 from options.facts import Facts
 from options.schema import TrainOptions
+from options.schema.training import Precision
 from tests.composed import composed
 from tests.data.trees import blocks, write_facade
 from tests.verbs import Verbs
@@ -92,9 +93,10 @@ def test_pix2pix_takes_two_steps(verbs: Verbs, tmp_path: Path) -> None:
     assert np.asarray(Image.open(made)).shape == (32, 32, 3)
 
 
-def test_camvid_in_40_minutes() -> None:
+def test_camvid_in_40_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The size and the length that its name promises, and each choice that its header gives a reason for."""
-    options = composed("experiment=camvid_40_minutes", "dataset.root=/x")
+    monkeypatch.setattr("engine.hardware.multiplies_bf16", lambda: True)
+    options = composed("experiment=camvid_40_minutes", "dataset.root=/x", "hardware.device=cpu")
     assert (options.dataset.name, options.dataset.height, options.dataset.width) == ("camvid", 96, 128)
     assert (options.train.minutes, options.train.images) == (40, None)
     assert options.dataset.resize_to is None and not options.augment
@@ -102,3 +104,4 @@ def test_camvid_in_40_minutes() -> None:
     assert (options.optimizer.generator_lr, options.optimizer.reuse_fake) == (5e-4, True)
     assert options.optimizer.constant_share == 1
     assert options.ema.half_life_images > 0
+    assert options.hardware.precision is Precision.bf16

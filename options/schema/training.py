@@ -50,8 +50,9 @@ class Device(Enum):
 
 
 class Precision(Enum):
-    """Of the products in the networks; weights are float32 always."""
+    """Of the products in the networks, weights are float32 always; `auto`: bf16 where the hardware has it."""
 
+    auto = "auto"
     float32 = "float32"
     bf16 = "bf16"
 

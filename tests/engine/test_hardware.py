@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from engine.hardware import distributed_backend, select_hardware
+from engine import hardware as hardware_module
+from engine.hardware import distributed_backend, select_hardware, settled_precision
 
 
 def test_cpu_is_cpu_and_auto_is_what_there_is() -> None:
@@ -38,6 +39,23 @@ def test_products_have_the_precision_and_weights_stay_float32(precision: str, dt
         product = layer(torch.ones(1, 2))
     assert product.dtype == dtype and layer.weight.dtype == torch.float32
     assert layer(torch.ones(1, 2)).dtype == torch.float32
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_auto_is_bf16_where_the_device_multiplies_it(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware_module, "multiplies_bf16", lambda: fast)
+    expected = torch.bfloat16 if fast else None
+    assert select_hardware("cpu", "auto", True).autocast_dtype == expected
+    assert settled_precision("float32", "cpu") == "float32" and settled_precision("bf16", "cpu") == "bf16"
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_auto_asks_the_cuda_device_and_not_the_processor(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware_module, "multiplies_bf16", lambda: not fast)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: fast)
+    expected = ("bf16", "float32") if fast else ("float32", "bf16")
+    assert tuple(settled_precision("auto", device) for device in ("auto", "cpu")) == expected
 
 
 @pytest.mark.parametrize("channels_last", [True, False])

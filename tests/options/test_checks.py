@@ -8,6 +8,7 @@ import pytest
 
 from options.checks import check, resolve
 from options.schema.networks import ImageEncoderOptions, NoEncoderOptions, RegionStyleOptions
+from options.schema.training import Precision
 from tests.tiny import tiny_options
 
 REFUSED = {
@@ -93,3 +94,11 @@ def test_the_encoder_that_a_norm_needs(words: tuple[str, ...], encoder: type) ->
     options = tiny_options(*words)
     resolve(options)
     assert type(options.encoder) is encoder
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_the_precision_of_a_run_is_written_down(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.hardware.multiplies_bf16", lambda: fast)
+    options = tiny_options("hardware=cpu", "hardware.precision=auto")
+    resolve(options)
+    assert options.hardware.precision is (Precision.bf16 if fast else Precision.float32)
