@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ from engine.progress import Length, Progress
 
 LOG = "log.jsonl"
 SAMPLES = "samples"
+SECONDS_BETWEEN_BARS = {True: 0.1, False: 10.0}
+"""On a terminal, and in a file, where each bar shown is kept."""
 
 
 class RunLog:
@@ -92,6 +95,7 @@ class TrainingBar:
             initial=self._begun,
             disable=not visible,
             dynamic_ncols=True,
+            mininterval=SECONDS_BETWEEN_BARS[sys.stderr.isatty()],
             bar_format="{percentage:3.0f}%|{bar}| {n:.5g}/{total:g} "
             + length.unit
             + " [{elapsed}<{remaining}] {postfix}",

@@ -1,6 +1,8 @@
 """What a run writes down: rows, pictures and a bar."""
 
 import json
+import sys
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,8 @@ from engine.progress import Length, Progress
 
 def written(run: Path, *images: int, resumed_after: int = 0) -> RunLog:
     log = RunLog(run, resumed_after)
-    for count in images:
-        log.write(count, {"generator/kl": count / 3, "learning_rate/generator": 1e-4})
+    for seen in images:
+        log.write(seen, {"generator/kl": seen / 3, "learning_rate/generator": 1e-4})
     return log
 
 
@@ -113,6 +115,24 @@ def test_the_bar_shows_images_time_and_losses(capsys: pytest.CaptureFixture[str]
     assert "a line above" in shown.out
     assert "50%|" in shown.err and "100/200 images" in shown.err
     assert "12.3 images/s kl 0.50 real 1.25" in shown.err
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_file_does_not_get_every_bar(
+    terminal: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    seconds = count()
+    monkeypatch.setattr("tqdm.std.time", lambda: float(next(seconds)))
+    progress = Progress()
+    bar = TrainingBar(Length(images=20, minutes=None), progress, visible=True)
+    for progress.images in range(1, 21):
+        bar.show()
+    bar.close()
+    shown = capsys.readouterr().err
+    drawn = [step for step in range(1, 21) if f" {step}/20 images" in shown]
+    assert drawn[-1] == 20
+    assert len(drawn) == 20 if terminal else len(drawn) <= 4
 
 
 def test_other_processes_show_nothing(capsys: pytest.CaptureFixture[str]) -> None:
