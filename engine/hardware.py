@@ -71,7 +71,7 @@ def select_hardware(device: str, precision: str, channels_last: bool) -> Hardwar
 
 
 def settled_precision(precision: str, device: str) -> str:
-    """`precision`, or what auto stands for: bf16 where the device has it in hardware, float32 elsewhere."""
+    """`precision`, or what auto stands for: bf16 where GPU or x86 processor multiply it, else float32."""
     if precision != "auto":
         return precision
     if device != "cpu" and torch.cuda.is_available():

@@ -19,8 +19,9 @@ from engine.progress import Length, Progress
 
 LOG = "log.jsonl"
 SAMPLES = "samples"
-SECONDS_BETWEEN_BARS = {True: 0.1, False: 10.0}
-"""On a terminal, and in a file, where each bar shown is kept."""
+SECONDS_BETWEEN_BARS = 0.1
+SECONDS_BETWEEN_BARS_IN_A_FILE = 10.0
+"""A file keeps every bar that is drawn."""
 
 
 class RunLog:
@@ -90,12 +91,13 @@ class TrainingBar:
         self._length = length
         self._progress = progress
         self._begun = length.done(progress)
+        interval = SECONDS_BETWEEN_BARS if sys.stderr.isatty() else SECONDS_BETWEEN_BARS_IN_A_FILE
         self._bar = tqdm(
             total=length.total,
             initial=self._begun,
             disable=not visible,
             dynamic_ncols=True,
-            mininterval=SECONDS_BETWEEN_BARS[sys.stderr.isatty()],
+            mininterval=interval,
             bar_format="{percentage:3.0f}%|{bar}| {n:.5g}/{total:g} "
             + length.unit
             + " [{elapsed}<{remaining}] {postfix}",

@@ -94,6 +94,8 @@ def _change(config: DictConfig, overrides: list[str]) -> None:
         key, value = override.key_or_group, override.value()
         if key in WHEN_STARTING or key.startswith("hydra"):
             continue
+        if (key, value) == ("hardware.precision", "auto"):
+            continue  # settled when the run began: another machine goes on in that precision
         if key in GROUPS:
             chosen = config[key]["name"]
             if value != chosen:

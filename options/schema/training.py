@@ -50,7 +50,10 @@ class Device(Enum):
 
 
 class Precision(Enum):
-    """Of the products in the networks, weights are float32 always; `auto`: bf16 where the hardware has it."""
+    """Of the products in the networks; weights are float32 always.
+
+    `auto`: bf16 on x86 processors and GPUs that multiply it, float32 on others.
+    """
 
     auto = "auto"
     float32 = "float32"

@@ -97,8 +97,8 @@ def test_the_encoder_that_a_norm_needs(words: tuple[str, ...], encoder: type) ->
 
 
 @pytest.mark.parametrize("fast", [True, False])
-def test_the_precision_of_a_run_is_written_down(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_precision_becomes_that_of_the_processor(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.hardware.multiplies_bf16", lambda: fast)
-    options = tiny_options("hardware=cpu", "hardware.precision=auto")
+    options = tiny_options("hardware.precision=auto")
     resolve(options)
     assert options.hardware.precision is (Precision.bf16 if fast else Precision.float32)

@@ -8,6 +8,7 @@ import pytest
 from omegaconf import OmegaConf
 
 import options.run_folder as module
+from options.checks import resolve
 from options.command import check_overrides, register_schemas
 from options.run_folder import (
     CONFIG,
@@ -18,7 +19,7 @@ from options.run_folder import (
     stored_choices,
     write_options,
 )
-from options.schema.training import Device, TrainOptions
+from options.schema.training import Device, Precision, TrainOptions
 from tests.tiny import tiny_options
 
 ODD_ROOT = "/a b/it's, a \\folder/ü=1"
@@ -128,6 +129,21 @@ def test_a_config_that_says_what_no_run_knows(changes: dict[str, object], checkp
     OmegaConf.save(OmegaConf.merge(OmegaConf.load(file), changes), file)
     with pytest.raises(ValueError, match=str(file)):
         read_options(checkpoints / "tiny")
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_run_keeps_the_precision_that_auto_was_when_it_began(
+    fast: bool, checkpoints: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.hardware.multiplies_bf16", lambda: fast)
+    options = tiny_options("hardware.precision=auto")
+    resolve(options)
+    write_options(options, checkpoints / "tiny")
+    monkeypatch.setattr("engine.hardware.multiplies_bf16", lambda: not fast)
+    found = read_options(checkpoints / "tiny", ["resume=true", "hardware.precision=auto"])
+    assert found.hardware.precision is (Precision.bf16 if fast else Precision.float32)
+    changed = read_options(checkpoints / "tiny", ["resume=true", "hardware.precision=bf16"])
+    assert changed.hardware.precision is Precision.bf16
 
 
 def test_a_full_disk_spares_the_config(checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> None:
