@@ -52,7 +52,7 @@ class Device(Enum):
 class Precision(Enum):
     """Of the products in the networks; weights are float32 always.
 
-    `auto`: bf16 on x86 processors and GPUs that multiply it, float32 on others.
+    `auto`: bf16 on x86 processors and GPUs that multiply it, float32 on others; settled when a run begins.
     """
 
     auto = "auto"

@@ -172,7 +172,7 @@ def test_a_run_that_saved_nothing_may_start_again(checkpoints: Path) -> None:
         new_run("tiny")
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", ".", "", "/tmp/x", "a/"])
+@pytest.mark.parametrize("name", ["a/b", "..", ".", "", "/x", "a/"])
 def test_a_new_run_is_one_folder_under_checkpoints(name: str, checkpoints: Path) -> None:
     with pytest.raises(ValueError, match="one folder name"):
         new_run(name)
