@@ -12,28 +12,30 @@ from pathlib import Path
 
 from torch import Tensor
 
-from data.paired import PairedDataset
-from data.sample import Batch
+from data.batch import Batch
+from data.dataset import PairedDataset
 from data.sources.share import Share
-from engine.counting_bar import CountingBar
-from engine.distributed import Processes, gather, join_processes
-from engine.generation import LabelMapGenerator
-from engine.hardware import Hardware
-from engine.logging import read_log
-from engine.looks import Looks
+from engine.progress_bar import ProgressBar
+from engine.run_log import read_log
+from engine.runtime.distributed import Processes, gather, join_processes
+from engine.runtime.hardware import Hardware
 from evaluation.evaluate import Evaluation, Scale, evaluate, mean_colours, measure_scale
+from evaluation.feature_cache import CachedFeatures
 from evaluation.gallery import Gallery
 from evaluation.interpolation import INTERPOLATIONS, write_interpolation
 from evaluation.lpips import LPIPSDiversity
 from evaluation.metric_set import MetricSet
 from evaluation.protocol import METRICS, Protocol, Rows, write_metrics
-from evaluation.remembered import RememberedFeatures
 from evaluation.report import numbers_text, write_report
-from options.build import build_hardware
-from options.build_data import evaluation_batches, split_set
-from options.build_metrics import build_diversity, build_metrics, build_segmenter, shared_networks
-from options.build_styles import build_looks
-from options.build_testing import (
+from inference.generator import LabelMapGenerator
+from inference.load import Run, load_run, open_run
+from inference.style_args import asked_styles
+from inference.style_sampling import StyleSampling
+from options.build.data import evaluation_batches, split_set
+from options.build.metrics import build_diversity, build_metrics, build_segmenter, shared_networks
+from options.build.parts import build_hardware
+from options.build.styles import build_style_sampling
+from options.build.testing import (
     OWN,
     REAL,
     check_testing,
@@ -44,12 +46,10 @@ from options.build_testing import (
     tested_dataset,
     tested_label_maps,
 )
-from options.command import command
-from options.load import Run, load_run, open_run
+from options.cli import command
 from options.ranges import check_ranges
 from options.schema import TestOptions
 from options.schema.dataset import DatasetOptions
-from options.style_requests import asked_styles
 
 REMEMBERED = ".remembered"
 """Features of reference photos, beside the results of all runs."""
@@ -77,19 +77,21 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
     pairs, batch = tested_label_maps(run, dataset, options)
     share = Share(pairs.source, processes.rank, processes.count)
     generator = load_run(run, options.hardware, options.ema, options.optimize, options.compile)
-    looks, asked = build_looks(run, dataset, options, generator), asked_styles(options)
+    style_sampling, asked = build_style_sampling(run, dataset, options, generator), asked_styles(options)
     folder = results_folder(options, run.folder.name, OWN if options.labels else options.split)
     gallery = Gallery(folder, label_set)
     batches = shared_batches(pairs, share, batch, "generate", options, hardware, processes)
     diversity, notes = build_diversity(options, hardware)
     evaluation, protocol = None, run_protocol(dataset, options, len(pairs))
-    with closing(generate(generator, looks, batches, share.first, gallery, diversity, options)) as generated:
+    with closing(
+        generate(generator, style_sampling, batches, share.first, gallery, diversity, options)
+    ) as generated:
         # In another style an image has no photo to be compared with.
         if (options.labels is None or options.photos is not None) and not asked:
             side = None if options.labels else min(dataset.height, dataset.width)
             segmenter = build_segmenter(options.segmenter, label_set, dataset.name)
-            metrics, left_out = build_metrics(options, len(pairs), side, segmenter, hardware)
-            notes += left_out + shared_networks(run.options.loss.perceptual, metrics)
+            metrics, skipped = build_metrics(options, len(pairs), side, segmenter, hardware)
+            notes += skipped + shared_networks(run.options.loss.perceptual, metrics)
             evaluation = measure(run, dataset, options, generated, metrics, protocol, hardware, processes)
         else:
             for _ in generated:
@@ -115,12 +117,16 @@ def test_folders(options: TestOptions, hardware: Hardware, processes: Processes)
     share = range(first, end)
     scale, gallery = None, None
     if label_set is not None:
-        photos = CountingBar(pairs.photos(share, options.batch), "colours", len(share), processes.is_main)
+        photos = ProgressBar(
+            pairs.photos(share, options.batch_size), "colours", len(share), processes.is_main
+        )
         scale = Scale(mean_colours(photos, len(label_set), metrics.device, protocol), None)
-        notes.append("null_model paints each class in its mean colour in the measured photos themselves")
+        notes.append(
+            "mean_colour_baseline paints each class in its mean colour in the measured photos themselves"
+        )
         gallery = Gallery(folder, label_set)
-    remembered = remembered_features(metrics, protocol, options.real, options)
-    given = CountingBar(pairs.batches(share, options.batch), "measure", len(share), processes.is_main)
+    remembered = cached_features(metrics, protocol, options.real, options)
+    given = ProgressBar(pairs.batches(share, options.batch_size), "measure", len(share), processes.is_main)
     evaluation = evaluate(shown(given, gallery), metrics, protocol, scale, remembered, label_set)
     remembered.save(processes)
     title = f"{options.generated} against {options.real}"
@@ -142,16 +148,16 @@ def shared_batches(
     options: TestOptions,
     hardware: Hardware,
     processes: Processes,
-) -> CountingBar[Batch]:
+) -> ProgressBar[Batch]:
     """This process's share of the pairs, on the device, with a bar that counts them."""
     dataset = PairedDataset(share, pairs.transform, pairs.seed, pairs.on_error)
-    batches = evaluation_batches(dataset, batch, options.hardware.workers, hardware)
-    return CountingBar(batches, what, len(share), processes.is_main)
+    batches = evaluation_batches(dataset, batch, options.hardware.num_workers, hardware)
+    return ProgressBar(batches, what, len(share), processes.is_main)
 
 
 def generate(
     generator: LabelMapGenerator,
-    looks: Looks,
+    style_sampling: StyleSampling,
     batches: Iterable[Batch],
     first: int,
     gallery: Gallery,
@@ -165,7 +171,8 @@ def generate(
     made = first
     for batch in batches:
         samples = [
-            generator.pictures(batch, look.style_id, look.styles, options.seed) for look in looks(batch, made)
+            generator.pictures(batch, style_batch.style_id, style_batch.styles, options.seed)
+            for style_batch in style_sampling(batch, made)
         ]
         made += len(batch)
         gallery.add(batch, *samples)
@@ -206,23 +213,25 @@ def measure(
         of_train = replace(
             protocol, split="train", count=len(train), height=dataset.height, width=dataset.width
         )
-        remembered = remembered_features(metrics, of_train, root, options)
+        remembered = cached_features(metrics, of_train, root, options)
         share = Share(train.source, processes.rank, processes.count)
-        photos = shared_batches(train, share, options.batch, "training photos", options, hardware, processes)
+        photos = shared_batches(
+            train, share, options.batch_size, "training photos", options, hardware, processes
+        )
         scale = measure_scale(photos, len(run.facts.label_set), metrics, protocol, remembered)
         remembered.save(processes)
-    remembered = remembered_features(metrics, protocol, options.photos or root, options)
+    remembered = cached_features(metrics, protocol, options.photos or root, options)
     evaluation = evaluate(generated, metrics, protocol, scale, remembered, run.facts.label_set)
     remembered.save(processes)
     return evaluation
 
 
-def remembered_features(
+def cached_features(
     metrics: MetricSet, protocol: Protocol, root: object, options: TestOptions
-) -> RememberedFeatures:
+) -> CachedFeatures:
     """The metrics' features, those of reference photos kept from one evaluation to the next."""
     key = reference_key(protocol, root, metrics.features.name)
-    return RememberedFeatures(metrics.features, Path(options.out) / REMEMBERED / key.file_name())
+    return CachedFeatures(metrics.features, Path(options.out) / REMEMBERED / key.file_name())
 
 
 def finish(

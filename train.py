@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from shlex import quote
 
-from engine.distributed import join_processes, largest
-from engine.interrupts import INTERRUPTED, StopRequest
-from engine.lock import locked
+from engine.checkpoint.checkpoint_paths import state_file
+from engine.checkpoint.lock import locked
+from engine.oom_advice import explained_out_of_memory
 from engine.progress import Stopwatch
-from engine.run_files import state_file
-from engine.seeds import step_seed
-from engine.training import Training
-from engine.watchdog import Watchdog
-from options.build import build_hardware
-from options.build_mean_styles import keep_mean_styles
-from options.build_sources import settle
-from options.build_training import build_training
-from options.checks import EXACT, check, check_resume, has_length, resolve
-from options.command import command
-from options.out_of_memory import explained_out_of_memory
-from options.run_folder import CONFIG, existing_run, new_run, read_options, run_folder, stored_choices
+from engine.runtime.distributed import join_processes, largest
+from engine.runtime.interrupts import INTERRUPTED, StopRequest
+from engine.runtime.seeds import step_seed
+from engine.runtime.watchdog import Watchdog
+from engine.trainer import Training
+from options.build.mean_styles import keep_mean_styles
+from options.build.parts import build_hardware
+from options.build.sources import settle
+from options.build.training import build_training
+from options.cli import command
+from options.run_config import CONFIG, existing_run, new_run, read_options, run_folder, stored_choices
 from options.schema import TrainOptions
+from options.validation import EXACT, check, check_resume, has_length, resolve
 
 COLLECTIVE_MARGIN = 2
 """Waiting for another process lasts longer than the watchdog allows, so that the stack dump comes first."""
@@ -47,18 +47,18 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
         explained_out_of_memory(options, run),
     ):
         training = build_training(options, run, hardware, processes, exact, may_write)
-        recorder, progress, name = training.recorder, training.progress, quote(f"name={options.name}")
-        for damage in recorder.checkpoint.passed_over:
-            recorder.bar.say(f"warning: {damage}; an older checkpoint is used")
+        hooks, progress, name = training.hooks, training.progress, quote(f"name={options.name}")
+        for damage in hooks.checkpoint.passed_over:
+            hooks.bar.say(f"warning: {damage}; an older checkpoint is used")
         if progress.images:
-            recorder.bar.say(
+            hooks.bar.say(
                 f"{run} goes on after {progress.images} images, from {state_file(run, progress.images).name}"
             )
         try:
             interrupted = train(training)
-            saved = recorder.save()
+            saved = hooks.save()
         finally:
-            recorder.close()
+            hooks.close()
         if not saved:
             raise ValueError(f"the end of the run could not be saved in {run}; make room, then resume=true")
         if interrupted and processes.is_main:
@@ -84,12 +84,12 @@ def train(training: Training) -> bool:
             losses = training.step(batch, step_seed(training.seed, training.processes.rank, before))
             progress.images += training.batch_images
             newest = training.phases.images_of_newest(progress.images)
-            training.ema.update(training.step.synthesiser, newest, training.batch_images)
+            training.ema.update(training.step.G, newest, training.batch_images)
             stopwatch.lap()
             # All processes see the same time and stop after the same step.
             progress.seconds, stopped = largest([progress.seconds, stop.asked], training.processes)
-            training.recorder.after_step(
-                losses, rates, before, training.step.left_out, batch, lambda: bool(stop.asked)
+            training.hooks.after_step(
+                losses, rates, before, training.step.skipped, batch, lambda: bool(stop.asked)
             )
     return training.length.share(progress) < 1
 

@@ -11,9 +11,9 @@ import torch
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from data.failures import Failures
-from data.paired import PairedDataset, Replacement, Unreadable
-from data.sample import Batch, Sample, collate
+from data.bad_records import BadRecords
+from data.batch import Batch, Sample, collate
+from data.dataset import PairedDataset, Replacement, Unreadable
 from data.sampler import Position, StreamSampler
 
 
@@ -36,7 +36,7 @@ def train_loader(
     sampler may still be resumed after this call. `say` is told of each record that is skipped, once. Raises
     ValueError where a record cannot be read and is not to be skipped, or where more than 1 % are skipped.
     """
-    failures = Failures(len(dataset), say)
+    failures = BadRecords(len(dataset), say)
     for batch, failed in _read(dataset, sampler, workers, pin_memory):
         for record in failed:
             failures.add(record.index, record.message)

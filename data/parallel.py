@@ -50,7 +50,7 @@ def in_processes(
             waiting.extend(executor.submit(_compute, item) for item in islice(remaining, 1))
     except BrokenProcessPool as error:
         raise ValueError(
-            f"one of {workers} processes was killed, probably for lack of memory; use fewer: workers=1"
+            f"one of {workers} processes was killed, probably for lack of memory; use fewer: num_workers=1"
         ) from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)

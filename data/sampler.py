@@ -56,7 +56,7 @@ class StreamSampler(Sampler[list[Position]]):
             )
         parts = world_size * passes
         if batch_size % parts:
-            accumulated = f" times train.accumulate={passes}" if passes > 1 else ""
+            accumulated = f" times train.grad_accum_steps={passes}" if passes > 1 else ""
             raise ValueError(
                 f"batch size {batch_size} is that of all processes together and must be divisible by their "
                 f"number, {world_size}{accumulated}; try {max(1, batch_size // parts) * parts}"

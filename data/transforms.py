@@ -12,7 +12,7 @@ from torchvision import tv_tensors
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as F
 
-from data.sample import Sample
+from data.batch import Sample
 from data.sources.source import Record
 
 Resize = Literal["fixed", "short_side", "width", "none"]

@@ -8,7 +8,7 @@ import torch
 class LearningRates:
     """Sets the rates of both players, given the share of the run that is done.
 
-    `constant_share` of the run has the full rates; then they fall linearly to zero at its end.
+    `lr_decay_start` of the run has the full rates; then they fall linearly to zero at its end.
     """
 
     def __init__(
@@ -17,19 +17,19 @@ class LearningRates:
         discriminator: torch.optim.Optimizer,
         generator_rate: float,
         discriminator_rate: float,
-        constant_share: float,
+        lr_decay_start: float,
     ) -> None:
         self._players = {
             "learning_rate/generator": (generator, generator_rate),
             "learning_rate/discriminator": (discriminator, discriminator_rate),
         }
-        self.constant_share = constant_share
+        self.lr_decay_start = lr_decay_start
 
     def factor(self, share: float) -> float:
         """What the full rates are multiplied with when `share` of the run is done."""
-        if share <= self.constant_share:
+        if share <= self.lr_decay_start:
             return 1.0
-        return (1.0 - share) / (1.0 - self.constant_share)
+        return (1.0 - share) / (1.0 - self.lr_decay_start)
 
     def set(self, share: float) -> dict[str, float]:
         """Sets the rates and answers them, named as in the curves."""

@@ -13,18 +13,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from data.resizing import shrink
-from data.sample import Batch
-from engine.distributed import Processes, averaged_if, parallel
-from engine.hardware import Hardware
-from engine.left_out import Statistics, backward, can_be_left_out, step_unless
+from data.batch import Batch
+from data.resample import shrink
+from engine.nonfinite import Statistics, backward, can_skip, step_unless
+from engine.runtime.distributed import Processes, averaged_if, parallel
+from engine.runtime.hardware import Hardware
 from models.condition import Condition
-from models.discriminators.augmentation import LabelChannels, augment
-from models.discriminators.multiscale import judge, judge_fake
+from models.conditional_generator import ConditionalGenerator, GeneratorOutput
+from models.discriminators.diffaugment import LabelChannels, augment
+from models.discriminators.multiscale import discriminate, discriminate_fake
 from models.losses.adversarial import AdversarialLoss
 from models.losses.feature_matching import feature_matching
 from models.losses.kl import kl_divergence
-from models.synthesiser import Synthesis, Synthesiser
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ class TrainingStep:
     equal parts, whose gradients are summed, where it would not fit in memory at once. `augmentations`: how
     the discriminator sees images changed, drawn anew for each player; none as published.
 
-    A step in which a number is not finite is left out: nothing changes, and `left_out` is true.
+    A step in which a number is not finite is left out: nothing changes, and `skipped` is true.
     """
 
     def __init__(
         self,
-        synthesiser: Synthesiser,
+        G: ConditionalGenerator,
         discriminator: nn.Module,
         generator_optimizer: torch.optim.Optimizer,
         discriminator_optimizer: torch.optim.Optimizer,
@@ -67,8 +67,8 @@ class TrainingStep:
         augmentations: Collection[str] = (),
     ) -> None:
         for optimizer in (generator_optimizer, discriminator_optimizer):
-            assert can_be_left_out(optimizer), "a step is left out on the device: give a fused optimizer"
-        self.synthesiser = synthesiser
+            assert can_skip(optimizer), "a step is left out on the device: give a fused optimizer"
+        self.G = G
         self.discriminator = discriminator
         self.processes = processes
         self.parallel_discriminator = parallel(discriminator, processes)
@@ -81,54 +81,56 @@ class TrainingStep:
         self.passes = passes
         self.augmentations = augmentations
         self.noise = hardware.noise()
-        self.left_out = torch.zeros((), dtype=torch.bool, device=hardware.device)
+        self.skipped = torch.zeros((), dtype=torch.bool, device=hardware.device)
 
     def wrap(self) -> None:
         """Has the generator's gradients, of the parameters that want one now, averaged over processes."""
-        self.parallel_synthesiser = parallel(self.synthesiser, self.processes)
+        self.parallel_G = parallel(self.G, self.processes)
 
     def __call__(self, batch: Batch, seed: int) -> dict[str, Tensor]:
         """One update of each player; every random number of the step comes from `seed`."""
         torch.manual_seed(seed)
         self.noise.manual_seed(seed)
-        statistics = Statistics(self.synthesiser, self.discriminator)
+        statistics = Statistics(self.G, self.discriminator)
         parts = [self._part(part) for part in batch.split(self.passes)]
         fakes, losses = self._update_generator(parts)
         if not self.reuse_fake:
             with torch.no_grad(), self.hardware.autocast():
-                fakes = [self.synthesiser(condition, real).fake for condition, real in parts]
+                fakes = [self.G(condition, real).fake for condition, real in parts]
         losses |= self._update_discriminator(parts, fakes)
-        statistics.restore_where(self.left_out)
+        statistics.restore_where(self.skipped)
         return losses
 
     def _part(self, batch: Batch) -> tuple[Condition, Tensor]:
         """Condition and photos, (B, 3, H, W)."""
         # Made once, so that all four passes share what is found out about these label maps.
-        condition = self.synthesiser.condition(
+        condition = self.G.condition(
             batch.labels, batch.instances, style_ids=batch.style_id, noise=self.noise
         )
-        return condition, shrink(_photo(batch), self.synthesiser.scale)
+        return condition, shrink(_photo(batch), self.G.scale)
 
     def _update_generator(
         self, parts: list[tuple[Condition, Tensor]]
     ) -> tuple[list[Tensor], dict[str, Tensor]]:
         fakes, losses = [], []
         for index, (condition, real) in enumerate(parts):
-            with averaged_if(index == len(parts) - 1, self.parallel_synthesiser):
+            with averaged_if(index == len(parts) - 1, self.parallel_G):
                 with frozen(self.discriminator), self.hardware.autocast():
-                    synthesis = self.parallel_synthesiser(condition, real)
+                    synthesis = self.parallel_G(condition, real)
                     losses.append(self.generator_losses(condition, synthesis, real))
                 backward(_total(losses[-1]) / len(parts))
             fakes.append(synthesis.fake.detach())
-        self.left_out = step_unless(torch.zeros_like(self.left_out), self.generator_optimizer)
+        self.skipped = step_unless(torch.zeros_like(self.skipped), self.generator_optimizer)
         # At once: kept until its next move they would lie in memory beside the other player's.
         self.generator_optimizer.zero_grad(set_to_none=True)
         return fakes, _means(losses)
 
-    def generator_losses(self, condition: Condition, synthesis: Synthesis, real: Tensor) -> dict[str, Tensor]:
+    def generator_losses(
+        self, condition: Condition, synthesis: GeneratorOutput, real: Tensor
+    ) -> dict[str, Tensor]:
         """The generator's weighted terms on its images."""
         objective, fake = self.objective, synthesis.fake
-        fakes, reals = judge_fake(self.discriminator, *self._seen(fake, real, condition))
+        fakes, reals = discriminate_fake(self.discriminator, *self._seen(fake, real, condition))
         losses = {"generator/adversarial": objective.adversarial.generator(fakes)}
         if objective.feature_matching_weight:
             matching = feature_matching(fakes, reals)
@@ -153,7 +155,7 @@ class TrainingStep:
             with averaged_if(index == len(parts) - 1, self.parallel_discriminator):
                 with self.hardware.autocast():
                     seen = self._seen(fake, real, condition)
-                    judged_fake, judged_real = judge(self.parallel_discriminator, *seen)
+                    judged_fake, judged_real = discriminate(self.parallel_discriminator, *seen)
                     losses.append(
                         {
                             "discriminator/fake": self.objective.adversarial.fake(judged_fake),
@@ -161,7 +163,7 @@ class TrainingStep:
                         }
                     )
                 backward(_total(losses[-1]) / len(parts))
-        self.left_out = step_unless(self.left_out, self.discriminator_optimizer)
+        self.skipped = step_unless(self.skipped, self.discriminator_optimizer)
         self.discriminator_optimizer.zero_grad(set_to_none=True)
         return _means(losses)
 

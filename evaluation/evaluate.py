@@ -1,8 +1,8 @@
 """Evaluation: the model's numbers, and beside them the scale to read them on.
 
-Four rows. `model`: generated pictures against the photos of the same label maps. `null_model`: the same
-label maps painted in mean training colours, what a generator must beat. `real_train`: real training photos
-against the same photos, what the best generator can hope for; it has the distances between sets only.
+Four rows. `model`: generated pictures against the photos of the same label maps. `mean_colour_baseline`: the
+same label maps painted in mean training colours, what a generator must beat. `real_train`: real training
+photos against the same photos, what the best generator can hope for; it has the distances between sets only.
 `real_photos`: the photos themselves, where there is a segmenter: the most it finds in real pictures.
 """
 
@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from data.sample import Batch
+from data.batch import Batch
 from data.sources.source import LabelSet
-from evaluation.feature_vectors import PictureSet, PictureSetFeatures
+from evaluation.feature_accumulator import PictureSet, PictureSetFeatures
+from evaluation.mean_colour_baseline import MeanColours, paint
+from evaluation.metric_accumulator import MetricAccumulator
 from evaluation.metric_set import MetricSet
-from evaluation.null_model import MeanColours, paint
 from evaluation.pictures import check_pairs, check_pictures, quantise
 from evaluation.protocol import Protocol, Rows
-from evaluation.row import PictureRow
 from evaluation.segmentation import class_ious
 
 Features = Callable[[Tensor], Tensor]
@@ -41,7 +41,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`rows`: named figures of model, null_model, ...; `class_ious`: likewise, the IoU of each class.
+    """`rows`: named metrics of model, mean_colour_baseline, ...; `class_ious`: likewise, the IoUs.
 
     `colour_errors`: likewise, how far each class is from its colour in the photos, in levels of 255;
     `scores`: figures of single generated pictures, by their names; those of this process's share.
@@ -118,9 +118,9 @@ def evaluate(
     device = metrics.device
     reference = remembered or metrics.features
     classes = None if label_set is None else len(label_set)
-    model = PictureRow(metrics, metrics.features, num_classes=classes)
-    photos = PictureRow(metrics, reference, compared=False)
-    null_model = PictureRow(metrics, reference, num_classes=classes)
+    model = MetricAccumulator(metrics, metrics.features, num_classes=classes)
+    photos = MetricAccumulator(metrics, reference, compared=False)
+    mean_colour_baseline = MetricAccumulator(metrics, reference, num_classes=classes)
     scores: dict[str, dict[str, float]] = {}
     for generated, batch in pairs:
         check_pairs(generated, _photo(batch))
@@ -131,7 +131,7 @@ def evaluate(
                 scores.setdefault(picture, {})[name] = value
         photos.update(photo, photo, labels)
         if scale is not None:
-            null_model.update(paint(scale.colours, labels), photo, labels)
+            mean_colour_baseline.update(paint(scale.colours, labels), photo, labels)
     found = photos.images()
     if found != protocol.count:
         raise ValueError(
@@ -141,8 +141,8 @@ def evaluate(
     real = photos.picture_set()
     rows, shown = {"model": model.compute(real)}, {"model": model, "real_photos": photos}
     if scale is not None:
-        rows["null_model"] = null_model.compute(real)
-        shown["null_model"] = null_model
+        rows["mean_colour_baseline"] = mean_colour_baseline.compute(real)
+        shown["mean_colour_baseline"] = mean_colour_baseline
         if scale.train is not None and real is not None:
             images = scale.train.gaussian.images
             figures = metrics.allowed_by(images).set_figures(scale.train, real)

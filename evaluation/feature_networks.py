@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evaluation.features import EfficientNetLite2Features, FeatureNetwork
+from evaluation.feature_extractors import EfficientNetLite2Features, FeatureNetwork
 from evaluation.inception import INCEPTION_WEIGHTS, InceptionFeatures
 
 AUTO = "auto"

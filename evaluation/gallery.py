@@ -9,9 +9,9 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
-from data.colours import colourise
-from data.pixels import to_uint8
-from data.sample import Batch
+from data.batch import Batch
+from data.image_range import to_uint8
+from data.palette import colourise
 from data.sources.source import LabelSet
 
 LABELS, GENERATED, PHOTOS = "labels", "images", "photos"

@@ -11,9 +11,9 @@ from pathlib import Path
 from torch import Tensor
 from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3, FeatureExtractorInceptionV3
 
-from data.pixels import to_uint8
-from evaluation.features import FeatureNetwork
-from evaluation.weights import PublishedWeights, read_tensors
+from data.image_range import to_uint8
+from evaluation.feature_extractors import FeatureNetwork
+from models.pretrained.weights import PublishedWeights, read_tensors
 
 INCEPTION_WEIGHTS = PublishedWeights("Inception (2015, torch-fidelity)", URL_INCEPTION_V3)
 FEATURES = "2048"  # the last average pooling, as in FID

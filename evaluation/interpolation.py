@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from data.pixels import to_uint8
+from data.image_range import to_uint8
 from evaluation.gallery import picture_of
 
 INTERPOLATIONS = "interpolations"

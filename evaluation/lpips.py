@@ -18,7 +18,7 @@ from torchmetrics import Metric
 from torchvision.models import AlexNet_Weights, VGG16_Weights
 
 from evaluation.pictures import check_pairs
-from evaluation.weights import PublishedWeights, read_tensors
+from models.pretrained.weights import PublishedWeights, read_tensors
 
 TRUNKS = {
     "alex": PublishedWeights("AlexNet (torchvision)", AlexNet_Weights.IMAGENET1K_V1.url),

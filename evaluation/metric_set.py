@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from evaluation.feature_vectors import PictureSet
-from evaluation.features import FeatureNetwork
+from evaluation.feature_accumulator import PictureSet
+from evaluation.feature_extractors import FeatureNetwork
 from evaluation.frechet import frechet_distance
 from evaluation.kid import kernel_distance
 from evaluation.lpips import LPIPS, LPIPSNetwork

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from data.pixels import from_uint8, to_uint8
+from data.image_range import from_uint8, to_uint8
 
 RANGE_TOLERANCE = 1e-3
 """How far a picture may leave [-1, 1] by rounding (bf16 arithmetic, a resize filter) before it is refused."""

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from engine.files import write_text_whole
+from engine.checkpoint.atomic_write import write_text_atomically
 
 Rows = dict[str, dict[str, float]]
-"""Numbers as `evaluate` returns them: a row (model, null_model, real_train) of named figures."""
+"""Numbers as `evaluate` returns them: a row (model, mean_colour_baseline, real_train) of named figures."""
 
 METRICS = "metrics.json"
 """The file beside a report that holds its numbers."""
@@ -107,4 +107,4 @@ def write_metrics(
     content |= {"class_ious": class_ious} if class_ious else {}
     content |= {"colour_errors": colour_errors} if colour_errors else {}
     content |= {"notes": list(notes)} if notes else {}
-    write_text_whole(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+    write_text_atomically(path, json.dumps(content, indent=2, allow_nan=False) + "\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.generation import LabelMapGenerator
+    from inference.generator import LabelMapGenerator
 
 
 def load_generator(run: str, optimize: bool = True) -> LabelMapGenerator:
@@ -15,6 +15,6 @@ def load_generator(run: str, optimize: bool = True) -> LabelMapGenerator:
     `optimize`: what does not depend on the label map is computed once; the same images to rounding.
     """
     # The one import that runs upwards, and only when called: this is where a person looks for the name.
-    from options.load import load_generator as load
+    from inference.load import load_generator as load
 
     return load(run, optimize)

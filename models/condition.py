@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.layers.gather_sum import Gathering
-from models.layers.label_index import LabelIndex, RegionIndex, label_index, one_each, region_index
-from models.layers.window_index import WindowIndex, window_index
+from models.kernels.discriminator_patch_index import DiscriminatorPatchIndex, discriminator_patch_index
+from models.kernels.embedding_bag import BagIndex
+from models.kernels.patch_index import PatchIndex, RegionIndex, one_each, patch_index, region_index
 
 Found = TypeVar("Found")
 
@@ -70,17 +70,17 @@ class Condition:
         object.__setattr__(restyled, "_found", root._found)
         return restyled.at(self.size)
 
-    def index(self, classes: int, kernel_size: int) -> LabelIndex:
-        """The distinct neighbourhoods of these label maps, edges included; made once and shared.
+    def index(self, classes: int, kernel_size: int) -> PatchIndex:
+        """The distinct unique_patches of these label maps, edges included; made once and shared.
 
         A pixel's id is its class, plus `classes` where it lies on an edge.
         """
         return self._once(
-            lambda: label_index(*self._ids(classes), kernel_size), "index", classes, kernel_size
+            lambda: patch_index(*self._ids(classes), kernel_size), "index", classes, kernel_size
         )
 
     def region_index(self, classes: int, kernel_size: int, region_kernel_size: int) -> RegionIndex:
-        """The distinct neighbourhoods of regions, beside those of the label maps; made once and shared."""
+        """The distinct unique_patches of regions, beside those of the label maps; made once and shared."""
 
         def make() -> RegionIndex:
             labels = self.index(classes, kernel_size)
@@ -88,11 +88,16 @@ class Condition:
 
         return self._once(make, "region_index", classes, kernel_size, region_kernel_size)
 
-    def window_index(self, classes: int, scales: int) -> list[WindowIndex]:
+    def discriminator_patch_index(self, classes: int, scales: int) -> list[DiscriminatorPatchIndex]:
         """The distinct windows that a discriminator's first layers see, by scale; made once and shared."""
-        return self._once(lambda: window_index(*self._ids(classes), scales), "window_index", classes, scales)
+        return self._once(
+            lambda: discriminator_patch_index(*self._ids(classes), scales),
+            "discriminator_patch_index",
+            classes,
+            scales,
+        )
 
-    def class_of_pixels(self, classes: int) -> Gathering:
+    def class_of_pixels(self, classes: int) -> BagIndex:
         """From a table with a row a class to the pixels, (B H W); made once and shared."""
         return self._once(lambda: one_each(self.labels, classes), "class_of_pixels", classes)
 

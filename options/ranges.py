@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import inf
 from typing import NamedTuple
 
-from engine.threads import MOST_THREADS
+from engine.runtime.threads import MOST_THREADS
 
 
 class Range(NamedTuple):
@@ -29,14 +29,14 @@ RANGES = (
         lambda value: 1 <= value < inf,
         (
             "train.images",
-            "train.batch",
+            "train.batch_size",
             "train.log_every_images",
             "train.sample_every_images",
             "train.save_every_images",
             "train.keep",
             "train.keep_every_images",
-            "train.accumulate",
-            "train.max_bad_steps",
+            "train.grad_accum_steps",
+            "train.max_nonfinite_steps",
             "dataset.height",
             "dataset.width",
             "norm.kernel_size",
@@ -47,8 +47,8 @@ RANGES = (
             "discriminator.layers",
             "discriminator.scales",
             "images",
-            "batch",
-            "evaluate.batch",
+            "batch_size",
+            "evaluate.batch_size",
             "pairs.height",
             "pairs.width",
             "pairs.num_classes",
@@ -68,10 +68,10 @@ RANGES = (
             "generator.enhancer_images",
             "ema.half_life_images",
             "ema.ramp",
-            "hardware.workers",
+            "hardware.num_workers",
             "gallery",
             "evaluate.every_images",
-            "pairs.unknown_id",
+            "pairs.ignore_id",
             "segmenter_images",
             "speed_images",
         ),
@@ -88,14 +88,14 @@ RANGES = (
             "train.epochs",
             "train.minutes",
             "train.hang_minutes",
-            "evaluate.most_share",
+            "evaluate.max_time_fraction",
             "optimizer.generator_lr",
             "optimizer.discriminator_lr",
             "learning_rate",
         ),
     ),
     Range(f"1 to {MOST_THREADS}", lambda value: 1 <= value <= MOST_THREADS, ("hardware.threads", "threads")),
-    Range("a share, 0 to 1", lambda value: 0 <= value <= 1, ("optimizer.constant_share",)),
+    Range("a share, 0 to 1", lambda value: 0 <= value <= 1, ("optimizer.lr_decay_start",)),
     Range(
         "a share of 0 or more, below 1",
         lambda value: 0 <= value < 1,

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
 
-from options.command import one_line_errors
+from options.cli import one_line_errors
 from scripts.benchmarking.cases import FORMS, WORKS, Case
 from scripts.benchmarking.label_maps import dataset_options
 from scripts.benchmarking.measure import Row, measure

@@ -13,13 +13,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tqdm import tqdm
 
-from data.findings import Findings, class_rows, findings_of, modes_text, sizes_text
+from data.dataset_checks import Findings, class_rows, findings_of, modes_text, sizes_text
+from data.dataset_stats import Survey, survey_of
 from data.sources.source import Source
-from data.survey import Survey, survey_of
-from evaluation.data_sheet import write_data_sheet
-from options.build_data import training_set
-from options.build_sources import settle, split_sources
-from options.command import USAGE_ERROR, command
+from evaluation.dataset_page import write_data_sheet
+from options.build.data import training_set
+from options.build.sources import settle, split_sources
+from options.cli import USAGE_ERROR, command
 from options.schema import CheckOptions
 from options.schema.dataset import DatasetOptions
 
@@ -30,7 +30,7 @@ def start(options: CheckOptions, overrides: list[str]) -> None:
     """Checks every split that the data set has."""
     settle(options.dataset)
     sources, absent, refused = split_sources(options.dataset, options.splits)
-    surveys = {split: survey(source, split, options.workers) for split, source in sources.items()}
+    surveys = {split: survey(source, split, options.num_workers) for split, source in sources.items()}
     found = findings_of(sources, surveys)
     found.to_mend[:0] = [f"{split}: {why}" for split, why in refused.items()]
     if "train" in sources:

@@ -17,26 +17,26 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from torch import nn
 
-from engine.interrupts import INTERRUPTED, StopRequest
-from engine.jobs import Job, Jobs
-from engine.logging import read_log
-from evaluation import seed_table
-from evaluation.comparison import Comparison, as_csv, compare, read_measured
+from engine.run_log import read_log
+from engine.runtime.interrupts import INTERRUPTED, StopRequest
 from evaluation.contact_sheet import contact_sheet
-from evaluation.reproduction import Published, as_text, read_published, reproduced
-from evaluation.seed_table import SeedTable, SetUp, over_seeds
-from evaluation.side_by_side import differing_warning, gather_pictures
-from options.build_networks import build_synthesiser
-from options.build_study import StudyRun, chosen_rows, speed_runs, study_runs, train_command
-from options.build_study_evaluation import (
+from evaluation.studies import seed_table
+from evaluation.studies.comparison import Comparison, as_csv, compare, read_measured
+from evaluation.studies.jobs import Job, Jobs
+from evaluation.studies.reproduction import Published, as_text, read_published, reproduced
+from evaluation.studies.seed_table import SeedTable, SetUp, over_seeds
+from evaluation.studies.side_by_side import differing_warning, gather_pictures
+from inference.load import Run, open_run
+from options.build.networks import build_generator
+from options.build.study import StudyRun, chosen_rows, speed_runs, study_runs, train_command
+from options.build.study_evaluation import (
     begin_measuring,
     is_measured,
     measure_command,
     results_folder,
     segmenter_command,
 )
-from options.command import command
-from options.load import Run, open_run
+from options.cli import command
 from options.ranges import check_ranges
 from options.schema import CompareNormsOptions
 from options.schema.networks import CinOptions, ImageEncoderOptions, RegionStyleOptions
@@ -127,10 +127,10 @@ def write_sheet(options: CompareNormsOptions, pictured: dict[str, Path], out: Pa
 def set_up(row: str, runs: list[StudyRun], speed: float | None) -> SetUp:
     """What is known of a row without measuring its pictures; ValueError where its checkpoint is damaged."""
     run = open_run(runs[0].name)
-    synthesiser = build_synthesiser(run.options, run.facts)
-    encoder = None if synthesiser.encoder is None else parameters(synthesiser.encoder)
+    G = build_generator(run.options, run.facts)
+    encoder = None if G.encoder is None else parameters(G.encoder)
     names = tuple(each.name for each in runs)
-    return SetUp(row, names, style_source(run), parameters(synthesiser.generator), encoder, speed)
+    return SetUp(row, names, style_source(run), parameters(G.generator), encoder, speed)
 
 
 def style_source(run: Run) -> str:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from evaluation.comparison import Measured, as_csv, as_markdown, as_text, compare, read_measured
 from evaluation.contact_sheet import contact_sheet
 from evaluation.protocol import METRICS
 from evaluation.report.comparison import write_comparison
-from evaluation.side_by_side import differing_warning, gather_pictures, spread
-from options.command import one_line_errors
+from evaluation.studies.comparison import Measured, as_csv, as_markdown, as_text, compare, read_measured
+from evaluation.studies.side_by_side import differing_warning, gather_pictures, spread
+from options.cli import one_line_errors
 
 MOST_ON_SHEET = 12
 

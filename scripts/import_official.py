@@ -13,10 +13,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from data.dataset_info import DatasetInfo
 from data.sources.classes import numbered_label_set
-from engine.files import write_text_whole, write_whole
-from engine.run_files import LATEST, weights_file
-from engine.tensors import load_weights, save_weights
+from engine.checkpoint.atomic_write import write_atomically, write_text_atomically
+from engine.checkpoint.checkpoint_paths import LATEST, weights_file
+from engine.checkpoint.serialization import load_weights, save_weights
 from models.official import (
     ImageEncoderArchitecture,
     OfficialRelease,
@@ -24,10 +25,9 @@ from models.official import (
     SpadeArchitecture,
     read_release,
 )
-from options.build_networks import build_synthesiser
-from options.command import one_line_errors
-from options.facts import Facts
-from options.run_folder import new_run, write_options
+from options.build.networks import build_generator
+from options.cli import one_line_errors
+from options.run_config import new_run, write_options
 from options.schema.dataset import FolderOptions
 from options.schema.networks import (
     ImageEncoderOptions,
@@ -51,17 +51,17 @@ def import_release(release: OfficialRelease, name: str) -> Path:
     """Writes the run folder of a release; ValueError where its tensors do not fit what was inferred."""
     found = release.generator
     label_set = numbered_label_set(found.classes - release.unknown, has_unknown=release.unknown)
-    facts = Facts(label_set, found.edges, ("default",))
+    facts = DatasetInfo(label_set, found.edges, ("default",))
     options = _options(release, name)
     run = new_run(name)
-    synthesiser = build_synthesiser(options, facts)
+    G = build_generator(options, facts)
     state = {f"generator.{key}": tensor for key, tensor in release.generator_state.items()}
     state |= {f"encoder.{key}": tensor for key, tensor in (release.encoder_state or {}).items()}
-    load_weights(synthesiser, state, release.folder)
+    load_weights(G, state, release.folder)
     write_options(options, run)
     facts.write(run)
-    write_whole(weights_file(run, 0), lambda file: save_weights(synthesiser.state_dict(), file))
-    write_text_whole(run / LATEST, "0\n")
+    write_atomically(weights_file(run, 0), lambda file: save_weights(G.state_dict(), file))
+    write_text_atomically(run / LATEST, "0\n")
     return run
 
 
@@ -73,7 +73,7 @@ def _options(release: OfficialRelease, name: str) -> TrainOptions:
         height=height,
         width=width,
         num_classes=found.classes - release.unknown,
-        unknown_id=255 if release.unknown else None,
+        ignore_id=255 if release.unknown else None,
         instances=found.edges,
     )
     encoder: Any = NoEncoderOptions()

@@ -16,8 +16,8 @@ from tqdm import tqdm
 from data.loader import say_above_bars
 from data.shards.write import ShardPlan, write_shards
 from data.sources.source import Source
-from options.build_sources import settle, split_sources
-from options.command import command, plain
+from options.build.sources import settle, split_sources
+from options.cli import command, plain
 from options.schema import ShardsOptions
 
 
@@ -45,7 +45,7 @@ def write_split(options: ShardsOptions, source: Source, split: str, folder: Path
     )
     with tqdm(total=len(source), desc=split, unit="record", dynamic_ncols=True, leave=False) as bar:
         on_error = options.dataset.on_error.value
-        index = write_shards(source, folder, plan, options.workers, on_error, bar.update, say_above_bars)
+        index = write_shards(source, folder, plan, options.num_workers, on_error, bar.update, say_above_bars)
     assert index.shards is not None, "they are complete"
     print(f"{split}: {sum(shard.records for shard in index.shards)} records in {len(index.shards)} shards")
 

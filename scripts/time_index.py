@@ -20,7 +20,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from data.paired import PairedDataset
+from data.dataset import PairedDataset
 from data.sampler import StreamSampler
 from data.sources.classes import numbered_label_set
 from data.sources.folder import Folder
@@ -93,7 +93,7 @@ def main() -> None:
     source, second = open_seconds(given.folder)
     known = "cold" if cold else "(perhaps not cold)"
     print(f"{len(source)} pairs: {first:.2f} s {known}, {second:.2f} s warm")
-    for workers in given.workers:
+    for workers in given.num_workers:
         each = worker_memory(source, workers) / workers
         print(f"{workers} workers: {each / 2**20:.1f} MiB of its own each")
 

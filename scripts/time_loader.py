@@ -16,15 +16,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from data.loader import train_loader
-from engine.distributed import Processes
-from engine.seeds import step_seed
-from options.build import build_hardware
-from options.build_data import build_sampler, training_set
-from options.build_sources import build_source, settle
-from options.build_training import build_training
-from options.checks import check, resolve
-from options.command import command
+from engine.runtime.distributed import Processes
+from engine.runtime.seeds import step_seed
+from options.build.data import build_sampler, training_set
+from options.build.parts import build_hardware
+from options.build.sources import build_source, settle
+from options.build.training import build_training
+from options.cli import command
 from options.schema import TrainOptions
+from options.validation import check, resolve
 
 SECONDS = 20.0
 """That each rate is measured for, after one batch that is not counted."""
@@ -37,7 +37,7 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
     resolve(options)
     settle(options.dataset)
     check(options)
-    batch = options.train.batch
+    batch = options.train.batch_size
     for workers in (0, 1, 2):
         rate = loading_rate(options, workers)
         print(f"loader, {workers} workers: {rate:.1f} images/s ({rate / batch:.2f} batches of {batch})")
@@ -50,12 +50,12 @@ def loading_rate(options: TrainOptions, workers: int) -> float:
     dataset = training_set(options.dataset, build_source(options.dataset, "train"), options.seed)
     batches = train_loader(dataset, build_sampler(options, dataset, ALONE), workers)
     next(batches)
-    return per_second(lambda: next(batches)) * options.train.batch
+    return per_second(lambda: next(batches)) * options.train.batch_size
 
 
 def training_rate(options: TrainOptions) -> float:
     """Images a second through the training step, on a few batches that are at hand."""
-    options.hardware.workers = 0
+    options.hardware.num_workers = 0
     with tempfile.TemporaryDirectory() as folder:
         training = build_training(options, Path(folder), build_hardware(options.hardware), ALONE)
         at_hand = list(islice(training.batches, 4))
@@ -68,8 +68,8 @@ def training_rate(options: TrainOptions) -> float:
             steps += 1
 
         step()
-        rate = per_second(step) * options.train.batch
-        training.recorder.close()
+        rate = per_second(step) * options.train.batch_size
+        training.hooks.close()
     return rate
 
 

@@ -15,17 +15,17 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from data.batch import Batch
 from data.loader import train_loader
-from data.sample import Batch
 from data.sampler import StreamSampler
-from engine.hardware import Hardware
+from engine.runtime.hardware import Hardware
 from evaluation.segmenters.trained import Description, write_segmenter
 from evaluation.segmenters.training import segmenter_figures, train_segmenter
 from models.segmenter import PyramidSegmenter
-from options.build import build_hardware
-from options.build_data import build_source, evaluation_batches, evaluation_set, training_set
-from options.build_metrics import SEGMENTERS
-from options.command import command
+from options.build.data import build_source, evaluation_batches, evaluation_set, training_set
+from options.build.metrics import SEGMENTERS
+from options.build.parts import build_hardware
+from options.cli import command
 from options.ranges import check_ranges
 from options.schema import TrainSegmenterOptions
 
@@ -33,14 +33,16 @@ from options.schema import TrainSegmenterOptions
 def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
     """Trains on the train split and measures on val, where there is one."""
     check_ranges(options)
-    if options.images < options.batch:
-        raise ValueError(f"images={options.images}, batch={options.batch}: give at least a batch of images")
+    if options.images < options.batch_size:
+        raise ValueError(
+            f"images={options.images}, batch={options.batch_size}: give at least a batch of images"
+        )
     hardware = build_hardware(options.hardware)
     torch.manual_seed(options.seed)
     dataset = options.dataset
     source = build_source(dataset, "train")
     network = hardware.place(PyramidSegmenter(len(source.label_set), options.width))
-    steps = options.images // options.batch
+    steps = options.images // options.batch_size
     train_segmenter(network, training_photos(options, hardware, steps), steps, options.learning_rate)
     figures = held_back_figures(options, network, hardware)
     folder = SEGMENTERS / (options.name or dataset.name)
@@ -51,7 +53,7 @@ def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
         height=dataset.height,
         width=dataset.width,
         channels=options.width,
-        images=steps * options.batch,
+        images=steps * options.batch_size,
         val_miou=figures.get("miou"),
     )
     write_segmenter(folder, network, description)
@@ -63,8 +65,8 @@ def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
 def training_photos(options: TrainSegmenterOptions, hardware: Hardware, steps: int) -> Iterator[Batch]:
     """As many batches as there are steps, cropped and mirrored at random, with a bar."""
     photos = training_set(options.dataset, build_source(options.dataset, "train"), options.seed)
-    sampler = StreamSampler(len(photos), options.batch, options.seed, rank=0, world_size=1)
-    loaded = train_loader(photos, sampler, options.hardware.workers, hardware.pinned)
+    sampler = StreamSampler(len(photos), options.batch_size, options.seed, rank=0, world_size=1)
+    loaded = train_loader(photos, sampler, options.hardware.num_workers, hardware.pinned)
     for batch in tqdm(islice(loaded, steps), "train", steps, unit="batch", dynamic_ncols=True):
         yield batch.to(hardware.device)
 
@@ -79,7 +81,7 @@ def held_back_figures(
         print(f"the segmenter was not measured on photos held back: {error}")
         return {}
     photos = evaluation_set(options.dataset, source)
-    batches = evaluation_batches(photos, options.batch, options.hardware.workers, hardware)
+    batches = evaluation_batches(photos, options.batch_size, options.hardware.num_workers, hardware)
     return segmenter_figures(network, batches, source.label_set)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hydra
 from omegaconf import OmegaConf
 
-from options.checks import check, resolve
-from options.command import CONFIGS, register_schemas
+from options.cli import CONFIGS, register_schemas
 from options.schema import TrainOptions
+from options.validation import check, resolve
 
 
 def composed(*words: str) -> TrainOptions:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import engine.hardware
+import engine.runtime.hardware
 from tests.tiny import tiny_words
 from tests.verbs import Verbs, copy_project
 
@@ -41,5 +41,5 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Verbs:
 def _memory_is_given_back() -> Iterator[None]:
     """A program's setting of the allocator, made in this process, would hold for all tests that follow."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine.hardware, "keep_freed_memory", lambda: False)
+        patch.setattr(engine.runtime.hardware, "keep_freed_memory", lambda: False)
         yield

@@ -21,16 +21,22 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import options.run_folder
-from engine.logging import LOG
-from engine.manifest import check_file
-from engine.run_files import complete_checkpoints, latest_images, manifest_file, state_file, weights_file
-from engine.tensors import load_tensors
+import options.run_config
+from engine.checkpoint.checkpoint_paths import (
+    complete_checkpoints,
+    latest_images,
+    manifest_file,
+    state_file,
+    weights_file,
+)
+from engine.checkpoint.checksums import check_file
+from engine.checkpoint.serialization import load_tensors
+from engine.run_log import LOG
 from tests.test_train_and_generate import assert_same
 from tests.tiny import tiny_words
 from tests.verbs import PROJECT
 
-WORDS = ("train.save_every_images=4", "train.sample_every_images=1000000", "optimizer.constant_share=1")
+WORDS = ("train.save_every_images=4", "train.sample_every_images=1000000", "optimizer.lr_decay_start=1")
 STARTING = 0.15
 """The share of kills that may come before the first step."""
 
@@ -68,7 +74,7 @@ def train(run: str, out: Path, *words: str) -> int:
 
 def kill_run(folder: Path, kills: int, seed: int = 0) -> Report:
     """Kills a run in `folder` so often; AssertionError where a start fails or what was saved is lost."""
-    options.run_folder.CHECKPOINTS = folder
+    options.run_config.CHECKPOINTS = folder
     run, out, draw, report = folder / "killed", folder / "out.txt", random.Random(seed), Report()
     saved = None
     for _ in range(kills):

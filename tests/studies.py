@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import options.build_study_evaluation as build_study_evaluation
-import options.run_folder
-from engine.run_files import state_file, weights_file
-from options.build_study import StudyRun, study_runs
-from options.command import composed, register_schemas
-from options.run_folder import write_options
+import options.build.study_evaluation as build_study_evaluation
+import options.run_config
+from engine.checkpoint.checkpoint_paths import state_file, weights_file
+from options.build.study import StudyRun, study_runs
+from options.cli import composed, register_schemas
+from options.run_config import write_options
 from options.schema import CompareNormsOptions
 
 
@@ -23,7 +23,7 @@ def asked(*words: str) -> CompareNormsOptions:
 
 def trained_study(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[CompareNormsOptions, StudyRun]:
     """A study of one run, all below `folder`, that counts as trained: its files are there, empty."""
-    monkeypatch.setattr(options.run_folder, "CHECKPOINTS", folder / "checkpoints")
+    monkeypatch.setattr(options.run_config, "CHECKPOINTS", folder / "checkpoints")
     monkeypatch.setattr(build_study_evaluation, "SEGMENTERS", folder / "segmenters")
     study = asked("only=[clade]", "seeds=[3]", "images=9", f"out={folder}")
     (run,) = study_runs(study)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.run_files import state_file, weights_file
+from engine.checkpoint.checkpoint_paths import state_file, weights_file
 from tests.data.trees import write_folder
 from tests.own_label_maps import own_label_maps
 from tests.tiny import tiny_words
@@ -48,7 +48,7 @@ def test_a_photo_without_label_map(verbs: Verbs, tmp_path: Path) -> None:
 def test_sizes_that_differ(workers: int, verbs: Verbs, tmp_path: Path) -> None:
     split, words = dataset_in(tmp_path)
     Image.new("RGB", (30, 32)).save(split / "photos" / "a1.png")
-    said = verbs.refuses("train", "name=x", *words, f"hardware.workers={workers}")
+    said = verbs.refuses("train", "name=x", *words, f"hardware.num_workers={workers}")
     assert f"{split / 'labels' / 'a1.png'} is 32×32" in said
     assert f"{split / 'photos' / 'a1.png'} is 30×32" in said
 
@@ -60,7 +60,7 @@ def test_a_label_id_out_of_range(workers: int, verbs: Verbs, tmp_path: Path) -> 
     ids = np.array(Image.open(file))
     ids[3:5, 7] = 9
     Image.fromarray(ids).save(file)
-    said = verbs.refuses("train", "name=x", *words, f"hardware.workers={workers}")
+    said = verbs.refuses("train", "name=x", *words, f"hardware.num_workers={workers}")
     assert f"{file}: label id 9 (2 pixels) out of range: allowed ids are 0 to 3, and 255 for unknown" in said
 
 
@@ -82,7 +82,7 @@ def test_a_mistake_in_ones_own_label_maps(trained: Verbs, tmp_path: Path) -> Non
 
 def test_a_batch_larger_than_the_data_set(verbs: Verbs, tmp_path: Path) -> None:
     _, words = dataset_in(tmp_path)
-    said = verbs.refuses("train", "name=x", *words, "train.batch=3")
+    said = verbs.refuses("train", "name=x", *words, "train.batch_size=3")
     assert "batch size 3 exceeds the data set of 2 images" in said
 
 

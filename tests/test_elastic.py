@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.run_files import latest_images
+from engine.checkpoint.checkpoint_paths import latest_images
 from tests.processes import ranks, wait_for
 from tests.tiny import tiny_words
 from tests.verbs import PROJECT, Started, finish

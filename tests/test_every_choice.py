@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.logging import read_log
-from options.command import words_of
+from engine.run_log import read_log
+from options.cli import words_of
 from tests.tiny import tiny_words
 from tests.verbs import Verbs
 
@@ -25,7 +25,7 @@ ENCODERS = [(f"encoder={word}",) for word in words_of("encoder")]
 OTHERS = [
     *((f"norm.statistics={word}",) for word in ("batch", "sync_batch", "instance", "layer")),
     *((f"norm.implementation={word}",) for word in ("auto", "dense", "indexed")),
-    *((f"loss.adversarial={word}",) for word in ("hinge", "least_squares", "original", "wasserstein")),
+    *((f"loss.adversarial={word}",) for word in ("hinge", "least_squares", "non_saturating", "wasserstein")),
     ("loss.perceptual=efficientnet_lite0", "loss.l1=1"),
     ("generator.upsampling=more",),
     ("generator=local_enhancer", "generator.global_images=4"),
@@ -39,9 +39,9 @@ OTHERS = [
     ("hardware.precision=bf16",),
     ("hardware.channels_last=false",),
     ("optimizer.reuse_fake=true",),
-    ("augment=[colour,translation,cutout]",),
-    ("augment=[translation]", "hardware.precision=bf16", "discriminator.norm=batch"),
-    ("augment=[cutout]", "generator=local_enhancer", "generator.global_images=2"),
+    ("diffaugment=[color,translation,cutout]",),
+    ("diffaugment=[translation]", "hardware.precision=bf16", "discriminator.norm=batch"),
+    ("diffaugment=[cutout]", "generator=local_enhancer", "generator.global_images=2"),
     ("dataset.instances=false",),
     ("train.images=null", "train.minutes=0.005"),
 ]
@@ -55,7 +55,9 @@ def test_trains_and_generates(choice: tuple[str, ...], verbs: Verbs, tmp_path: P
     length = () if "train.images=null" in choice else ("train.images=4",)
     verbs.succeeds("train", "name=x", *words, *sizes, *length)
     assert all(np.isfinite(list(row.values())).all() for row in read_log(verbs.checkpoints / "x"))
-    verbs.succeeds("test", "name=x", "images=2", "train_images=2", f"out={tmp_path}", "hardware.workers=0")
+    verbs.succeeds(
+        "test", "name=x", "images=2", "train_images=2", f"out={tmp_path}", "hardware.num_workers=0"
+    )
     for index in range(2):
         image = np.asarray(Image.open(tmp_path / "x" / "val" / "images" / f"val-{index:06d}.png"))
         assert image.shape[2] == 3 and image.std() > 0
@@ -64,12 +66,12 @@ def test_trains_and_generates(choice: tuple[str, ...], verbs: Verbs, tmp_path: P
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "choice",
-    [("norm=sean",), ("generator=unet", "generator.depth=4"), ("augment=[colour,translation,cutout]",)],
+    [("norm=sean",), ("generator=unet", "generator.depth=4"), ("diffaugment=[color,translation,cutout]",)],
     ids=" ".join,
 )
 def test_what_draws_at_random_resumes_bit_for_bit(choice: tuple[str, ...], verbs: Verbs) -> None:
     """SEAN adds noise, the U-Net drops out, augmentations are drawn."""
-    words = tiny_words(*choice, "optimizer.constant_share=1")
+    words = tiny_words(*choice, "optimizer.lr_decay_start=1")
     verbs.succeeds("train", "name=whole", "train.images=8", *words)
     verbs.succeeds("train", "name=parts", "train.images=4", *words)
     verbs.succeeds("train", "name=parts", "train.images=8", "resume=true")

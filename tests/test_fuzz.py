@@ -17,14 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from data.dataset_info import DatasetInfo
 from data.sources.classes import read_label_set
-from data.sources.pictures import read_ids, read_photo
-from engine.lock import read_owner
-from engine.manifest import Damaged
-from engine.run_files import images_in, latest_images
-from engine.tensors import load_tensors, read_weights
-from options.facts import Facts
-from options.run_folder import CONFIG, read_options
+from data.sources.image_io import read_ids, read_photo
+from engine.checkpoint.checkpoint_paths import images_in, latest_images
+from engine.checkpoint.checksums import Damaged
+from engine.checkpoint.lock import read_owner
+from engine.checkpoint.serialization import load_tensors, read_weights
+from options.run_config import CONFIG, read_options
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of what it leaves out
 
@@ -148,7 +148,7 @@ FACTS = (
 @fuzzed
 @given(damaged([FACTS]))
 def test_facts(content: bytes) -> None:
-    refuses_or_reads(lambda file: Facts.read(file.parent), content, "facts.json")
+    refuses_or_reads(lambda file: DatasetInfo.read(file.parent), content, "facts.json")
 
 
 def test_damage_is_a_mistake_of_a_file() -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from torchvision.models import alexnet
 
 from evaluation.feature_networks import METRIC_NETWORKS
-from tests.engine.test_distributed import TORCHRUN
+from tests.engine.runtime.test_distributed import TORCHRUN
 from tests.evaluation.folders import blurred, noisy, write_photos, write_scenes
 from tests.evaluation.made_up import TinyFeatures
 from tests.verbs import Started, Verbs, finish
@@ -47,7 +47,7 @@ def test_photos_against_themselves(verbs: Verbs, made: Path, tmp_path: Path) -> 
     photos = made / "photos"
     labels = (f"labels={made / 'labels'}", "pairs.num_classes=4", f"lpips_weights={made / 'alexnet.pth'}")
     found = measured(verbs, photos, photos, tmp_path / "out", *labels)
-    model, null = found["metrics"]["model"], found["metrics"]["null_model"]
+    model, null = found["metrics"]["model"], found["metrics"]["mean_colour_baseline"]
     assert model["images"] == COUNT and model["psnr"] == "infinity"
     assert model["ssim"] == pytest.approx(1) and model["rmse"] == 0 and model["lpips_alex"] == 0
     assert model[f"fd_{NETWORK}"] < 1e-3 * null[f"fd_{NETWORK}"] and model[f"fd_{NETWORK}"] < 1e-6
@@ -205,7 +205,7 @@ def test_two_processes_give_the_figures_of_one(
         f"labels={made / 'labels'}",
         "pairs.num_classes=4",
         f"lpips_weights={made / 'alexnet.pth'}",
-        "batch=2",
+        "batch_size=2",
     )
     one = measured(verbs, generated, photos, tmp_path / "one", *words)
     pair = (
@@ -218,7 +218,7 @@ def test_two_processes_give_the_figures_of_one(
     assert done.status == 0, done.err
     assert done.out.count("psnr_real") == 1
     two = json.loads((tmp_path / "two" / "metrics.json").read_text())
-    assert list(two["metrics"]) == list(one["metrics"]) == ["model", "null_model"]
+    assert list(two["metrics"]) == list(one["metrics"]) == ["model", "mean_colour_baseline"]
     for row, figures in one["metrics"].items():
         assert two["metrics"][row] == pytest.approx(figures, rel=1e-4, abs=1e-6), row
     assert len(os.listdir(tmp_path / "two" / "images")) == COUNT

@@ -13,11 +13,11 @@ import pytest
 import torch
 from torch import nn
 
-from engine.logging import read_log
-from options.build_networks import build_discriminator, build_synthesiser
-from options.build_sources import READERS
-from options.command import CONFIGS, words_of
-from options.facts import Facts
+from data.dataset_info import DatasetInfo
+from engine.run_log import read_log
+from options.build.networks import build_discriminator, build_generator
+from options.build.sources import READERS
+from options.cli import CONFIGS, words_of
 from options.schema import TrainOptions
 from options.schema.networks import Pix2pixHDOptions, Upsampling
 from tests.composed import composed
@@ -41,7 +41,7 @@ class Settings(NamedTuple):
     width: int
     resized_to: int | None
     epochs: float
-    constant_share: float
+    lr_decay_start: float
 
 
 SETTINGS = {
@@ -72,7 +72,7 @@ def test_settings_of_the_data_sets(experiment: str) -> None:
     options = published(experiment)
     data, train = options.dataset, options.train
     assert train.epochs is not None and data.resize.value == "fixed" and data.flip
-    found = Settings(data.height, data.width, data.resize_to, train.epochs, options.optimizer.constant_share)
+    found = Settings(data.height, data.width, data.resize_to, train.epochs, options.optimizer.lr_decay_start)
     assert found == pytest.approx(SETTINGS[experiment], abs=1e-4)
     assert options.ema.half_life_images == 0 and options.loss.perceptual.value == "vgg19"
 
@@ -85,7 +85,7 @@ def test_settings_of_spade_and_sean(experiment: str) -> None:
     assert (adam.generator_lr, adam.discriminator_lr, adam.beta1, adam.beta2) == (1e-4, 4e-4, 0, 0.9)
     assert (loss.adversarial.value, loss.feature_matching, loss.perceptual_weight) == ("hinge", 10, 10)
     assert (options.norm.statistics.value, options.norm.hidden) == ("sync_batch", 128)
-    assert not adam.reuse_fake and options.initialisation.value == "xavier" and options.train.batch == 32
+    assert not adam.reuse_fake and options.initialisation.value == "xavier" and options.train.batch_size == 32
     wide = options.dataset.width == 512
     assert options.generator.upsampling is (Upsampling.more if wide else Upsampling.normal)
     if experiment.endswith("_vae"):
@@ -98,7 +98,7 @@ def test_settings_of_pix2pixhd(experiment: str) -> None:
     options = published(experiment)
     adam, loss, scales = options.optimizer, options.loss, options.discriminator.scales
     assert (adam.generator_lr, adam.discriminator_lr, adam.beta1, adam.beta2) == (2e-4, 2e-4, 0.5, 0.999)
-    assert loss.adversarial.value == "least_squares" and adam.reuse_fake and options.train.batch == 1
+    assert loss.adversarial.value == "least_squares" and adam.reuse_fake and options.train.batch_size == 1
     assert loss.feature_matching == 10 and loss.perceptual_weight * scales == pytest.approx(10, abs=1e-3)
     assert options.initialisation.value == "normal"
     if not isinstance(options.generator, Pix2pixHDOptions):
@@ -167,11 +167,11 @@ MILLIONS = {
 def test_the_networks_have_the_published_sizes(experiment: str) -> None:
     options = published(experiment)
     label_set = READERS[options.dataset.name].label_format(options.dataset, None).label_set
-    facts = Facts(label_set, edges=getattr(options.dataset, "instances", False), styles=("default",))
+    facts = DatasetInfo(label_set, edges=getattr(options.dataset, "instances", False), styles=("default",))
     with torch.device("meta"):
-        synthesiser, discriminator = build_synthesiser(options, facts), build_discriminator(options, facts)
-    encoder = synthesiser.encoder or nn.Identity()
-    sizes = Sizes(*(learned(network) for network in (synthesiser.generator, encoder, discriminator)))
+        G, discriminator = build_generator(options, facts), build_discriminator(options, facts)
+    encoder = G.encoder or nn.Identity()
+    sizes = Sizes(*(learned(network) for network in (G.generator, encoder, discriminator)))
     assert sizes == SIZES[experiment]
     if experiment in MILLIONS:
         assert round((sizes.generator + sizes.encoder) / 1e6, 1) == MILLIONS[experiment]
@@ -196,8 +196,8 @@ TERMS = {"generator/adversarial", "generator/feature_matching", "discriminator/f
 def small(experiment: str) -> list[str]:
     """What scales an experiment down: 3 pairs and 2 narrow networks; an epoch is 2 steps."""
     options = published(experiment)
-    words = ["generator.width=2", "discriminator.width=2", "loss.perceptual=none", "train.batch=2"]
-    words += ["train.epochs=1", "train.log_every_images=2", "hardware.workers=0", "hardware.device=cpu"]
+    words = ["generator.width=2", "discriminator.width=2", "loss.perceptual=none", "train.batch_size=2"]
+    words += ["train.epochs=1", "train.log_every_images=2", "hardware.num_workers=0", "hardware.device=cpu"]
     side = 64 if getattr(options.generator, "upsampling", None) is Upsampling.more else 32
     if options.generator.name == "local_enhancer":
         side = 64

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.logging import read_log
-from options.build_sources import READERS
+from engine.run_log import read_log
+from options.build.sources import READERS
 from tests.data import small_sets
 from tests.tiny import tiny_words
 from tests.verbs import Verbs
@@ -51,7 +51,7 @@ def test_trains_two_steps_and_generates(
     assert len(rows) == 2 and all(np.isfinite(list(row.values())).all() for row in rows)
     assert sorted(root.rglob("*")) == before, "the data set is left as it is"
     folder = tmp_path / "results"
-    generate = ("test", "name=x", "split=train", "images=2", "train_images=2", "hardware.workers=0")
+    generate = ("test", "name=x", "split=train", "images=2", "train_images=2", "hardware.num_workers=0")
     verbs.succeeds(*generate, f"folder={folder}")
     images = list(folder.rglob("images/*.png"))
     assert len(images) == 2 and all(Image.open(image).size == (32, 32) for image in images)

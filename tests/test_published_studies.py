@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.reproduction import read_published
-from evaluation.seed_table import DEVIATION
+from evaluation.studies.reproduction import read_published
+from evaluation.studies.seed_table import DEVIATION
 from tests.studies import asked
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

@@ -11,16 +11,16 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
-from data.pixels import from_uint8, to_uint8
+from data.dataset_info import DatasetInfo
+from data.image_range import from_uint8, to_uint8
 from data.scenes.styles import STYLES as SCENE_STYLES
 from data.sources.scenes import Scenes
-from engine.generation import LabelMapGenerator
-from engine.run_files import manifest_file, mean_styles_file, weights_file
-from engine.tensors import save_weights
+from engine.checkpoint.checkpoint_paths import manifest_file, mean_styles_file, weights_file
+from engine.checkpoint.serialization import save_weights
+from inference.generator import LabelMapGenerator
 from models import load_generator
-from options.build_networks import build_synthesiser
-from options.facts import Facts
-from options.run_folder import read_options
+from options.build.networks import build_generator
+from options.run_config import read_options
 from tests.data.trees import blocks, write_pair
 from tests.tiny import tiny_words
 from tests.verbs import Verbs
@@ -41,7 +41,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Verbs:
     for name, words in STYLES.items():
         verbs.succeeds("train", f"name={name}", "train.images=4", *tiny_words(*words, *SIZE))
         run = verbs.checkpoints / name
-        network = build_synthesiser(read_options(run), Facts.read(run))
+        network = build_generator(read_options(run), DatasetInfo.read(run))
         network.load_state_dict(load_file(weights_file(run, 4)))
         with torch.no_grad():
             for parameter in network.parameters():
@@ -87,7 +87,7 @@ def assert_shows(shown: np.ndarray, expected: Tensor) -> None:
 
 def words(given: Path, run: str, *others: str) -> tuple[str, ...]:
     return (
-        f"name={run}", f"labels={given / 'labels'}", f"out={given / 'out'}", "hardware.workers=0", *others
+        f"name={run}", f"labels={given / 'labels'}", f"out={given / 'out'}", "hardware.num_workers=0", *others
     )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def test_the_end_of_training_keeps_mean_styles(verbs: Verbs) -> None:
     for index in (0, 5_000, 10_000, 15_000):
         record = source.read(index)
         photo = torch.from_numpy(np.array(record.photo)).permute(2, 0, 1)[None] / 127.5 - 1
-        codes = generator.synthesiser.encoder(photo, torch.from_numpy(record.labels)[None].long())[0]
+        codes = generator.G.encoder(photo, torch.from_numpy(record.labels)[None].long())[0]
         for label in range(15):
             if codes[label].any():
                 found[label].append(codes[label])

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from data.paired import PairedDataset
-from data.sample import Sample
-from engine.bad_steps import DUMP
-from engine.interrupts import INTERRUPTED
-from engine.lock import LOCK
-from engine.logging import read_log
-from engine.run_files import complete_checkpoints, latest_images, state_file, weights_file
+from data.batch import Sample
+from data.dataset import PairedDataset
+from engine.checkpoint.checkpoint_paths import complete_checkpoints, latest_images, state_file, weights_file
+from engine.checkpoint.lock import LOCK
+from engine.nonfinite_steps import DUMP
+from engine.run_log import read_log
+from engine.runtime.interrupts import INTERRUPTED
+from tests.engine.runtime.test_distributed import TORCHRUN
 from tests.engine.test_damage import flip
-from tests.engine.test_distributed import TORCHRUN
 from tests.processes import ranks, wait_for
 from tests.tiny import tiny_words
 from tests.verbs import PROJECT, Started, Verbs, finish
@@ -108,13 +108,13 @@ def test_a_poisoned_sample_costs_its_step(verbs: Verbs, monkeypatch: pytest.Monk
         names.append(name)
         return name == dict.fromkeys(names).__iter__().__next__()  # the one that was seen first
 
-    words = tiny_words("train.images=12", "train.log_every_images=6", "hardware.workers=0")
+    words = tiny_words("train.images=12", "train.log_every_images=6", "hardware.num_workers=0")
     with monkeypatch.context() as patch:
         poison(patch, lambda name: name.startswith("train") and second(name))
         said = verbs.succeeds("train", "name=a", *words)
     assert "1 steps before 6 images were left out" in said and names[0] in said
     rows = read_log(verbs.checkpoints / "a")
-    assert [row.get("steps_left_out") for row in rows] == [1, None]
+    assert [row.get("skipped_steps") for row in rows] == [1, None]
     assert all(value == value for row in rows for value in row.values()), "no mean is NaN"
     verbs.succeeds("test", "name=a", "images=2", "train_images=2", f"out={verbs.checkpoints / 'out'}")
 
@@ -123,10 +123,10 @@ def test_a_run_that_learns_nothing_any_more_ends(verbs: Verbs, monkeypatch: pyte
     verbs.succeeds("train", "name=a", "train.images=4", *tiny_words())
     run = verbs.checkpoints / "a"
     poison(monkeypatch, lambda name: name.startswith("train"))
-    done = verbs("train", "name=a", "resume=true", "train.images=400", "train.max_bad_steps=3")
+    done = verbs("train", "name=a", "resume=true", "train.images=400", "train.max_nonfinite_steps=3")
     assert done.status == 2
     last = done.err.strip().splitlines()[-1]
-    assert last.startswith("error: 3 steps in a row were left out") and "train.max_bad_steps=3" in last
+    assert last.startswith("error: 3 steps in a row were left out") and "train.max_nonfinite_steps=3" in last
     assert f"{state_file(run, 4)} is the last good one" in last and "train-0" in last
     assert (run / DUMP / "report-0.json").is_file() and complete_checkpoints(run) == [4]
     monkeypatch.undo()
@@ -135,7 +135,7 @@ def test_a_run_that_learns_nothing_any_more_ends(verbs: Verbs, monkeypatch: pyte
 
 LIMITED = """
 import resource, runpy, sys
-import torch, options.build_training
+import torch, options.build.training
 now = int(next(line for line in open("/proc/self/status") if line.startswith("VmSize")).split()[1]) * 1024
 resource.setrlimit(resource.RLIMIT_AS, (now + {mebibytes} * 2**20,) * 2)
 sys.argv = ["train.py", *sys.argv[1:]]
@@ -145,12 +145,12 @@ runpy.run_path("train.py", run_name="__main__")
 
 def test_too_little_memory(project: Path) -> None:
     """The address space is limited to what the program takes, and a little."""
-    words = ("name=large", "train.images=8", *tiny_words("generator.width=8", "train.batch=8"))
+    words = ("name=large", "train.images=8", *tiny_words("generator.width=8", "train.batch_size=8"))
     large = ("dataset.height=512", "dataset.width=512")
     done = finish(Started(project, "-c", LIMITED.format(mebibytes=600), *words, *large))
     last = done.err.strip().splitlines()[-1]
-    assert done.status == 2 and last.startswith("error: out of memory with train.batch=8"), done
-    for hint in ("train.accumulate=2", "train.batch=4", "dataset.height=256", "generator.width=4"):
+    assert done.status == 2 and last.startswith("error: out of memory with train.batch_size=8"), done
+    for hint in ("train.grad_accum_steps=2", "train.batch_size=4", "dataset.height=256", "generator.width=4"):
         assert hint in last
     assert "nothing was saved yet" in last
 
@@ -161,7 +161,7 @@ def test_one_of_two_processes_dies_or_hangs(number: signal.Signals, project: Pat
     """torchrun starts all again, from the last checkpoint; a hang ends with a dump of the stacks."""
     name = f"torchrun_{number.name}"
     launch = [*TORCHRUN, "--max-restarts=1", "--monitor-interval=0.5", "train.py", f"name={name}"]
-    words = ("resume=true", "train.hang_minutes=0.3", "train.batch=2")
+    words = ("resume=true", "train.hang_minutes=0.3", "train.batch_size=2")
     process = Started(project, *launch, *ENDLESS, *words)
     run = project / "checkpoints" / name
     try:

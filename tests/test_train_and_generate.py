@@ -15,17 +15,17 @@ import torch
 from PIL import Image
 from torchvision.models import alexnet
 
-from engine.interrupts import INTERRUPTED
-from engine.logging import read_log
-from engine.run_files import latest_images, state_file, weights_file
-from engine.tensors import load_tensors, read_weights
+from engine.checkpoint.checkpoint_paths import latest_images, state_file, weights_file
+from engine.checkpoint.serialization import load_tensors, read_weights
+from engine.run_log import read_log
+from engine.runtime.interrupts import INTERRUPTED
 from models import load_generator
 from tests.data.trees import write_folder
 from tests.own_label_maps import SIZES, own_label_maps
 from tests.tiny import tiny_words
 from tests.verbs import Started, Verbs, finish
 
-LATER = ("train.save_every_images=1000", "train.sample_every_images=1000", "optimizer.constant_share=1")
+LATER = ("train.save_every_images=1000", "train.sample_every_images=1000", "optimizer.lr_decay_start=1")
 
 
 def assert_same(first: object, second: object, where: str = "") -> None:
@@ -64,7 +64,8 @@ def test_a_resumed_run_is_the_uninterrupted_one(workers: int, verbs: Verbs) -> N
     root = write_folder(verbs.checkpoints.parent / "pairs", 5, height=40, width=48)
     words = tiny_words(
         "dataset=folder", f"dataset.root={root}", "dataset.num_classes=4", "dataset.resize=none",
-        "encoder=image", "encoder.width=2", "encoder.style_width=4", f"hardware.workers={workers}", *LATER,
+        "encoder=image", "encoder.width=2", "encoder.style_width=4", f"hardware.num_workers={workers}",
+        *LATER,
     )  # fmt: skip
     verbs.succeeds("train", "name=whole", "train.images=16", *words)
     verbs.succeeds("train", "name=parts", "train.images=8", *words)
@@ -102,7 +103,7 @@ def test_training_leaves_a_run_folder(trained: Verbs) -> None:
 
 
 def test_generating_from_a_split(trained: Verbs, tmp_path: Path) -> None:
-    words = ("images=3", "train_images=4", f"out={tmp_path}", "hardware.workers=0", "batch=2")
+    words = ("images=3", "train_images=4", f"out={tmp_path}", "hardware.num_workers=0", "batch_size=2")
     said = trained.succeeds("test", "name=scenes", *words)
     results = tmp_path / "scenes" / "val"
     assert str(results / "index.html") in said and "psnr_val_3" in said
@@ -110,7 +111,7 @@ def test_generating_from_a_split(trained: Verbs, tmp_path: Path) -> None:
     assert [file.name for file in images] == [f"val-{index:06d}.png" for index in range(3)]
     assert all(Image.open(file).size == (32, 32) for file in images)
     metrics = json.loads((results / "metrics.json").read_text())["metrics"]
-    assert set(metrics) == {"model", "null_model", "real_train"}
+    assert set(metrics) == {"model", "mean_colour_baseline", "real_train"}
     of_pairs, network = {"psnr", "ssim", "rmse"}, "efficientnet_lite2"
     assert set(metrics["model"]) == {"images", *of_pairs, f"fd_{network}", f"kid_{network}"}
     assert "precision_recall is left out: it takes 4 pictures at least, there are 3" in said
@@ -120,7 +121,7 @@ def test_generating_from_a_split(trained: Verbs, tmp_path: Path) -> None:
 
 def test_generating_from_ones_own_label_maps_at_their_own_size(trained: Verbs, tmp_path: Path) -> None:
     labels, instances, photos = own_label_maps(tmp_path)
-    words = ("name=scenes", f"out={tmp_path}", "hardware.workers=0", "train_images=4")
+    words = ("name=scenes", f"out={tmp_path}", "hardware.num_workers=0", "train_images=4")
     trained.succeeds("test", *words, labels, instances)
     results = tmp_path / "scenes" / "own"
     for name, (height, width) in SIZES.items():
@@ -129,7 +130,7 @@ def test_generating_from_ones_own_label_maps_at_their_own_size(trained: Verbs, t
     assert not (results / "metrics.json").exists() and (results / "index.html").is_file()
 
     trained.succeeds("test", *words, labels, instances, photos)
-    assert "null_model" in json.loads((results / "metrics.json").read_text())["metrics"]
+    assert "mean_colour_baseline" in json.loads((results / "metrics.json").read_text())["metrics"]
     said = trained.succeeds("test", *words, labels, instances, photos, "images=1")
     assert "fd is left out: it takes 2 pictures at least, there are 1" in said
     figures = json.loads((results / "metrics.json").read_text())["metrics"]["model"]
@@ -141,7 +142,7 @@ def test_generating_from_ones_own_label_maps_at_their_own_size(trained: Verbs, t
 
 def test_a_folder_of_ones_own_choice_and_the_page_last(trained: Verbs, tmp_path: Path) -> None:
     folder = tmp_path / "here"
-    words = ("name=scenes", f"folder={folder}", "images=1", "hardware.workers=0")
+    words = ("name=scenes", f"folder={folder}", "images=1", "hardware.num_workers=0")
     said = trained.succeeds("test", *words)
     assert said.strip().splitlines()[-1] == str(folder / "index.html")
     assert (folder / "index.html").is_file() and (folder / "images" / "val-000000.png").is_file()
@@ -156,7 +157,7 @@ def test_training_photos_that_are_gone_and_a_single_photo_are_no_obstacle(
     verbs.succeeds("train", "name=given", *words)
     shutil.rmtree(root)
     labels, _, photos = own_label_maps(tmp_path)
-    words = ("name=given", f"out={tmp_path}", "hardware.workers=0", labels, photos)
+    words = ("name=given", f"out={tmp_path}", "hardware.num_workers=0", labels, photos)
     said = verbs.succeeds("test", *words)
     assert "nothing beside them to be compared with" in said and "psnr_own_3" in said
     verbs.succeeds("test", *words, "images=1")
@@ -187,7 +188,7 @@ def test_a_disk_that_fills_up_while_saving(verbs: Verbs, tmp_path: Path) -> None
         run = verbs.checkpoints / "full"
         assert latest_images(run) == 4 and not list(run.glob(".*"))
         verbs.succeeds(
-            "test", "name=full", "images=2", "train_images=2", f"out={tmp_path}", "hardware.workers=0"
+            "test", "name=full", "images=2", "train_images=2", f"out={tmp_path}", "hardware.num_workers=0"
         )
     finally:
         subprocess.run(["umount", "--lazy", str(verbs.checkpoints)], check=True)
@@ -215,7 +216,7 @@ ENHANCED = (
 
 @pytest.mark.parametrize("stops", [(2, 4), (6, 8, 10)], ids=str)
 def test_coarse_to_fine_resumes_at_and_between_its_borders(stops: tuple[int, ...], verbs: Verbs) -> None:
-    words = tiny_words(*ENHANCED, "optimizer.constant_share=1")
+    words = tiny_words(*ENHANCED, "optimizer.lr_decay_start=1")
     verbs.succeeds("train", "name=whole", "train.images=12", *words)
     verbs.succeeds("train", "name=parts", f"train.images={stops[0]}", *words)
     for images in (*stops[1:], 12):
@@ -232,7 +233,7 @@ def test_samples_of_a_run_that_draws(verbs: Verbs, tmp_path: Path) -> None:
         "name=vae",
         "images=3",
         "train_images=4",
-        "hardware.workers=0",
+        "hardware.num_workers=0",
         f"out={tmp_path}",
         "metrics=[psnr]",
     )
@@ -242,8 +243,8 @@ def test_samples_of_a_run_that_draws(verbs: Verbs, tmp_path: Path) -> None:
         return [file.read_bytes() for file in sorted((tmp_path / folder / "images").iterdir())]
 
     drawn = ("samples=2", f"lpips_weights={tmp_path / 'alexnet.pth'}")
-    alone = pictures("alone", "batch=1", *drawn)
-    assert len(alone) == 6 and pictures("together", "batch=3", *drawn) == alone
+    alone = pictures("alone", "batch_size=1", *drawn)
+    assert len(alone) == 6 and pictures("together", "batch_size=3", *drawn) == alone
     assert pictures("reseeded", "seed=1", *drawn) != alone
     found = json.loads((tmp_path / "alone" / "metrics.json").read_text())
     assert found["metrics"]["model"]["lpips_diversity_alex"] > 0

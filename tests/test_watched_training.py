@@ -10,25 +10,30 @@ import pytest
 import torch
 from torch import Tensor
 
-import options.build_watch
-from data.sample import Batch
-from engine.distributed import Processes
-from engine.interrupts import INTERRUPTED
-from engine.run_files import complete_checkpoints, weights_file
-from engine.tensors import read_weights
-from engine.watch import Watch
+import options.build.validation
+from data.batch import Batch
+from engine.checkpoint.checkpoint_paths import complete_checkpoints, weights_file
+from engine.checkpoint.serialization import read_weights
+from engine.runtime.distributed import Processes
+from engine.runtime.interrupts import INTERRUPTED
+from engine.validation import Validation
 from tests.evaluation.made_up import TinyFeatures
 from tests.tiny import tiny_words
 from tests.verbs import Verbs
 
-EVALUATE = ("evaluate.every_images=2", "evaluate.images=4", "evaluate.batch=3", "evaluate.most_share=1")
+EVALUATE = (
+    "evaluate.every_images=2",
+    "evaluate.images=4",
+    "evaluate.batch_size=3",
+    "evaluate.max_time_fraction=1",
+)
 ALONE = Processes(rank=0, count=1)
 FIGURE = "evaluation/fd_tiny_val_4"
 
 
 @pytest.fixture(autouse=True)
 def tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options.build_watch, "load_metric_network", lambda name: TinyFeatures())
+    monkeypatch.setattr(options.build.validation, "load_metric_network", lambda name: TinyFeatures())
 
 
 def never() -> bool:
@@ -59,7 +64,7 @@ def test_the_best_is_kept_and_the_run_is_the_one_without(verbs: Verbs, tmp_path:
     assert all(0 < row["evaluation_share"] < 1 for row in rows(watched) if FIGURE in row)
 
     out = f"out={tmp_path / 'results'}"
-    test = ("name=watched", out, "images=2", "train_images=2", "metrics=[psnr]", "hardware.workers=0")
+    test = ("name=watched", out, "images=2", "train_images=2", "metrics=[psnr]", "hardware.num_workers=0")
     verbs.succeeds("test", *test, "checkpoint=best")
     page = (tmp_path / "results" / "watched" / "val" / "index.html").read_text()
     assert f"watched after {best} images" in page and "evaluation: fd tiny val 4" in page
@@ -80,8 +85,8 @@ def test_a_resumed_run_knows_its_best(verbs: Verbs, tmp_path: Path) -> None:
 
 def test_costs_stay_within_their_share(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 5.0, 100.0, 105.0])
-    monkeypatch.setattr("engine.watch.time.monotonic", lambda: next(clock))
-    watch = Watch(lambda asked: {"fd": 3.0}, "fd", 10, most_share=0.1, processes=ALONE)
+    monkeypatch.setattr("engine.validation.time.monotonic", lambda: next(clock))
+    watch = Validation(lambda asked: {"fd": 3.0}, "fd", 10, max_time_fraction=0.1, processes=ALONE)
     assert watch.affordable(1.0), "one must be made to know what it takes"
     row = watch.evaluate(20.0, never)
     assert row == {"evaluation/fd": 3.0, "evaluation_seconds": 5.0, "evaluation_share": 5 / 25}
@@ -97,7 +102,7 @@ def test_what_was_spent_and_best_is_read_from_the_log() -> None:
         {"images": 1, "evaluation/fd": 2.0, "evaluation_seconds": 30.0},
         {"images": 2, "generator/kl": 1.0},
     ]
-    watch = Watch(lambda asked: {"fd": 2.5}, "fd", 10, 0.1, ALONE, log)
+    watch = Validation(lambda asked: {"fd": 2.5}, "fd", 10, 0.1, ALONE, log)
     row = watch.evaluate(970.0, never)
     assert row is not None and not watch.is_best(row)
     assert row["evaluation_share"] == pytest.approx(0.03, rel=0.1)
@@ -108,9 +113,9 @@ def test_pictures_that_are_no_numbers_end_no_training(
 ) -> None:
     broken = torch.full((2, 3, 32, 32), float("nan"))
     monkeypatch.setattr(
-        "engine.generation.LabelMapGenerator.pictures", lambda self, batch, *rest: broken[: len(batch)]
+        "inference.generator.LabelMapGenerator.pictures", lambda self, batch, *rest: broken[: len(batch)]
     )
-    words = tiny_words("train.images=2", *EVALUATE, "evaluate.batch=2")
+    words = tiny_words("train.images=2", *EVALUATE, "evaluate.batch_size=2")
     verbs.succeeds("train", "name=broken", *words)
     assert not any(FIGURE in row for row in rows(tmp_path / "checkpoints" / "broken"))
     assert not (tmp_path / "checkpoints" / "broken" / "best").exists()
@@ -127,8 +132,8 @@ def test_a_run_that_is_to_stop_does_not_wait_for_its_figures(
         signal.raise_signal(signal.SIGTERM)
         return torch.zeros(len(batch), 3, 32, 32)
 
-    monkeypatch.setattr("engine.generation.LabelMapGenerator.pictures", pictures)
-    words = tiny_words("train.images=8", *EVALUATE, "evaluate.images=10", "evaluate.batch=1")
+    monkeypatch.setattr("inference.generator.LabelMapGenerator.pictures", pictures)
+    words = tiny_words("train.images=8", *EVALUATE, "evaluate.images=10", "evaluate.batch_size=1")
     done = verbs("train", "name=stopped", *words)
     run = tmp_path / "checkpoints" / "stopped"
     assert done.status == INTERRUPTED and made == [1], done

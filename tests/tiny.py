@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from omegaconf import OmegaConf
 
-from options.checks import resolve
 from options.schema import GROUPS, TrainOptions
+from options.validation import resolve
 
 TINY = (
     "generator.width=2",
@@ -14,9 +14,9 @@ TINY = (
     "loss.perceptual=none",
     "dataset.height=32",
     "dataset.width=32",
-    "train.batch=2",
+    "train.batch_size=2",
     "train.log_every_images=2",
-    "hardware.workers=0",
+    "hardware.num_workers=0",
     "hardware.device=cpu",
     "hardware.threads=1",
 )

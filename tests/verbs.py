@@ -18,12 +18,23 @@ from pathlib import Path
 import pytest
 import torch
 
-import options.build_metrics
-import options.run_folder
-from engine.interrupts import STOP_SIGNALS
+import options.build.metrics
+import options.run_config
+from engine.runtime.interrupts import STOP_SIGNALS
 
 PROJECT = Path(__file__).resolve().parents[1]
-PARTS = ("train.py", "test.py", "scripts", "configs", "options", "engine", "evaluation", "models", "data")
+PARTS = (
+    "train.py",
+    "test.py",
+    "scripts",
+    "configs",
+    "options",
+    "engine",
+    "inference",
+    "evaluation",
+    "models",
+    "data",
+)
 
 
 @dataclass(frozen=True)
@@ -46,9 +57,9 @@ class Verbs:
         script = str(PROJECT / f"{verb}.py")
         status, out, err = 0, io.StringIO(), io.StringIO()
         with pytest.MonkeyPatch.context() as patch, _process_restored():
-            patch.setattr(options.run_folder, "CHECKPOINTS", self.checkpoints)
+            patch.setattr(options.run_config, "CHECKPOINTS", self.checkpoints)
             # What a person has downloaded or trained here would add figures to those that tests expect.
-            patch.setattr(options.build_metrics, "SEGMENTERS", self.checkpoints.parent / "segmenters")
+            patch.setattr(options.build.metrics, "SEGMENTERS", self.checkpoints.parent / "segmenters")
             patch.setenv("TORCH_HOME", str(self.checkpoints.parent / "torch"))
             patch.setattr(sys, "argv", [script, *words])
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):

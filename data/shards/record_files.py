@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 
 from data.sources.label_format import StoredIds
-from data.sources.member import Member
 from data.sources.reading import read_record
 from data.sources.source import LabelSet, Record
+from data.sources.tar_member import TarMember
 
 PHOTO, LABELS, INSTANCES, FACTS = "photo.jpg", "labels.png", "instances.png", "json"
 PHOTOS = (PHOTO, "photo.jpeg", "photo.png", "photo.webp")
@@ -35,7 +35,7 @@ def files_of(record: Record, quality: int) -> dict[str, bytes]:
     return files
 
 
-def record_of(files: dict[str, Member], label_set: LabelSet, style_count: int) -> Record:
+def record_of(files: dict[str, TarMember], label_set: LabelSet, style_count: int) -> Record:
     """Reads a record back; ValueError names the archive and the file where something is wrong."""
     labels = files.get(LABELS)
     some = next(iter(files.values()))
@@ -51,7 +51,7 @@ def record_of(files: dict[str, Member], label_set: LabelSet, style_count: int) -
     return replace(record, name=str(facts.get("name", record.name)))
 
 
-def _facts(file: Member) -> dict[str, Any]:
+def _facts(file: TarMember) -> dict[str, Any]:
     try:
         facts = json.loads(file.read())
     except (OSError, ValueError) as error:

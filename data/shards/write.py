@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from webdataset import TarWriter
 
-from data.failures import Failures, OnError
+from data.bad_records import BadRecords, OnError
 from data.parallel import in_processes
 from data.shards.archive import records_in
 from data.shards.index import FILE, Shard, ShardIndex
@@ -90,7 +90,7 @@ def write_shards(
     _begin(folder, index)
     missing = {name: part for name, part in shards.items() if not (folder / name).is_file()}
     advance(sum(len(part) for name, part in shards.items() if name not in missing))
-    failures = Failures(len(source), say)
+    failures = BadRecords(len(source), say)
     encoded = in_processes(
         Encoder(source, plan.quality), map(int, chain.from_iterable(missing.values())), workers
     )
@@ -123,7 +123,7 @@ def _begin(folder: Path, index: ShardIndex) -> None:
 def _readable(
     encoded: Iterator[dict[str, bytes] | Unreadable],
     part: np.ndarray,
-    failures: Failures,
+    failures: BadRecords,
     on_error: OnError,
     advance: Callable[[int], object],
 ) -> Iterator[tuple[int, dict[str, bytes]]]:

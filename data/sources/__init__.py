@@ -1,1 +1,1 @@
-"""Readers of data sets: a file for each, its class list beside it. Their table: options/build_sources.py."""
+"""Readers of data sets: a file for each, its class list beside it. Their table: options/build/sources.py."""

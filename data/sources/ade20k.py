@@ -13,7 +13,7 @@ from data.sources.classes import read_label_set
 from data.sources.label_format import StoredIds
 from data.sources.pairing import require_folder, unpacked
 from data.sources.source import SplitAbsent
-from data.sources.stems import Place, StemSource, shared_stems
+from data.sources.stem_files import Place, StemSource, shared_stems
 
 FOLDERS = {"train": "training", "val": "validation"}
 LABEL_FORMAT = StoredIds.in_order(read_label_set(Path(__file__).with_suffix(".csv")), first=1, unknown=0)

@@ -13,7 +13,7 @@ from data.sources.colour_format import IdsOrColours, StoredColours
 from data.sources.label_format import LabelFormat, StoredIds
 from data.sources.pairing import require_folder
 from data.sources.source import SplitAbsent
-from data.sources.stems import Place, StemSource, shared_stems
+from data.sources.stem_files import Place, StemSource, shared_stems
 
 SPLITS = ("train", "val", "test")
 FILMS = ("0001TP", "0006R0", "0016E5", "Seq05VD")  # those of every split, so that style ids agree

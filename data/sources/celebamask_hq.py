@@ -12,9 +12,9 @@ from data.sources.classes import read_label_set
 from data.sources.face_masks import faces, merge_masks
 from data.sources.label_format import StoredIds
 from data.sources.pairing import pictures_in, require_folder, stem, unpacked
-from data.sources.preparing import prepare, prepared_folder
+from data.sources.prepared_cache import prepare, prepared_folder
 from data.sources.source import SplitAbsent
-from data.sources.stems import Place, StemSource, same_stems
+from data.sources.stem_files import Place, StemSource, same_stems
 
 PHOTOS, MASKS, MAPPING = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno", "CelebA-HQ-to-CelebA-mapping.txt"
 RECIPE = "celebamask-hq-labels-1"  # counted up when masks are merged in another way

@@ -11,7 +11,7 @@ from data.sources.classes import read_label_set
 from data.sources.label_format import StoredIds
 from data.sources.pairing import require_folder
 from data.sources.source import SplitAbsent
-from data.sources.stems import Place, StemSource, same_stems
+from data.sources.stem_files import Place, StemSource, same_stems
 
 SPLITS = ("train", "val")  # the labels of test are withheld: its label maps are dummies
 

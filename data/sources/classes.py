@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from data.colours import distinct_colours
+from data.palette import distinct_colours
 from data.sources.source import LabelSet
 
 COLUMNS = ("name", "red", "green", "blue")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask
 
-from data.sources.pictures import read_ids
+from data.sources.image_io import read_ids
 
 FIRST_INSTANCE = 256
 """Instances count from here; below are the values of label maps, for pixels of no instance."""

@@ -12,9 +12,9 @@ from data.sources.classes import read_label_set
 from data.sources.coco_instances import instance_map, read_pictures
 from data.sources.label_format import StoredIds
 from data.sources.pairing import require_folder
-from data.sources.preparing import prepare, prepared_folder
+from data.sources.prepared_cache import prepare, prepared_folder
 from data.sources.source import SplitAbsent
-from data.sources.stems import Place, StemSource, shared_stems
+from data.sources.stem_files import Place, StemSource, shared_stems
 
 SPLITS = ("train", "val")
 PIXEL_MAPS = "stuffthingmaps_trainval2017"

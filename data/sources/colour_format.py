@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image
 
-from data.colours import Colour
+from data.palette import Colour
+from data.sources.image_io import ID_MODES, read_photo
 from data.sources.label_format import LabelFormat, StoredIds
-from data.sources.member import PictureFile
-from data.sources.pictures import ID_MODES, read_photo
 from data.sources.source import IdsOutOfRange, LabelSet
+from data.sources.tar_member import PictureFile
 
 SHIFTS = np.array([16, 8, 0], dtype=np.int32)  # red, green, blue in one number
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.sources.pictures import read_photo
+from data.sources.image_io import read_photo
 
 FACES_A_FOLDER = 2000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.sources.label_format import LabelFormat
-from data.sources.names import Names
+from data.sources.packed_strings import PackedStrings
 from data.sources.pairing import pair, pictures_in, require_folder
 from data.sources.reading import read_record
 from data.sources.source import Record
@@ -36,7 +36,7 @@ class Folder:
         self._label_format = label_format
         self._folders = (labels, photos, instances)
         names = pictures_in(labels, "label maps")
-        self._labels = Names(names)
+        self._labels = PackedStrings(names)
         self._photos = self._partners(names, photos, "photos", pairing)
         self._instances = self._partners(names, instances, "instance maps", pairing)
 
@@ -66,7 +66,7 @@ class Folder:
             self._label_format,
         )
 
-    def _partners(self, labels: list[str], folder: Path | None, expected: str, pairing: str) -> Names:
+    def _partners(self, labels: list[str], folder: Path | None, expected: str, pairing: str) -> PackedStrings:
         if folder is None:
-            return Names([])
-        return Names(pair(labels, self._folders[0], pictures_in(folder, expected), folder, pairing))
+            return PackedStrings([])
+        return PackedStrings(pair(labels, self._folders[0], pictures_in(folder, expected), folder, pairing))

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from data.sources.member import PictureFile
-from data.sources.pictures import read_ids
+from data.sources.image_io import read_ids
 from data.sources.source import IdsOutOfRange, LabelSet
+from data.sources.tar_member import PictureFile
 
 OUTSIDE = -1
 LARGEST_STORED = 2**16 - 1

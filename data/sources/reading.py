@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.sources.exif import fitted
+from data.sources.image_io import read_ids, read_photo
 from data.sources.label_format import LabelFormat
-from data.sources.member import PictureFile
-from data.sources.orientation import fitted
-from data.sources.pictures import read_ids, read_photo
 from data.sources.source import Record, SizesDiffer
+from data.sources.tar_member import PictureFile
 
 
 def read_record(
@@ -22,7 +22,7 @@ def read_record(
     """Reads the files of one pair; the record is named after its label map.
 
     `enlarge`: a label map that is smaller than its photo by a whole factor takes the photo's size.
-    Where the photo's EXIF orientation turns it, the maps lie on it as `data.sources.orientation` says.
+    Where the photo's EXIF orientation turns it, the maps lie on it as `data.sources.exif` says.
 
     Raises ValueError, naming the files, where one is unreadable, an id is out of range or sizes differ.
     """

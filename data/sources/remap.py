@@ -39,31 +39,31 @@ def read_remap(file: Path) -> dict[int, int]:
 
 
 def remapped_classes(
-    table: dict[int, int], file: Path, num_classes: int, unknown_id: int | None, unlisted: Unlisted
+    table: dict[int, int], file: Path, num_classes: int, ignore_id: int | None, unlisted: Unlisted
 ) -> dict[int, int]:
-    """Number in the files -> class id 0 .. K-1, where K-1 is unknown if there is an `unknown_id`.
+    """Number in the files -> class id 0 .. K-1, where K-1 is unknown if there is an `ignore_id`.
 
-    What the table leads to `unknown_id` is unknown; what it does not list is refused, or unknown.
+    What the table leads to `ignore_id` is unknown; what it does not list is refused, or unknown.
     Raises ValueError where it leads to no class, or where unknown is wanted and there is no such class.
     """
     if unlisted not in get_args(Unlisted):
         raise ValueError(f"unlisted={unlisted}: choose one of {', '.join(get_args(Unlisted))}")
-    if unlisted == "unknown" and unknown_id is None:
-        raise ValueError("unlisted=unknown needs a class for unknown pixels; set unknown_id=255")
+    if unlisted == "unknown" and ignore_id is None:
+        raise ValueError("unlisted=unknown needs a class for unknown pixels; set ignore_id=255")
     classes: dict[int, int] = {}
     if unlisted == "unknown":
         classes = dict.fromkeys(range(LARGEST_STORED + 1), num_classes)
     for stored, label in table.items():
-        if label != unknown_id and label >= num_classes:
-            allowed = f"0 to {num_classes - 1}" + ("" if unknown_id is None else f", or {unknown_id}")
+        if label != ignore_id and label >= num_classes:
+            allowed = f"0 to {num_classes - 1}" + ("" if ignore_id is None else f", or {ignore_id}")
             raise ValueError(f"{file}: {stored} leads to {label}; classes are {allowed}")
-        classes[stored] = num_classes if label == unknown_id else label
+        classes[stored] = num_classes if label == ignore_id else label
     return classes
 
 
-def classes_of_remap(table: dict[int, int], unknown_id: int | None) -> int:
+def classes_of_remap(table: dict[int, int], ignore_id: int | None) -> int:
     """How many classes a table leads to, unknown not counted."""
-    return max((label for label in table.values() if label != unknown_id), default=-1) + 1
+    return max((label for label in table.values() if label != ignore_id), default=-1) + 1
 
 
 def _rows(file: Path) -> list[list[str]]:

@@ -10,8 +10,8 @@ from data.shards.archive import records_in
 from data.shards.index import FILE, ShardIndex
 from data.shards.record_files import record_of
 from data.shards.storage import Storage
-from data.sources.member import Member
 from data.sources.source import Record, SplitAbsent
+from data.sources.tar_member import TarMember
 
 OPEN = 64
 """Shards whose lists of records a process remembers."""
@@ -44,7 +44,7 @@ class Shards:
         self._storage = storage
         self._names = [shard.name for shard in index.shards]
         self._ends = np.cumsum(self.shard_sizes)
-        self._open: OrderedDict[int, list[dict[str, Member]]] = OrderedDict()
+        self._open: OrderedDict[int, list[dict[str, TarMember]]] = OrderedDict()
 
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
@@ -62,7 +62,7 @@ class Shards:
             del self._open[shard]  # it had to make room in the cache
             return record_of(self._records(shard)[place], self.label_set, len(self.styles))
 
-    def _records(self, shard: int) -> list[dict[str, Member]]:
+    def _records(self, shard: int) -> list[dict[str, TarMember]]:
         if shard not in self._open:
             archive = self._storage.path(self._names[shard])
             records = records_in(archive)

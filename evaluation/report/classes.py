@@ -24,7 +24,7 @@ class ClassFigure:
 
 CLASS_FIGURES = {
     "colour_error": ClassFigure(
-        "colour error ↓", "of its mean colour, in levels of 255", "null_model", "null model", 1
+        "colour error ↓", "of its mean colour, in levels of 255", "mean_colour_baseline", "null model", 1
     ),
     "iou": ClassFigure("IoU ↑", "of a segmenter", "real_photos", "the photos themselves", 3),
 }

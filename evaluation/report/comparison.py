@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from evaluation.comparison import Comparison, Row
 from evaluation.gallery import GalleryRow
-from evaluation.report.metric_text import ARROWS, metric_text
+from evaluation.report.metric_labels import ARROWS, metric_label
 from evaluation.report.numbers import ROW_NAMES
 from evaluation.report.page import section, write_page
 from evaluation.report.pictures import controls, gallery
+from evaluation.studies.comparison import Comparison, Row
 
 
 def write_comparison(
@@ -41,7 +41,7 @@ def _table(table: Comparison) -> str:
 
 
 def _head(name: str, full: str) -> str:
-    text = metric_text(name)
+    text = metric_label(name)
     return f'<th scope="col">{text.name}&nbsp;{ARROWS[text.better]}<small>{escape(full)}</small></th>'
 
 

@@ -6,9 +6,9 @@ import math
 from html import escape
 
 from evaluation.protocol import Protocol, Rows
-from evaluation.report.metric_text import ARROWS, metric_text, written
+from evaluation.report.metric_labels import ARROWS, metric_label, written
 
-SCALE_NAMES = {"model": "this model", "null_model": "null model", "real_train": "training photos"}
+SCALE_NAMES = {"model": "this model", "mean_colour_baseline": "null model", "real_train": "training photos"}
 ROW_NAMES = SCALE_NAMES | {"real_photos": "the photos themselves"}
 READING = (
     "The null model paints each class in its mean training colour: what a model must beat. Training photos"
@@ -35,7 +35,7 @@ def _column_head(row: str, figures: dict[str, float]) -> str:
 
 
 def _metric_row(name: str, metrics: Rows, protocol: Protocol | None) -> str:
-    text = metric_text(name)
+    text = metric_label(name)
     full_name = name if protocol is None else protocol.metric_name(name)
     breakable = escape(full_name).replace("_", "_<wbr>")
     head = (
@@ -57,11 +57,11 @@ def _scale_row(name: str, metrics: Rows) -> str:
         return ""
     end = 1.08 * max(found.values()) or 1.0
     places = {row: 100 * max(0.0, value) / end for row, value in found.items()}
-    left, right = sorted((places["real_train"], places["null_model"]))
+    left, right = sorted((places["real_train"], places["mean_colour_baseline"]))
     marks = (
         f'<b class="span" style="left:{left:.2f}%;width:{right - left:.2f}%"></b>'
         f'<span class="mark" style="left:{places["real_train"]:.2f}%">training photos</span>'
-        f'<span class="mark" style="left:{places["null_model"]:.2f}%">null model</span>'
+        f'<span class="mark" style="left:{places["mean_colour_baseline"]:.2f}%">null model</span>'
         f'<span class="here" style="left:{places["model"]:.2f}%">this model</span>'
     )
     return (

@@ -75,9 +75,9 @@ def _pictures(rows: Sequence[GalleryRow], label_set: LabelSet, scores: Scores, s
     if not rows:
         return ""
     chosen = rows[:shown]
-    left_out = "" if len(chosen) == len(rows) else f", the first {len(chosen)} of {len(rows)}"
+    skipped = "" if len(chosen) == len(rows) else f", the first {len(chosen)} of {len(rows)}"
     extreme = extremes(rows, scores)
-    heading = f"<h3>All{left_out}</h3>" if extreme or left_out else ""
+    heading = f"<h3>All{skipped}</h3>" if extreme or skipped else ""
     ordered = controls(chosen, scores) if len(chosen) > 1 else ""
     return legend(label_set) + extreme + heading + ordered + (gallery(chosen, scores) if chosen else "")
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from data.sources.source import LabelSet
 from evaluation.gallery import GalleryRow
 from evaluation.report.classes import swatch
-from evaluation.report.metric_text import metric_text, written
+from evaluation.report.metric_labels import metric_label, written
 
 LONG_LEGEND = 40  # classes from which on the legend is folded away
 SMALLEST, LARGEST = 120, 360  # width of a picture on the page, in CSS pixels
@@ -45,7 +45,7 @@ def controls(rows: Sequence[GalleryRow], scores: Scores) -> str:
     known = dict.fromkeys(name for row in rows for name in scores.get(row.name, {}))
     orders = ["<option value=''>as in the data set</option>", "<option value='name'>by name</option>"]
     for name in known:
-        text = metric_text(name)
+        text = metric_label(name)
         worst, best = ("up", "down") if text.better == "higher" else ("down", "up")
         orders += [
             f"<option value='{escape(name)} {way}'>{text.name}, {words} first</option>"
@@ -65,7 +65,7 @@ def extremes(rows: Sequence[GalleryRow], scores: Scores, count: int = 4) -> str:
     ranked = [row for row in rows if chosen in scores.get(row.name, {})]
     if len(ranked) < 2:
         return ""
-    text = metric_text(chosen)
+    text = metric_label(chosen)
     ranked.sort(key=lambda row: scores[row.name][chosen], reverse=text.better == "lower")
     few = min(count, len(ranked) // 2)
     only = {name: {chosen: figures[chosen]} for name, figures in scores.items() if chosen in figures}
@@ -82,7 +82,7 @@ def _card(row: GalleryRow, scores: Mapping[str, float], captions: Sequence[str])
     figures = "".join(_figure(row, caption, file) for caption, file in pictures)
     data = "".join(f' data-{escape(name)}="{value:.6g}"' for name, value in scores.items())
     said = "".join(
-        f"<span>{metric_text(name).name} {written(value, metric_text(name).decimals)}</span>"
+        f"<span>{metric_label(name).name} {written(value, metric_label(name).decimals)}</span>"
         for name, value in scores.items()
     )
     name = escape(row.name)

@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models import get_model, list_models, segmentation
 
-from data.pixels import to_uint8
+from data.image_range import to_uint8
 from data.sources.source import LabelSet
 from evaluation.segmenters.segmenter import Segmenter
-from evaluation.weights import read_tensors
+from models.pretrained.weights import read_tensors
 
 PROBE = (64, 64)
 """The size of a picture that asks a TorchScript file for its number of classes."""

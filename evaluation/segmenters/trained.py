@@ -9,8 +9,8 @@ from pathlib import Path
 from torch import Tensor
 
 from data.sources.source import LabelSet
-from engine.files import write_text_whole, write_whole
-from engine.tensors import load_weights, read_weights, save_weights
+from engine.checkpoint.atomic_write import write_atomically, write_text_atomically
+from engine.checkpoint.serialization import load_weights, read_weights, save_weights
 from evaluation.segmenters.segmenter import Segmenter
 from models.segmenter import PyramidSegmenter
 
@@ -57,8 +57,8 @@ def write_segmenter(folder: Path, network: PyramidSegmenter, description: Descri
     """Writes the pyramid's tensors and the description; the frozen network under it comes as a package."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = network.pyramid.state_dict()
-    write_whole(folder / WEIGHTS, lambda file: save_weights(tensors, file))
-    write_text_whole(folder / DESCRIPTION, json.dumps(asdict(description), indent=1) + "\n")
+    write_atomically(folder / WEIGHTS, lambda file: save_weights(tensors, file))
+    write_text_atomically(folder / DESCRIPTION, json.dumps(asdict(description), indent=1) + "\n")
 
 
 def read_description(folder: Path) -> Description:

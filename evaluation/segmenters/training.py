@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 import torch.nn.functional as F
 
-from data.sample import Batch
+from data.batch import Batch
 from data.sources.source import LabelSet
 from evaluation.segmentation import SegmentationScores, segmentation_figures
 from models.segmenter import PyramidSegmenter

@@ -12,20 +12,20 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from models.condition import Condition
-from models.discriminators.augmentation import LabelChannels
-from models.layers.conv import Conv2d, convolve
-from models.layers.implementation import Costs, is_indexed, window_costs
-from models.layers.indexed_conv import id_table
-from models.layers.normed_conv import NormedConv
-from models.layers.window_index import (
+from models.discriminators.diffaugment import LabelChannels
+from models.kernels.conv import Conv2d, convolve
+from models.kernels.discriminator_patch_index import (
     KERNEL,
     PADDING,
     POOL,
     POOL_PADDING,
     POOL_STRIDE,
     STRIDE,
-    WindowIndex,
+    DiscriminatorPatchIndex,
 )
+from models.kernels.dispatch import Costs, is_indexed, window_costs
+from models.kernels.indexed_conv import id_table
+from models.layers.normed_conv import NormedConv
 
 SLOPE = 0.2
 SETTINGS = (STRIDE, STRIDE), (PADDING, PADDING)
@@ -63,7 +63,7 @@ class HiddenLayer(NormedConv):
 class PatchDiscriminator(nn.Module):
     """Convolutions of stride 2, widths doubling to 512; the last hidden one and the logits have stride 1.
 
-    Four layers judge patches of 70x70 pixels, as in pix2pix (Isola et al. 2017, appendix 6.1.2).
+    Four layers discriminate patches of 70x70 pixels, as in pix2pix (Isola et al. 2017, appendix 6.1.2).
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class PatchDiscriminator(nn.Module):
         """What the first layer, which is linear, makes of one-hot label maps (B, K, H, W): (B, C, h, w)."""
         return convolve(maps, self.first.weight[:, : maps.shape[1]], self.first.bias, *SETTINGS)
 
-    def share_of_ids(self, index: WindowIndex, classes: int, edges: bool, like: Tensor) -> Tensor:
+    def share_of_ids(self, index: DiscriminatorPatchIndex, classes: int, edges: bool, like: Tensor) -> Tensor:
         """The same of the ids whose windows these are, once for each distinct one; `like`'s type."""
         weight = self.first.weight[:, : classes + edges]
         return index.convolved(id_table(weight, classes, edges), self.first.bias).to(like.dtype)
@@ -140,9 +140,9 @@ class MultiscaleDiscriminator(nn.Module):
         # Label maps that an augmentation has changed are known by their channels alone.
         if isinstance(condition, Condition) and self._is_indexed(condition):
             has_edges = condition.edges is not None
-            windows = condition.window_index(self.classes, len(self.scales))
-            for scale, window_index in zip(self._patches(), windows, strict=True):
-                yield scale.share_of_ids(window_index, self.classes, has_edges, like)
+            windows = condition.discriminator_patch_index(self.classes, len(self.scales))
+            for scale, discriminator_patch_index in zip(self._patches(), windows, strict=True):
+                yield scale.share_of_ids(discriminator_patch_index, self.classes, has_edges, like)
             return
         maps = condition.one_hot(self.classes, like)  # (B, K, H, W)
         for index, scale in enumerate(self._patches()):
@@ -151,7 +151,7 @@ class MultiscaleDiscriminator(nn.Module):
 
     def _is_indexed(self, condition: Condition) -> bool:
         def costs() -> Costs:
-            windows = condition.window_index(self.classes, len(self.scales))
+            windows = condition.discriminator_patch_index(self.classes, len(self.scales))
             inputs = self.classes + (condition.edges is not None)
             return window_costs(windows, inputs, self._patches()[0].first.out_channels)
 
@@ -166,7 +166,7 @@ def halve(maps: Tensor) -> Tensor:
     return F.avg_pool2d(maps, POOL, POOL_STRIDE, POOL_PADDING, count_include_pad=False)
 
 
-def judge(
+def discriminate(
     discriminator: nn.Module, fake: Tensor, real: Tensor, condition: LabelChannels
 ) -> tuple[list[DiscriminatorOutput], list[DiscriminatorOutput]]:
     """What a discriminator says of fake and real images (B, 3, H, W), seen in one batch, fake first."""
@@ -174,7 +174,7 @@ def judge(
     return [fakes for fakes, _ in outputs], [reals for _, reals in outputs]
 
 
-def judge_fake(
+def discriminate_fake(
     discriminator: nn.Module, fake: Tensor, real: Tensor, condition: LabelChannels
 ) -> tuple[list[DiscriminatorOutput], list[DiscriminatorOutput]]:
     """The same answers where only the fake images need a gradient: real ones are seen without one.
@@ -183,7 +183,7 @@ def judge_fake(
     same weights, spectrally normalised once. Under batch norm they stay one batch.
     """
     if any(isinstance(module, nn.BatchNorm2d) for module in discriminator.modules()):
-        return judge(discriminator, fake, real, condition)
+        return discriminate(discriminator, fake, real, condition)
     with parametrize.cached():
         fakes = discriminator(fake, condition)
         with torch.no_grad():

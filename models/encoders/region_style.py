@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from models.condition import Condition
 from models.encoders.encoder import Encoder, Style
-from models.layers.conv import Conv2d
+from models.kernels.conv import Conv2d
 from models.layers.normed_conv import NormedConv
 
 SLOPE = 0.2

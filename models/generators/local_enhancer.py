@@ -15,7 +15,7 @@ from models.generators.pix2pixhd import (
     halving_conv,
     reflect,
 )
-from models.layers.conv import Conv2d
+from models.kernels.conv import Conv2d
 from models.layers.normed_conv import NormedConv
 
 PHASES = ("global", "enhancer", "joint")

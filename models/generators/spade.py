@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.layers.conv import Conv2d
+from models.kernels.conv import Conv2d
 from models.layers.residual import SLOPE, ResidualBlock
 from models.norms.norm import NormFactory
 

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.layers.conv import Conv2d
+from models.kernels.conv import Conv2d
 
 
 class LabelStem(nn.Module):

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
+from models.kernels.gamma_beta_conv import GammaBetaConv2d
 from models.layers.class_linear import ClassLinear
-from models.layers.pair_conv import PairConv2d
 
 GAIN = 0.02
 DEVIATION = 0.02
@@ -48,8 +48,8 @@ def products(network: nn.Module) -> Iterator[nn.Module]:
 def separate_weights(module: nn.Module) -> tuple[Tensor, ...]:
     """The weights of the layers that are computed as one product in this module, each a view of its own."""
     weight = unnormalised_weight(module)
-    if isinstance(module, PairConv2d):
-        return weight.chunk(PairConv2d.PARTS)
+    if isinstance(module, GammaBetaConv2d):
+        return weight.chunk(GammaBetaConv2d.PARTS)
     return weight.unbind() if isinstance(module, ClassLinear) else (weight,)
 
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from models.condition import Condition, enlarged
-from models.layers.conv import Conv2d
-from models.layers.spectral_conv import SpectralConv2d
+from models.kernels.conv import Conv2d
+from models.kernels.spectral_conv import SpectralConv2d
 from models.norms.norm import NormFactory
 
 SLOPE = 0.2

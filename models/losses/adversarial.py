@@ -64,7 +64,7 @@ ADVERSARIAL_LOSSES: dict[str, AdversarialLoss] = {
         real=lambda logits: (logits - 1).square().mean(),
     ),
     # Goodfellow et al. 2014, with the generator's non-saturating form: -log D(x) = softplus(-logit)
-    "original": AdversarialLoss(
+    "non_saturating": AdversarialLoss(
         generator=lambda logits: F.softplus(-logits).mean(),
         fake=lambda logits: F.softplus(logits).mean(),
         real=lambda logits: F.softplus(-logits).mean(),

@@ -10,7 +10,7 @@ class BatchNorm(AffineNorm):
 
     Ioffe & Szegedy 2015: algorithm 1 in training; running averages of mean and (unbiased) variance in
     eval mode, algorithm 2. Over the samples of all processes with `sync_batch`.
-    Maps (B, C, H, W); scale and shift (C,). Looks at no condition.
+    Maps (B, C, H, W); scale and shift (C,). StyleSampling at no condition.
 
     Good: fast training, and the differences between samples survive. Bad: a sample's result depends on
     its batch, small batches make it noisy, and a uniform region keeps nothing of its class.

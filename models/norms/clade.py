@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.layers.by_label import by_label
-from models.layers.modulation import SharedRows
+from models.kernels.class_embedding import class_embedding
+from models.kernels.modulation import ModulationTable
 from models.norms.norm import ConditionalNorm
 from models.norms.statistics import Standardise
 
@@ -38,11 +38,11 @@ class Clade(ConditionalNorm):
 
     def modulation(self, condition: Condition) -> tuple[Tensor, Tensor]:
         labels = condition.labels
-        return by_label(self.gamma, labels), by_label(self.beta, labels)  # (B, C, H, W) each
+        return class_embedding(self.gamma, labels), class_embedding(self.beta, labels)  # (B, C, H, W) each
 
-    def shared_rows(self, condition: Condition) -> SharedRows | None:
+    def modulation_table(self, condition: Condition) -> ModulationTable | None:
         # On accelerators the indexed form has not been measured.
         if torch.compiler.is_compiling() or not condition.labels.is_cpu:
             return None
         rows = torch.cat([self.gamma, self.beta], dim=1)  # (K, 2 C)
-        return SharedRows(rows, condition.class_of_pixels(len(rows)))
+        return ModulationTable(rows, condition.class_of_pixels(len(rows)))

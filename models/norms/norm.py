@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition, enlarged
-from models.layers.modulation import SharedRows, modulate
+from models.kernels.modulation import ModulationTable, modulate
 from models.norms.statistics import BatchStatistics, Standardise, SyncBatchStatistics
 
 
@@ -38,7 +38,7 @@ class ConditionalNorm(nn.Module):
         """Scale and shift, each broadcastable to the normalised maps; `condition` is at their size."""
         raise NotImplementedError(f"{type(self).__name__} must say what its scale and shift come from")
 
-    def shared_rows(self, condition: Condition) -> SharedRows | None:
+    def modulation_table(self, condition: Condition) -> ModulationTable | None:
         """The same pair as rows that pixels share, where that is cheaper; None where it is not."""
         return None
 
@@ -56,7 +56,7 @@ class ConditionalNorm(nn.Module):
         """
         size = (x.shape[-2], x.shape[-1]) if size is None else size
         condition = condition.at(size)
-        shared, standardise = self.shared_rows(condition), self.standardise
+        shared, standardise = self.modulation_table(condition), self.standardise
         copies = (size[0] // x.shape[-2]) ** 2
         if isinstance(standardise, SyncBatchStatistics) and standardise.is_shared():
             # Processes may take different forms, but must ask each other the same questions.

@@ -7,12 +7,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.layers.by_label import by_label
+from models.kernels.class_embedding import class_embedding
+from models.kernels.embedding_bag import embedding_bag
+from models.kernels.gamma_beta_conv import GammaBetaConv2d
+from models.kernels.indexed_conv import convolve_rows
+from models.kernels.modulation import ModulationTable
 from models.layers.class_linear import ClassLinear
-from models.layers.gather_sum import gather_sum
-from models.layers.indexed_conv import convolve_rows
-from models.layers.modulation import SharedRows
-from models.layers.pair_conv import PairConv2d
 from models.norms.noisy_spade import NoisySpade
 from models.norms.spade import scale_and_shift_bias
 from models.norms.statistics import Standardise
@@ -55,7 +55,9 @@ class Sean(NoisySpade):
             )
         self.style_kernel_size = style_kernel_size
         self.style_linear = ClassLinear(classes, style_width, style_width)
-        self.style_pair = PairConv2d(style_width, channels, style_kernel_size, padding=style_kernel_size // 2)
+        self.style_pair = GammaBetaConv2d(
+            style_width, channels, style_kernel_size, padding=style_kernel_size // 2
+        )
         self.blending_gamma = nn.Parameter(torch.zeros(1))
         self.blending_beta = nn.Parameter(torch.zeros(1))
 
@@ -70,19 +72,21 @@ class Sean(NoisySpade):
 
     def modulation(self, condition: Condition) -> tuple[Tensor, Tensor]:
         codes = self.region_codes(condition)  # (B, K, D)
-        gamma, beta = self.style_pair(by_label(codes, condition.labels)).chunk(2, dim=1)  # (B, C, H, W) each
+        gamma, beta = self.style_pair(class_embedding(codes, condition.labels)).chunk(
+            2, dim=1
+        )  # (B, C, H, W) each
         spade_scale, spade_shift = super().modulation(condition)
         gamma_weight = torch.sigmoid(self.blending_gamma).to(gamma.dtype)
         beta_weight = torch.sigmoid(self.blending_beta).to(beta.dtype)
         return torch.lerp(spade_scale, 1 + gamma, gamma_weight), torch.lerp(spade_shift, beta, beta_weight)
 
-    def shared_rows(self, condition: Condition) -> SharedRows | None:
+    def modulation_table(self, condition: Condition) -> ModulationTable | None:
         """SPADE's rows and the style's in one table: a pixel's pair is the sum of one of each, weighted.
 
         A style map takes one value a region, so its convolution is needed once for each distinct
         neighbourhood of regions.
         """
-        spade = super().shared_rows(condition)
+        spade = super().modulation_table(condition)
         if spade is None:
             return None
         index = condition.region_index(self.classes, self.kernel_size, self.style_kernel_size)
@@ -93,4 +97,4 @@ class Sean(NoisySpade):
         share = torch.sigmoid(torch.cat([self.blending_gamma, self.blending_beta])).to(style.dtype)  # (2,)
         share = share.repeat_interleave(style.shape[1] // 2)  # (2 C,)
         table = torch.cat([(1 - share) * spade.rows, share * style])
-        return SharedRows(gather_sum(table, index.rows_to_sums), index.sums_to_pixels)
+        return ModulationTable(embedding_bag(table, index.rows_to_sums), index.sums_to_pixels)

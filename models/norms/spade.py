@@ -7,12 +7,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.layers.conv import Conv2d
-from models.layers.implementation import is_pair_indexed
-from models.layers.indexed_conv import convolve_ids, convolve_rows
-from models.layers.label_index import LabelIndex
-from models.layers.modulation import SharedRows
-from models.layers.pair_conv import PairConv2d
+from models.kernels.conv import Conv2d
+from models.kernels.dispatch import is_pair_indexed
+from models.kernels.gamma_beta_conv import GammaBetaConv2d
+from models.kernels.indexed_conv import convolve_ids, convolve_rows
+from models.kernels.modulation import ModulationTable
+from models.kernels.patch_index import PatchIndex
 from models.norms.norm import ConditionalNorm
 from models.norms.statistics import Standardise
 
@@ -30,7 +30,7 @@ class Spade(ConditionalNorm):
     `classes`: K, the unknown class included; `edges`: the condition carries instance borders;
     `hidden`: width of the shared convolution (128 in the paper); `kernel_size`: odd; `implementation`: how it
     is computed, with the same result: `dense` convolutions of one-hot maps, `indexed`, once for each
-    distinct neighbourhood (see `models.layers.indexed_conv`), or `auto`, the cheaper one.
+    distinct neighbourhood (see `models.kernels.indexed_conv`), or `auto`, the cheaper one.
     """
 
     sees_labels = True
@@ -53,7 +53,7 @@ class Spade(ConditionalNorm):
         self.implementation = implementation
         padding = kernel_size // 2
         self.shared = Conv2d(classes + edges, hidden, kernel_size, padding=padding)
-        self.pair = PairConv2d(hidden, channels, kernel_size, padding=padding)
+        self.pair = GammaBetaConv2d(hidden, channels, kernel_size, padding=padding)
 
     def modulation(self, condition: Condition) -> tuple[Tensor, Tensor]:
         maps = condition.one_hot(self.classes, like=self.shared.weight)  # (B, K, H, W)
@@ -61,24 +61,24 @@ class Spade(ConditionalNorm):
         gamma, beta = self.pair(activation).chunk(2, dim=1)  # (B, C, H, W) each
         return 1 + gamma, beta
 
-    def shared_rows(self, condition: Condition) -> SharedRows | None:
+    def modulation_table(self, condition: Condition) -> ModulationTable | None:
         if not is_pair_indexed(self.implementation, condition, self.classes, *self.label_convs()):
             return None
         index = condition.index(self.classes, self.kernel_size)
-        return SharedRows(self.rows(condition, index), index.second_to_pixels)
+        return ModulationTable(self.rows(condition, index), index.second_to_pixels)
 
     def label_convs(self) -> tuple[nn.Conv2d, ...]:
         """The convolutions that see label maps, or what is known of them."""
         return self.shared, self.pair
 
-    def rows(self, condition: Condition, index: LabelIndex) -> Tensor:
+    def rows(self, condition: Condition, index: PatchIndex) -> Tensor:
         """Scale and shift of each distinct neighbourhood side by side, (N, 2 C)."""
         has_edges = condition.edges is not None
         activation = F.relu(convolve_ids(self.shared, self.classes, has_edges, index.ids_to_first))
         return convolve_rows(self.pair, activation, index.first_to_second, scale_and_shift_bias(self.pair))
 
 
-def scale_and_shift_bias(pair: PairConv2d) -> Tensor:
+def scale_and_shift_bias(pair: GammaBetaConv2d) -> Tensor:
     """The bias of gamma and beta (2 C,) as that of scale and shift: scale = 1 + gamma."""
     assert pair.bias is not None
     gamma, beta = pair.bias.chunk(2)

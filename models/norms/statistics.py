@@ -17,9 +17,9 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.layers.moments import EPS, Moments, widened
-from models.layers.standardised import standardised
-from models.layers.standardised_together import standardised_together
+from models.kernels.instance_norm import standardised
+from models.kernels.moments import EPS, Moments, widened
+from models.kernels.sync_batch_norm import sync_batch_norm
 
 
 class Standardise(nn.Module):
@@ -86,7 +86,7 @@ class SyncBatchStatistics(BatchStatistics):
         """Standardises maps (B, C, H, W); `copies`: what each pixel stands for, as in `moments`."""
         if not self.is_shared():
             return super().forward(x)
-        together = standardised_together(x)
+        together = sync_batch_norm(x)
         count = copies * together.values
         with torch.no_grad():
             self._move_averages(together.mean, together.variance * (count / (count - 1)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.discriminators.multiscale import WIDEST
 from models.official.architecture import DiscriminatorArchitecture
 from models.official.files import TensorFile
-from models.official.rules import Rule, layer, normed_conv, plain_norm
+from models.official.key_mapping import Rule, layer, normed_conv, plain_norm
 
 FIRST = "discriminator_0.model0.0"
 

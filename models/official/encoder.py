@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from models.official.architecture import ImageEncoderArchitecture
 from models.official.files import TensorFile
-from models.official.rules import Rule, layer, normed_conv, plain_norm
+from models.official.key_mapping import Rule, layer, normed_conv, plain_norm
 
 WIDTHS = (1, 2, 4, 8, 8, 8)
 CELLS = 16

@@ -7,9 +7,9 @@ between them the residual blocks; padding, last convolution.
 from __future__ import annotations
 
 from models.official.architecture import Pix2pixHDArchitecture
-from models.official.assumptions import Settled
 from models.official.files import TensorFile
-from models.official.rules import Rule, layer, normed_conv, plain_norm
+from models.official.infer_config import Settled
+from models.official.key_mapping import Rule, layer, normed_conv, plain_norm
 
 FIRST = "model.1"
 

@@ -14,10 +14,10 @@ from models.official.architecture import (
     RegionEncoderArchitecture,
     SpadeArchitecture,
 )
-from models.official.assumptions import Settled
 from models.official.files import TensorFile, find_weights, open_tensors
+from models.official.infer_config import Settled
+from models.official.key_mapping import State, translate
 from models.official.options import Options, Told, read_options, told_by
-from models.official.rules import State, translate
 
 FAMILY_NAMES = {"spade": "SPADE", "sean": "SEAN", "pix2pixhd": "pix2pixHD"}
 

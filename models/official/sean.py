@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.official.architecture import RegionEncoderArchitecture, SpadeArchitecture
-from models.official.assumptions import Settled
 from models.official.files import TensorFile
-from models.official.rules import RUNNING, Rule, State, layer, left_out, same
+from models.official.infer_config import Settled
+from models.official.key_mapping import RUNNING, Rule, State, layer, same, skipped
 from models.official.spade import body_rules, infer, pair_conv, spade_norm, standardisation
 
 FIRST_ACE = "head_0.ace_0"
@@ -46,7 +46,7 @@ def generator_rules(architecture: SpadeArchitecture) -> list[Rule]:
     def plain_norm(ours: str, theirs: str, channels: int) -> list[Rule]:
         rules = noisy_spade(architecture, ours, theirs, channels)
         # This block is plain SPADE and blends nothing, but the official one carries the scalars.
-        return [*rules, left_out(f"{theirs}.blending_gamma", (1,)), left_out(f"{theirs}.blending_beta", (1,))]
+        return [*rules, skipped(f"{theirs}.blending_gamma", (1,)), skipped(f"{theirs}.blending_beta", (1,))]
 
     def norm(ours: str, theirs: str, channels: int) -> list[Rule]:
         return [
@@ -69,8 +69,8 @@ def noisy_spade(architecture: SpadeArchitecture, ours: str, theirs: str, channel
         *standardisation(
             architecture.statistics, f"{ours}.standardise", f"{theirs}.param_free_norm", channels
         ),
-        *(left_out(f"{unused}.{name}", (channels,), optional=True) for name in RUNNING),
-        left_out(f"{unused}.num_batches_tracked", (), optional=True),
+        *(skipped(f"{unused}.{name}", (channels,), optional=True) for name in RUNNING),
+        skipped(f"{unused}.num_batches_tracked", (), optional=True),
     ]
 
 
@@ -86,8 +86,8 @@ def style_rules(architecture: SpadeArchitecture, ours: str, theirs: str, channel
     return [
         Rule(f"{ours}.style_linear.weight", weights, (codes, codes), stacked=True),
         Rule(f"{ours}.style_linear.bias", biases, (codes,), stacked=True),
-        *(left_out(f"{name}.weight", (codes, codes), optional=True) for name in unused),
-        *(left_out(f"{name}.bias", (codes,), optional=True) for name in unused),
+        *(skipped(f"{name}.weight", (codes, codes), optional=True) for name in unused),
+        *(skipped(f"{name}.bias", (codes,), optional=True) for name in unused),
         *pair_conv(f"{ours}.style_pair", pair, (channels, codes, side, side)),
         same(f"{ours}.blending_gamma", f"{theirs}.blending_gamma", (1,)),
         same(f"{ours}.blending_beta", f"{theirs}.blending_beta", (1,)),
@@ -104,7 +104,7 @@ def encoder_rules(architecture: RegionEncoderArchitecture) -> list[Rule]:
         theirs = f"Zencoder.model.{place}"
         rules.append(same(f"{ENCODER_PREFIX}convs.{index}.conv.weight", f"{theirs}.weight", shape))
         # The instance norm that follows takes these away again, so ours has none.
-        rules.append(left_out(f"{theirs}.bias", (shape[1 if place == TRANSPOSED else 0],)))
+        rules.append(skipped(f"{theirs}.bias", (shape[1 if place == TRANSPOSED else 0],)))
     codes = architecture.style_width
     return [
         *rules,

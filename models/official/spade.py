@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from models.generators.spade import PLAIN
 from models.official.architecture import SpadeArchitecture
-from models.official.assumptions import Settled
 from models.official.files import TensorFile
-from models.official.rules import Rule, conv, layer, left_out, running_statistics
+from models.official.infer_config import Settled
+from models.official.key_mapping import Rule, conv, layer, running_statistics, skipped
 
 FIRST_NORM = "head_0.norm_0"
 BLOCKS = ("head_0", "G_middle_0", "G_middle_1", "up_0", "up_1", "up_2", "up_3", "up_4")
@@ -92,7 +92,7 @@ def standardisation(statistics: str, ours: str, theirs: str, channels: int) -> l
     """The running averages of batch statistics; their counter is left out."""
     if statistics == "instance":
         return []
-    counter = left_out(f"{theirs}.num_batches_tracked", (), optional=True)
+    counter = skipped(f"{theirs}.num_batches_tracked", (), optional=True)
     return [*running_statistics(ours, theirs, channels), counter]
 
 

@@ -145,7 +145,7 @@ class FolderOptions(DatasetOptions):
     height: int = 256
     width: int = 256
     num_classes: int | str = "auto"  # ids 0 .. num_classes-1; auto: read off the files
-    unknown_id: int | None = 255  # stored id that becomes one more class; null: there is none
+    ignore_id: int | None = 255  # stored id that becomes one more class; null: there is none
     remap: str | None = None  # a table from,to: what the ids in the files mean
     unlisted: Unlisted = Unlisted.error  # ids that remap does not list: an error, or unknown
     palette: str | None = None  # a table name,r,g,b: label maps show classes in these colours

@@ -19,7 +19,7 @@ class ShardsOptions:
     splits: list[str] = field(default_factory=lambda: list(SPLITS))
     records: int = 1000  # in a shard
     quality: int = 95  # of photos, as JPEG
-    workers: int | None = None  # processes; null: one a core
+    num_workers: int | None = None  # processes; null: one a core
 
 
 @dataclass
@@ -30,7 +30,7 @@ class CheckOptions:
     out: str = "results/check"  # where the contact sheet goes
     splits: list[str] = field(default_factory=lambda: list(SPLITS))
     pictures: int = 24  # of each split, on the contact sheet
-    workers: int | None = None  # processes; null: one a core
+    num_workers: int | None = None  # processes; null: one a core
 
 
 @dataclass

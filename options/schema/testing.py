@@ -101,7 +101,7 @@ class PairOptions:
     width: int | None = None
     filter: ResizeFilter = ResizeFilter.lanczos
     num_classes: int | None = None  # of the label maps; null: as many as they hold
-    unknown_id: int | None = 255  # stored id that becomes one more class; null: there is none
+    ignore_id: int | None = 255  # stored id that becomes one more class; null: there is none
 
 
 @dataclass
@@ -125,7 +125,7 @@ class TestOptions:
     photos: str | None = None
     images: int | None = None  # how many to make; null: all
     train_images: int = 1000  # training photos that set the scale of the numbers, or say the mean styles
-    batch: int = 8
+    batch_size: int = 8
     samples: int | None = None  # encoder=image: so many images a label map, their styles drawn at random
     style: dict[str, str] = field(default_factory=dict)  # photo whose style to take, or "mean"
     style_labels: dict[str, str] = field(default_factory=dict)  # its label map; without: all of the photo
@@ -153,7 +153,7 @@ class TrainSegmenterOptions:
     name: str | None = None  # of the folder under segmenters/; null: the data set's
     dataset: Any = MISSING
     images: int = 6000  # to show it
-    batch: int = 8
+    batch_size: int = 8
     learning_rate: float = 1e-3
     width: int = 64  # channels
     seed: int = 0

@@ -14,7 +14,7 @@ class Adversarial(Enum):
 
     hinge = "hinge"
     least_squares = "least_squares"
-    original = "original"
+    non_saturating = "non_saturating"
     wasserstein = "wasserstein"
 
 
@@ -36,7 +36,7 @@ class Initialisation(Enum):
 class Augmentation(Enum):
     """Changes of what the discriminator sees (Zhao et al. 2020)."""
 
-    colour = "colour"
+    color = "color"
     translation = "translation"
     cutout = "cutout"
 
@@ -80,7 +80,7 @@ class OptimizerOptions:
     discriminator_lr: float = 4e-4
     beta1: float = 0.0
     beta2: float = 0.9
-    constant_share: float = 0.5  # of the run, before the linear decay to zero
+    lr_decay_start: float = 0.5  # of the run, before the linear decay to zero
     reuse_fake: bool = False  # show the discriminator the image from before the generator's update
 
 
@@ -99,7 +99,7 @@ class HardwareOptions:
     device: Device = Device.auto
     precision: Precision = Precision.float32
     channels_last: bool = True
-    workers: int = 1  # processes that load data, for each training process
+    num_workers: int = 1  # processes that load data, for each training process
     threads: int | None = None  # of each process; null: as torch chooses, or as a resumed run had them
 
 
@@ -110,9 +110,9 @@ class LengthOptions:
     images: int | None = None
     epochs: float | None = None  # times that every training pair is seen
     minutes: float | None = None
-    batch: int = 4  # of all processes together
-    accumulate: int = 1  # parts that a batch is computed in, one after another, to save memory
-    max_bad_steps: int = 20  # steps in a row that may be left out since a number was not finite
+    batch_size: int = 4  # of all processes together
+    grad_accum_steps: int = 1  # parts that a batch is computed in, one after another, to save memory
+    max_nonfinite_steps: int = 20  # steps in a row that may be left out since a number was not finite
     hang_minutes: float = 30.0  # without a step: the stacks are shown and the process ends
     log_every_images: int = 200
     sample_every_images: int = 2000
@@ -127,8 +127,8 @@ class EvaluateOptions:
 
     every_images: int | None = None  # null or 0: never
     images: int = 100
-    batch: int = 8
-    most_share: float = 0.1  # of the training time; evaluations beyond it are left out
+    batch_size: int = 8
+    max_time_fraction: float = 0.1  # of the training time; evaluations beyond it are left out
 
 
 @dataclass
@@ -144,7 +144,7 @@ class TrainOptions:
     norm: Any = MISSING
     encoder: Any = MISSING
     discriminator: Any = MISSING
-    augment: list[Augmentation] = field(default_factory=list)  # how the discriminator sees images changed
+    diffaugment: list[Augmentation] = field(default_factory=list)  # how the discriminator sees images changed
     loss: LossOptions = field(default_factory=LossOptions)
     optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
     ema: EmaOptions = field(default_factory=EmaOptions)

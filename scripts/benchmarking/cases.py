@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from data.sample import Batch
+from data.batch import Batch
+from data.dataset_info import DatasetInfo
 from data.sources.classes import numbered_label_set
-from engine.distributed import Processes
-from engine.hardware import Hardware, select_hardware
+from engine.runtime.distributed import Processes
+from engine.runtime.hardware import Hardware, select_hardware
 from engine.step import TrainingStep
 from models.condition import Condition
-from models.inference import prepare_for_inference
+from models.conditional_generator import ConditionalGenerator
+from models.kernels.inference import prepare_for_inference
 from models.norms.statistics import BatchStatistics
-from models.synthesiser import Synthesiser
-from options.build import build_objective, build_optimizers
-from options.build_networks import build_discriminator, build_synthesiser
-from options.facts import Facts
+from options.build.networks import build_discriminator, build_generator
+from options.build.parts import build_objective, build_optimizers
 from options.schema import GROUPS
 from options.schema.networks import Implementation, RegionStyleOptions
 from options.schema.training import LossOptions, OptimizerOptions, Perceptual, TrainOptions
@@ -30,7 +30,7 @@ from scripts.benchmarking.published_step import PublishedStep
 WORKS = ("generator", "editing", "step")
 """An image with its style of a photo (where the norm takes one); with given style codes; a training step."""
 FORMS = ("reference", "dense", "indexed", "auto", "optimized", "compiled", "reuse_fake")
-"""As published; by dense convolutions; by neighbourhoods; by the cheaper one; made ready for inference;
+"""As published; by dense convolutions; by unique_patches; by the cheaper one; made ready for inference;
 dense, through torch.compile; a step that shows the discriminator the first fake."""
 STYLE_WIDTH = 512
 
@@ -60,14 +60,14 @@ def build_work(case: Case, maps: LabelMaps) -> Work:
     if case.form != "reference":  # which computes as torch does by itself
         hardware.keep_memory()
     options = network_options(case)
-    facts = Facts(numbered_label_set(maps.classes, has_unknown=False), maps.edges, ("default",))
+    facts = DatasetInfo(numbered_label_set(maps.classes, has_unknown=False), maps.edges, ("default",))
     torch.manual_seed(0)
-    synthesiser = build_synthesiser(options, facts)
+    G = build_generator(options, facts)
     discriminator = build_discriminator(options, facts)
     if case.work == "step":
-        return step_work(case, maps, synthesiser, discriminator, hardware)
-    settle_statistics(synthesiser, maps.batches[0])
-    return generator_work(case, maps, synthesiser, hardware)
+        return step_work(case, maps, G, discriminator, hardware)
+    settle_statistics(G, maps.batches[0])
+    return generator_work(case, maps, G, hardware)
 
 
 def network_options(case: Case) -> TrainOptions:
@@ -88,34 +88,32 @@ def network_options(case: Case) -> TrainOptions:
 
 
 @torch.no_grad()
-def settle_statistics(synthesiser: Synthesiser, batch: Batch) -> None:
+def settle_statistics(G: ConditionalGenerator, batch: Batch) -> None:
     """Running averages of a real batch, so that images are neither flat nor saturated."""
-    statistics = [module for module in synthesiser.modules() if isinstance(module, BatchStatistics)]
+    statistics = [module for module in G.modules() if isinstance(module, BatchStatistics)]
     for module in statistics:
         module.momentum = 1.0
-    synthesiser.train()(condition_of(synthesiser, batch), batch.photo)
+    G.train()(condition_of(G, batch), batch.photo)
     for module in statistics:
         module.momentum = 0.1
-    synthesiser.eval()
+    G.eval()
 
 
-def condition_of(synthesiser: Synthesiser, batch: Batch, styles: Tensor | None = None) -> Condition:
+def condition_of(G: ConditionalGenerator, batch: Batch, styles: Tensor | None = None) -> Condition:
     """The condition of a batch, made anew, with nothing found out about its label maps yet."""
-    return synthesiser.condition(batch.labels, batch.instances, styles=styles)
+    return G.condition(batch.labels, batch.instances, styles=styles)
 
 
-def generator_work(case: Case, maps: LabelMaps, synthesiser: Synthesiser, hardware: Hardware) -> Work:
+def generator_work(case: Case, maps: LabelMaps, G: ConditionalGenerator, hardware: Hardware) -> Work:
     """Images of label maps."""
     styles = None
     if case.work == "editing" and case.norm == "sean":
         styles = torch.rand(len(maps.batches[0]), maps.classes, STYLE_WIDTH) * 2 - 1
-    if case.form == "reference":
-        synthesiser = published_synthesiser(synthesiser, maps.classes).eval()
-    else:
-        synthesiser = hardware.place(synthesiser)
+    is_reference = case.form == "reference"
+    G = published_synthesiser(G, maps.classes).eval() if is_reference else hardware.place(G)
     if case.form == "optimized":
-        prepare_for_inference(synthesiser, hardware.autocast_dtype)
-    generator: nn.Module = synthesiser.generator
+        prepare_for_inference(G, hardware.autocast_dtype)
+    generator: nn.Module = G.generator
     if case.form == "compiled":
         generator.compile()
     image = torch.empty(0)
@@ -125,22 +123,20 @@ def generator_work(case: Case, maps: LabelMaps, synthesiser: Synthesiser, hardwa
         nonlocal image
         batch = maps.batches[place]
         with hardware.autocast():
-            condition = condition_of(synthesiser, batch, styles)
-            fake = (
-                generator(condition) if case.work == "editing" else synthesiser(condition, batch.photo).fake
-            )
+            condition = condition_of(G, batch, styles)
+            fake = generator(condition) if case.work == "editing" else G(condition, batch.photo).fake
         image = fake.float()
 
     return Work(run, lambda: image)
 
 
 def step_work(
-    case: Case, maps: LabelMaps, synthesiser: Synthesiser, discriminator: nn.Module, hardware: Hardware
+    case: Case, maps: LabelMaps, G: ConditionalGenerator, discriminator: nn.Module, hardware: Hardware
 ) -> Work:
     """Updates of both players, no perceptual loss; the result is the gradient of the generator's stem."""
-    weight = synthesiser.generator.stem.conv.weight  # type: ignore[union-attr]
+    weight = G.generator.stem.conv.weight  # type: ignore[union-attr]
     if case.form == "reference":
-        reference = published_synthesiser(synthesiser, maps.classes)
+        reference = published_synthesiser(G, maps.classes)
         weight = reference.generator.body.stem.conv.weight  # type: ignore[union-attr]
         published = PublishedStep(reference, PublishedDiscriminator(discriminator))  # type: ignore[arg-type]
 
@@ -150,7 +146,7 @@ def step_work(
             published(lambda: condition_of(reference, batch), batch.photo)
 
         return Work(run, lambda: gradient_of(weight))
-    G, D = hardware.place(synthesiser).train(), hardware.place(discriminator).train()
+    G, D = hardware.place(G).train(), hardware.place(discriminator).train()
     objective = build_objective(LossOptions(perceptual=Perceptual.none), hardware)
     reuse_fake = case.form == "reuse_fake"
     optimizers = build_optimizers(OptimizerOptions(), G, D)

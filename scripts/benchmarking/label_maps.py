@@ -8,11 +8,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from data.paired import PairedDataset
-from data.sample import Batch, Sample
+from data.batch import Batch, Sample
+from data.dataset import PairedDataset
 from data.sampler import Position
-from options.build_data import evaluation_set
-from options.build_sources import build_source
+from options.build.data import evaluation_set
+from options.build.sources import build_source
 from options.schema.dataset import CamVidOptions, CocoStuffOptions, DatasetOptions, ScenesOptions
 
 MARKS = {"train_label": CocoStuffOptions, "trainannot": CamVidOptions}

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from models.condition import Condition, enlarged
+from models.conditional_generator import ConditionalGenerator
 from models.discriminators.multiscale import (
     SLOPE,
     DiscriminatorOutput,
@@ -23,7 +24,6 @@ from models.layers.spectral_norm import EPS, SpectralNorm
 from models.norms.sean import Sean
 from models.norms.spade import Spade
 from models.norms.statistics import InstanceStatistics
-from models.synthesiser import Synthesiser
 from scripts.benchmarking.published_norms import OneHotMaps, PublishedSean, PublishedSpade
 
 
@@ -64,12 +64,12 @@ class PublishedGenerator(nn.Module):
         return self.body(condition)
 
 
-def published_synthesiser(synthesiser: Synthesiser, classes: int) -> Synthesiser:
+def published_synthesiser(G: ConditionalGenerator, classes: int) -> ConditionalGenerator:
     """A copy with the generator in its published form, all weights contiguous."""
-    generator = synthesiser.generator
+    generator = G.generator
     assert isinstance(generator, SpadeGenerator), "the norms of a SPADE generator are what is compared"
-    encoder = as_torch_has_them(copy.deepcopy(synthesiser.encoder))
-    published = Synthesiser(PublishedGenerator(generator, classes), encoder, synthesiser.edges)
+    encoder = as_torch_has_them(copy.deepcopy(G.encoder))
+    published = ConditionalGenerator(PublishedGenerator(generator, classes), encoder, G.edges)
     return published.to(memory_format=torch.contiguous_format)
 
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.layers.pair_conv import PairConv2d
+from models.kernels.gamma_beta_conv import GammaBetaConv2d
 from models.norms.noisy_spade import NoisySpade
 from models.norms.sean import Sean
 from models.norms.spade import Spade
@@ -26,10 +26,10 @@ class OneHotMaps:
     maps: Tensor | None = None
 
 
-def halves(pair: PairConv2d) -> tuple[nn.Conv2d, nn.Conv2d]:
+def halves(pair: GammaBetaConv2d) -> tuple[nn.Conv2d, nn.Conv2d]:
     """The two convolutions, of gamma and of beta, that a pair is."""
     assert pair.bias is not None
-    channels = pair.out_channels // PairConv2d.PARTS
+    channels = pair.out_channels // GammaBetaConv2d.PARTS
     convs = []
     for weight, bias in zip(pair.weight.split(channels), pair.bias.split(channels)):
         conv = nn.Conv2d(pair.in_channels, channels, pair.kernel_size, padding=pair.padding)  # type: ignore[arg-type]

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.discriminators.multiscale import judge
+from models.conditional_generator import ConditionalGenerator
+from models.discriminators.multiscale import discriminate
 from models.losses.adversarial import ADVERSARIAL_LOSSES
 from models.losses.feature_matching import feature_matching
-from models.synthesiser import Synthesiser
 
 FEATURE_MATCHING_WEIGHT = 10
 BETAS = (0.0, 0.9)
@@ -24,26 +24,26 @@ class PublishedStep:
     discriminator in the generator's turn, of the fake in the discriminator's. So it was published.
     """
 
-    def __init__(self, synthesiser: Synthesiser, discriminator: nn.Module) -> None:
-        self.synthesiser = synthesiser.train()
+    def __init__(self, G: ConditionalGenerator, discriminator: nn.Module) -> None:
+        self.G = G.train()
         self.discriminator = discriminator.train()
-        self.generator_optimizer = torch.optim.Adam(synthesiser.parameters(), lr=1e-4, betas=BETAS)
+        self.generator_optimizer = torch.optim.Adam(G.parameters(), lr=1e-4, betas=BETAS)
         self.discriminator_optimizer = torch.optim.Adam(discriminator.parameters(), lr=4e-4, betas=BETAS)
 
     def __call__(self, condition: Callable[[], Condition], photo: Tensor) -> None:
         """One update of each player on photos (B, 3, H, W); `condition` makes their label maps' anew."""
         hinge = ADVERSARIAL_LOSSES["hinge"]
         self.generator_optimizer.zero_grad()
-        fake = self.synthesiser(condition(), photo).fake
-        fakes, reals = judge(self.discriminator, fake, photo, condition())
+        fake = self.G(condition(), photo).fake
+        fakes, reals = discriminate(self.discriminator, fake, photo, condition())
         matching = FEATURE_MATCHING_WEIGHT * feature_matching(fakes, reals)
         (hinge.generator(fakes) + matching).backward()
         self.generator_optimizer.step()
 
         self.discriminator_optimizer.zero_grad()
         with torch.no_grad():
-            fake = self.synthesiser(condition(), photo).fake
+            fake = self.G(condition(), photo).fake
         fake.requires_grad_()
-        fakes, reals = judge(self.discriminator, fake, photo, condition())
+        fakes, reals = discriminate(self.discriminator, fake, photo, condition())
         (hinge.fake(fakes) + hinge.real(reals)).backward()
         self.discriminator_optimizer.step()

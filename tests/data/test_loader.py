@@ -10,9 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
+from data.batch import Batch
+from data.dataset import PairedDataset
 from data.loader import eval_loader, train_loader
-from data.paired import PairedDataset
-from data.sample import Batch
 from data.sampler import Position, StreamSampler
 from data.sources.camvid import open_camvid
 from data.sources.folder import Folder

@@ -9,12 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
+from models.conditional_generator import ConditionalGenerator
 from models.discriminators.multiscale import DiscriminatorOutput, MultiscaleDiscriminator
-from models.synthesiser import Synthesiser
 
 
 def plain_step(
-    synthesiser: Synthesiser,
+    G: ConditionalGenerator,
     discriminator: MultiscaleDiscriminator,
     optimizers: tuple[torch.optim.Optimizer, torch.optim.Optimizer],
     make_condition: Callable[[], Condition],
@@ -26,7 +26,7 @@ def plain_step(
     `discriminator` without spectral norm and batch norm, under which a pass changes the next.
     """
     condition = make_condition()
-    fake, posterior = synthesiser(condition, photo)
+    fake, posterior = G(condition, photo)
     fakes, reals = judged_one_by_one(discriminator, fake, photo, condition)
     losses = {
         "generator/adversarial": sum(-output.logits.mean() for output in fakes) / len(fakes),
@@ -40,7 +40,7 @@ def plain_step(
     move(optimizers[0], sum(losses.values()))
 
     if not reuse_fake:
-        fake = synthesiser(condition, photo).fake
+        fake = G(condition, photo).fake
     fakes, reals = judged_one_by_one(discriminator, fake.detach(), photo, condition)
     losses["discriminator/fake"] = sum(F.relu(1 + output.logits).mean() for output in fakes) / len(fakes)
     losses["discriminator/real"] = sum(F.relu(1 - output.logits).mean() for output in reals) / len(reals)

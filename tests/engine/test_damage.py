@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.checkpoint import Checkpoint
-from engine.run_files import (
+from engine.checkpoint.checkpoint import Checkpoint
+from engine.checkpoint.checkpoint_paths import (
     BEST,
     LATEST,
     complete_checkpoints,
@@ -23,9 +23,9 @@ from engine.run_files import (
     state_file,
     weights_file,
 )
-from engine.state_archive import Unsafe, check_archive
-from engine.tensors import load_tensors
-from tests.engine.test_checkpoint import Player, assert_equal
+from engine.checkpoint.serialization import load_tensors
+from engine.checkpoint.state_archive import Unsafe, check_archive
+from tests.engine.checkpoint.test_checkpoint import Player, assert_equal
 
 FORMAT_1 = Path(__file__).parent / "format_1"
 

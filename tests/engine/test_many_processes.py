@@ -13,9 +13,9 @@ import torch
 import torch.multiprocessing as mp
 from torch import Tensor
 
-from data.sample import Batch
-from engine.distributed import Processes, join_processes
-from tests.engine.test_distributed import double_precision, free_port
+from data.batch import Batch
+from engine.runtime.distributed import Processes, join_processes
+from tests.engine.runtime.test_distributed import double_precision, free_port
 from tests.engine.tiny_step import gradients_of, tiny_batch, tiny_step
 
 BATCH = 8
@@ -31,7 +31,7 @@ def five_steps(processes: Processes, passes: int) -> dict[str, Tensor]:
     for index in range(STEPS):
         step(share_of(tiny_batch(index, count=BATCH), processes, passes), seed=0)
     found = {}
-    for name, player in (("G", step.synthesiser), ("D", step.discriminator)):
+    for name, player in (("G", step.G), ("D", step.discriminator)):
         found |= {f"{name} {key}": value.clone() for key, value in player.state_dict().items()}
     return found | {f"{name} gradient": gradient for name, gradient in gradients.items()}
 

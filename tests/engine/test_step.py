@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from data.sample import Batch
+from data.batch import Batch
 from engine.step import Objective, frozen
 from models.condition import Condition
-from models.discriminators.augmentation import AUGMENTATIONS, augment
+from models.discriminators.diffaugment import AUGMENTATIONS, augment
 from models.losses.adversarial import ADVERSARIAL_LOSSES
 from tests.engine.plain_step import plain_step
 from tests.engine.tiny_step import SEAN, VAE, descents, tiny_batch, tiny_step
@@ -29,7 +29,7 @@ def test_a_frozen_player_gets_no_gradient() -> None:
 def test_two_steps_as_written_plainly(words: tuple[str, ...], reuse_fake: bool) -> None:
     """Losses, weights and spectral vectors of both players; noise is drawn in the same order."""
     step = tiny_step(*words, reuse_fake=reuse_fake)
-    players = copy.deepcopy((step.synthesiser, step.discriminator))
+    players = copy.deepcopy((step.G, step.discriminator))
     optimizers = descents(players)
     for seed in range(2):
         batch, noise = tiny_batch(seed), torch.Generator().manual_seed(seed)
@@ -43,7 +43,7 @@ def test_two_steps_as_written_plainly(words: tuple[str, ...], reuse_fake: bool) 
         for name, value in expected.items():
             assert losses[name].item() == pytest.approx(value, rel=1e-4, abs=1e-6), (seed, name)
     start = tiny_step(*words)
-    for name in ("synthesiser", "discriminator"):
+    for name in ("G", "discriminator"):
         found, begun = (getattr(which, name).state_dict() for which in (step, start))
         wanted = players[name == "discriminator"].state_dict()
         for key, tensor in wanted.items():
@@ -66,7 +66,7 @@ def test_the_generator_moves_first_and_the_other_stands_still_meanwhile() -> Non
         real = optimizer.step
 
         def watched(name: str = name, real: object = real) -> None:
-            other = step.discriminator if name == "G" else step.synthesiser
+            other = step.discriminator if name == "G" else step.G
             events.append((name, copy.deepcopy(gradients(other))))
             real()
 
@@ -83,13 +83,13 @@ def test_the_discriminator_sees_the_image_after_the_generators_move() -> None:
     for reuse_fake in (False, True):
         step, seen = tiny_step(reuse_fake=reuse_fake), []
         step.discriminator.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.append(inputs[0]))
-        twin = copy.deepcopy(step.synthesiser)
+        twin = copy.deepcopy(step.G)
         step(tiny_batch(), 0)
         batch, noise = tiny_batch(), torch.Generator().manual_seed(0)
         condition = twin.condition(batch.labels, batch.instances, noise=noise)
         with torch.no_grad():
             first = twin(condition, batch.photo).fake
-            second = step.synthesiser.eval()(condition, batch.photo).fake
+            second = step.G.eval()(condition, batch.photo).fake
         shown_first, shown_last = seen[0], seen[-1][: len(first)]
         assert not torch.allclose(first, second), "the move changed nothing, so this test shows nothing"
         torch.testing.assert_close(shown_first.detach(), first)
@@ -102,8 +102,8 @@ def test_a_step_repeats_with_its_seed(words: tuple[str, ...]) -> None:
     same, again, other = (tiny_step(*words) for _ in range(3))
     first, second, third = same(tiny_batch(), 5), again(tiny_batch(), 5), other(tiny_batch(), 6)
     assert all(torch.equal(first[name], second[name]) for name in first)
-    for name, tensor in same.synthesiser.state_dict().items():
-        assert torch.equal(tensor, again.synthesiser.state_dict()[name]), name
+    for name, tensor in same.G.state_dict().items():
+        assert torch.equal(tensor, again.G.state_dict()[name]), name
     assert not all(torch.equal(first[name], third[name]) for name in first)
 
 
@@ -147,7 +147,7 @@ def test_the_perceptual_term_is_weighted_and_reaches_the_generator() -> None:
 
     alone = Objective(ADVERSARIAL_LOSSES["hinge"], Brightness(), 7.0, 0.0, 0.0, 0.0)
     step = tiny_step(objective=alone)
-    twin, batch = copy.deepcopy(step.synthesiser), tiny_batch()
+    twin, batch = copy.deepcopy(step.G), tiny_batch()
     fake = twin(twin.condition(batch.labels, batch.instances), batch.photo).fake
     losses = step(batch, 0)
     expected = 7 * (fake.mean() - batch.photo.mean()).square()

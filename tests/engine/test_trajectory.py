@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from data.sample import Batch
-from engine.distributed import Processes
-from engine.hardware import select_hardware
+from data.batch import Batch
+from engine.runtime.distributed import Processes
+from engine.runtime.hardware import select_hardware
 from engine.step import Objective, TrainingStep
 from models.discriminators.multiscale import DiscriminatorOutput
 from models.losses.adversarial import ADVERSARIAL_LOSSES
@@ -24,14 +24,14 @@ COLUMNS = ("generator/adversarial", "generator/feature_matching", "discriminator
 def step_of(name: str, reuse_fake: bool = False) -> tuple[TrainingStep, Batch, Case]:
     golden_case = case(name)
     hardware = select_hardware("cpu", "float32", channels_last=False)
-    synthesiser = networks.synthesiser(golden_case.release).train()
+    G = networks.G(golden_case.release).train()
     discriminator = networks.discriminator(golden_case.release).train()
     rate = golden_case.release.options["lr"]
     objective = Objective(ADVERSARIAL_LOSSES["hinge"], None, 0.0, 10.0, 0.05, 0.0)
     step = TrainingStep(
-        synthesiser,
+        G,
         discriminator,
-        torch.optim.Adam(synthesiser.parameters(), lr=rate / 2, betas=(0.0, 0.9), fused=True),
+        torch.optim.Adam(G.parameters(), lr=rate / 2, betas=(0.0, 0.9), fused=True),
         torch.optim.Adam(discriminator.parameters(), lr=rate * 2, betas=(0.0, 0.9), fused=True),
         objective,
         hardware,
@@ -63,9 +63,9 @@ class Followed(NamedTuple):
 def follow(name: str) -> Followed:
     step, batch, golden_case = step_of(name)
     narrow, narrow_batch, _ = step_of(name)
-    step.synthesiser.double()
+    step.G.double()
     step.discriminator.double()
-    parts = ("synthesiser", "discriminator", "generator_optimizer", "discriminator_optimizer")
+    parts = ("G", "discriminator", "generator_optimizer", "discriminator_optimizer")
     batch = replace(batch, photo=golden_case.photo.double())
     of_step, of_narrow = gradients_of(step), gradients_of(narrow)
     sides_exact, sides_single = sides_of(step.discriminator), sides_of(narrow.discriminator)
@@ -80,9 +80,9 @@ def follow(name: str) -> Followed:
         sides_exact.clear()
         sides_single.clear()
     with torch.no_grad():
-        synthesiser = step.synthesiser.eval()
-        condition = synthesiser.condition(batch.labels, batch.instances, noise=torch.Generator())
-        image = synthesiser.generator(condition)
+        G = step.G.eval()
+        condition = G.condition(batch.labels, batch.instances, noise=torch.Generator())
+        image = G.generator(condition)
     return Followed(
         torch.stack(exact), torch.stack(single), torch.stack(errors), torch.tensor(crossed), image
     )

@@ -7,14 +7,14 @@ from collections.abc import Collection
 import torch
 from torch import Tensor, nn
 
-from data.sample import Batch
-from engine.distributed import Processes
-from engine.hardware import select_hardware
+from data.batch import Batch
+from data.dataset_info import DatasetInfo
+from engine.runtime.distributed import Processes
+from engine.runtime.hardware import select_hardware
 from engine.step import Objective, TrainingStep
 from models.losses.adversarial import ADVERSARIAL_LOSSES
-from options.build_data import build_source
-from options.build_networks import build_discriminator, build_synthesiser
-from options.facts import Facts
+from options.build.data import build_source
+from options.build.networks import build_discriminator, build_generator
 from tests.tiny import tiny_options
 
 CPU = select_hardware("cpu", "float32", channels_last=False)
@@ -49,9 +49,9 @@ def tiny_step(
 ) -> TrainingStep:
     """A step whose discriminator has no spectral norm, under which a pass changes the next."""
     options = tiny_options("discriminator.spectral=false", *words)
-    facts = Facts.of(build_source(options.dataset, "train"), edges=True)
+    facts = DatasetInfo.of(build_source(options.dataset, "train"), edges=True)
     torch.manual_seed(0)
-    players = CPU.place(build_synthesiser(options, facts)), CPU.place(build_discriminator(options, facts))
+    players = CPU.place(build_generator(options, facts)), CPU.place(build_discriminator(options, facts))
     with torch.no_grad():
         for player in players:
             for weight in player.parameters():
@@ -78,7 +78,7 @@ def gradients_of(step: TrainingStep) -> dict[str, Tensor | None]:
     """What the players' gradients are when they move, in each step that follows: G and D and a name."""
     found: dict[str, Tensor | None] = {}
     players = (
-        ("G", step.synthesiser, step.generator_optimizer),
+        ("G", step.G, step.generator_optimizer),
         ("D", step.discriminator, step.discriminator_optimizer),
     )
     for which, player, optimizer in players:

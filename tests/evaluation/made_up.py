@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from data.sample import Batch
+from data.batch import Batch
 from data.sources.classes import numbered_label_set
 from data.sources.source import LabelSet
-from evaluation.features import FeatureNetwork
+from evaluation.feature_extractors import FeatureNetwork
 from evaluation.protocol import Protocol
 
 

@@ -7,18 +7,18 @@ import pytest
 import torch
 from PIL import Image
 
-from data.pixels import from_uint8
+from data.image_range import from_uint8
 from evaluation.evaluate import evaluate, measure_scale
+from evaluation.feature_cache import CachedFeatures
 from evaluation.feature_networks import load_metric_network
 from evaluation.frechet import FeatureStatistics, frechet_distance
 from evaluation.kid import kernel_distance
+from evaluation.mean_colour_baseline import MeanColours, paint
 from evaluation.metric_set import MetricSet
-from evaluation.null_model import MeanColours, paint
 from evaluation.pictures import quantise
 from evaluation.precision_recall import precision_recall
 from evaluation.protocol import Protocol
 from evaluation.psnr import PSNR
-from evaluation.remembered import RememberedFeatures
 from evaluation.rmse import RMSE
 from evaluation.segmentation import SegmentationScores, class_ious, segmentation_figures
 from evaluation.segmenters.segmenter import Segmenter
@@ -78,7 +78,7 @@ def test_rows_are_the_metrics_of_8_bit_pictures(made):
     colours = MeanColours(K)
     colours.update(t, train_labels)
     expected = {}
-    for row, shown in (("model", g), ("null_model", paint(colours.compute(), labels))):
+    for row, shown in (("model", g), ("mean_colour_baseline", paint(colours.compute(), labels))):
         figures = {"psnr": PSNR(), "ssim": SSIM(), "rmse": RMSE()}
         for metric in figures.values():
             metric.update(shown, p)
@@ -86,7 +86,7 @@ def test_rows_are_the_metrics_of_8_bit_pictures(made):
         expected[row] = {"images": 9, **values, **distances(shown, p)}
     expected["real_train"] = {"images": 12, **distances(t, p)}
     found = rows_of(made)
-    assert list(found) == ["model", "null_model", "real_train"]
+    assert list(found) == ["model", "mean_colour_baseline", "real_train"]
     for row, figures in expected.items():
         assert found[row] == pytest.approx({name: float(value) for name, value in figures.items()}, rel=1e-5)
 
@@ -128,8 +128,8 @@ def test_a_segmenter_measures_every_row_and_the_photos_themselves(made):
     metrics = MetricSet(TinyFeatures(), frozenset({"psnr"}), segmenter=segmenter)
     scale = measure_scale(batches(train_photo, train_labels, 4), K, metrics, protocol(9))
     found = evaluate(pairs(generated, photo, labels, 4), metrics, protocol(9), scale)
-    assert list(found.rows) == ["model", "null_model", "real_photos"]
-    shown = {"model": generated, "null_model": paint(scale.colours, labels), "real_photos": photo}
+    assert list(found.rows) == ["model", "mean_colour_baseline", "real_photos"]
+    shown = {"model": generated, "mean_colour_baseline": paint(scale.colours, labels), "real_photos": photo}
     for row, pictures_of_row in shown.items():
         scores = SegmentationScores(label_set(K))
         scores.update(segmenter(quantise(pictures_of_row)), labels)
@@ -145,7 +145,7 @@ def test_remembered_features_change_no_figure(made, tmp_path):
     expected = rows_of(made)
     for _ in range(2):
         metrics = MetricSet(TinyFeatures())
-        train, val = (RememberedFeatures(metrics.features, tmp_path / name) for name in ("train", "val"))
+        train, val = (CachedFeatures(metrics.features, tmp_path / name) for name in ("train", "val"))
         scale = measure_scale(batches(train_photo, train_labels, 4), K, metrics, protocol(9), train)
         rows = evaluate(pairs(generated, photo, labels, 4), metrics, protocol(9), scale, val).rows
         for row, figures in rows.items():
@@ -204,7 +204,7 @@ def test_camvid_gives_the_known_figures():
     val = camvid("val")
     scale = measure_scale(camvid("train"), 12, metrics, measured)
     rows = evaluate([(each.photo, each) for each in val], metrics, measured, scale).rows
-    assert rows["null_model"]["fd_efficientnet_lite2"] == pytest.approx(191.6, abs=0.1)
+    assert rows["mean_colour_baseline"]["fd_efficientnet_lite2"] == pytest.approx(191.6, abs=0.1)
     assert rows["real_train"]["fd_efficientnet_lite2"] == pytest.approx(50.5, abs=0.1)
     assert rows["real_train"]["images"] == 367
     assert rows["model"]["fd_efficientnet_lite2"] < 1e-6

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from data.pixels import from_uint8
+from data.image_range import from_uint8
 from evaluation.gallery import Gallery
 from tests.evaluation.made_up import batch, label_maps, label_set, pictures
 

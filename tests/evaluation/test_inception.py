@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
-from data.pixels import to_uint8
+from data.image_range import to_uint8
 from evaluation.feature_networks import load_metric_network
 from evaluation.inception import INCEPTION_WEIGHTS, InceptionFeatures
 from tests.evaluation.made_up import pictures

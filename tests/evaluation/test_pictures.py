@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from data.pixels import from_uint8, to_uint8
+from data.image_range import from_uint8, to_uint8
 from evaluation.pictures import quantise
 from tests.evaluation.made_up import pictures
 

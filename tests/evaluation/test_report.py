@@ -14,7 +14,7 @@ from tests.evaluation.made_up import batch, label_maps, label_set, pictures, pro
 
 METRICS = {
     "model": {"images": 101, "psnr": 14.234, "ssim": 0.25, "fd_efficientnet_lite2": 72.04},
-    "null_model": {"images": 101, "psnr": 15.8, "ssim": 0.4, "fd_efficientnet_lite2": 191.6},
+    "mean_colour_baseline": {"images": 101, "psnr": 15.8, "ssim": 0.4, "fd_efficientnet_lite2": 191.6},
     "real_train": {"images": 367, "fd_efficientnet_lite2": 50.5},
 }
 

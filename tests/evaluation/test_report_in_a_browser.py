@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.comparison import Measured, compare
 from evaluation.gallery import GENERATED, LABELS, PHOTOS
 from evaluation.report import write_report
 from evaluation.report.comparison import write_comparison
+from evaluation.studies.comparison import Measured, compare
 from tests.browser import Browser, driver
 from tests.evaluation.made_up import label_set, protocol
 from tests.evaluation.test_report import METRICS, rows_in
@@ -22,7 +22,7 @@ ROWS = 1000
 SCORES = {f"p{number:04d}": {"ssim": (37 * number % ROWS) / ROWS} for number in range(ROWS)}
 COLOUR_ERRORS = {
     "model": {"class 0": 12.0, "class 1": 9.5, "class 2": 110.0, "class 3": 30.0},
-    "null_model": {"class 0": 20.0, "class 1": 30.0, "class 2": 10.0, "class 3": 5.0},
+    "mean_colour_baseline": {"class 0": 20.0, "class 1": 30.0, "class 2": 10.0, "class 3": 5.0},
 }
 LOG = [{"images": 100 * step, "generator/kl": 1 / step, "discriminator/fake": step} for step in (1, 2, 3)]
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 import torch.multiprocessing as mp
 
-from engine.distributed import Processes, gather, join_processes
+from engine.runtime.distributed import Processes, gather, join_processes
 from evaluation.evaluate import Evaluation, evaluate, measure_scale
+from evaluation.feature_cache import CachedFeatures
 from evaluation.metric_set import MetricSet
-from evaluation.remembered import RememberedFeatures
 from evaluation.segmenters.segmenter import Segmenter
-from tests.engine.test_distributed import free_port
+from tests.engine.runtime.test_distributed import free_port
 from tests.evaluation.made_up import TinyFeatures, batch, label_maps, label_set, pictures, protocol
 
 COUNT, TRAIN, K = 7, 9, 4
@@ -33,7 +33,7 @@ def evaluation(folder: Path, processes: Processes) -> Evaluation:
     train = batch(pictures(TRAIN, seed=3), label_maps(TRAIN, K, seed=3))
     mine, mine_of_train = (slice(processes.rank, None, processes.count),) * 2
     metrics = MetricSet(TinyFeatures(), segmenter=Colours("colours", label_set(K)))
-    remembered = RememberedFeatures(metrics.features, folder / "reference")
+    remembered = CachedFeatures(metrics.features, folder / "reference")
     shares = [batch(train.photo[mine_of_train], train.labels[mine_of_train])]
     scale = measure_scale(shares, K, metrics, protocol(COUNT), remembered)
     pairs = [
@@ -61,7 +61,11 @@ def test_all_get_the_figures_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
     assert first == second
     one = evaluation(tmp_path / "alone", Processes(rank=0, count=1))
-    assert list(first["rows"]) == list(one.rows) == ["model", "null_model", "real_train", "real_photos"]
+    assert (
+        list(first["rows"])
+        == list(one.rows)
+        == ["model", "mean_colour_baseline", "real_train", "real_photos"]
+    )
     for row, figures in one.rows.items():
         assert first["rows"][row] == pytest.approx(figures, rel=1e-6, abs=1e-9), row
     for row, ious in one.class_ious.items():

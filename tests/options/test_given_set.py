@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.sample import Sample
+from data.batch import Sample
+from data.dataset_info import DatasetInfo
 from data.sampler import Position
 from data.sources.classes import numbered_label_set
 from data.sources.source import LabelSet
-from options.build_data import given_set
-from options.build_sources import READERS
-from options.facts import Facts
+from options.build.data import given_set
+from options.build.sources import READERS
 from options.schema.dataset import (
     Ade20kOptions,
     Ade20kOutdoorOptions,
@@ -40,7 +40,7 @@ STORED = [
     (CelebAMaskHQOptions(root=ROOT), [[0, 1, 18]], ["background", "skin", "cloth"]),
     (CityscapesOptions(root=ROOT), [[7, 255, 34]], ["road", "license plate", "license plate"]),
     (CocoStuffOptions(root=ROOT), [[255, 0, 181]], ["unknown", "person", "wood"]),
-    (FolderOptions(root=ROOT, num_classes=9, unknown_id=77), [[77, 0, 8]], ["unknown", "class 0", "class 8"]),
+    (FolderOptions(root=ROOT, num_classes=9, ignore_id=77), [[77, 0, 8]], ["unknown", "class 0", "class 8"]),
     (ScenesOptions(), [[0, 1, 2]], None),
 ]
 CLASSES_OF_A_RUN = {"folder": numbered_label_set(9, has_unknown=True)}
@@ -60,7 +60,7 @@ def test_stored_maps_become_class_ids(
 ) -> None:
     label_set = label_set_of(options)
     Image.fromarray(np.array(stored, dtype=np.uint8)).save(tmp_path / "a.png")
-    facts = Facts(label_set, edges=False, styles=("default",))
+    facts = DatasetInfo(label_set, edges=False, styles=("default",))
     sample = given_set(options, facts, tmp_path, None, None, None)[Position(0, 0)]
     assert isinstance(sample, Sample)
     labels = sample.labels[0].tolist()

@@ -13,7 +13,7 @@ from tests.tiny import tiny_options
 
 REFUSED = {
     "train.images=0": "give 1 or more",
-    "train.batch=0": "give 1 or more",
+    "train.batch_size=0": "give 1 or more",
     "train.log_every_images=-5": "give 1 or more",
     "train.save_every_images=0": "give 1 or more",
     "train.keep=0": "give 1 or more",
@@ -28,12 +28,12 @@ REFUSED = {
     "norm.kernel_size=-1": "give 1 or more",
     "discriminator.scales=0": "give 1 or more",
     "discriminator.layers=0": "give 1 or more",
-    "hardware.workers=-1": "give 0 or more",
+    "hardware.num_workers=-1": "give 0 or more",
     "loss.kl=-1.0": "give a weight of 0 or more",
     "loss.l1=nan": "give a weight of 0 or more",
     "optimizer.generator_lr=0.0": "give a number above 0",
     "optimizer.beta2=1.0": "give a share of 0 or more, below 1",
-    "optimizer.constant_share=1.5": "give a share, 0 to 1",
+    "optimizer.lr_decay_start=1.5": "give a share, 0 to 1",
     "ema.half_life_images=-1.0": "give 0 or more",
     "ema.ramp=nan": "give 0 or more",
 }
@@ -47,7 +47,7 @@ def test_what_is_refused(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("batch", 0), ("images", 0), ("train_images", 1), ("gallery", -1)]
+    ("name", "value"), [("batch_size", 0), ("images", 0), ("train_images", 1), ("gallery", -1)]
 )
 def test_what_test_py_refuses(name: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"{name}={value}: give"):
@@ -57,7 +57,9 @@ def test_what_test_py_refuses(name: str, value: int) -> None:
 def test_defaults_and_the_ends_of_ranges_are_accepted() -> None:
     check_ranges(schema.TestOptions(name="x"))
     check_ranges(schema.TestOptions(name="x", images=1, train_images=2, gallery=0))
-    check_ranges(tiny_options("train.images=1", "optimizer.constant_share=1", "hardware.workers=0", "seed=0"))
+    check_ranges(
+        tiny_options("train.images=1", "optimizer.lr_decay_start=1", "hardware.num_workers=0", "seed=0")
+    )
 
 
 def test_every_name_is_an_option() -> None:

@@ -11,7 +11,7 @@ EPS = 1e-5
 
 
 @dataclass
-class Looks:
+class Conditions:
     """What a norm may look at, at the size of its maps; an independent picture of `Condition`."""
 
     labels: np.ndarray  # (B, H, W)
@@ -67,7 +67,7 @@ Pair = tuple[np.ndarray, np.ndarray]
 Weights = dict[str, np.ndarray]
 
 
-def affine_pair(w: Weights, looks: Looks, shape: tuple[int, ...]) -> Pair:
+def affine_pair(w: Weights, conditions: Conditions, shape: tuple[int, ...]) -> Pair:
     """One learned pair a channel: batch, layer and instance norm."""
     scale, shift = np.empty(shape), np.empty(shape)
     for b, i, j in pixels(scale):
@@ -75,56 +75,56 @@ def affine_pair(w: Weights, looks: Looks, shape: tuple[int, ...]) -> Pair:
     return scale, shift
 
 
-def cin_pair(w: Weights, looks: Looks, shape: tuple[int, ...]) -> Pair:
+def cin_pair(w: Weights, conditions: Conditions, shape: tuple[int, ...]) -> Pair:
     """Dumoulin et al. 2017, eq. 5: the pair of the sample's style."""
     scale, shift = np.empty(shape), np.empty(shape)
     for b, i, j in pixels(scale):
-        scale[b, :, i, j], shift[b, :, i, j] = w[f"rows.{looks.style_ids[b]}"]
+        scale[b, :, i, j], shift[b, :, i, j] = w[f"rows.{conditions.style_ids[b]}"]
     return scale, shift
 
 
-def adain_pair(w: Weights, looks: Looks, shape: tuple[int, ...]) -> Pair:
+def adain_pair(w: Weights, conditions: Conditions, shape: tuple[int, ...]) -> Pair:
     """A linear layer on the sample's style code."""
     scale, shift = np.empty(shape), np.empty(shape)
     for b, i, j in pixels(scale):
-        scale[b, :, i, j] = 1 + w["to_gamma.weight"] @ looks.codes[b] + w["to_gamma.bias"]
-        shift[b, :, i, j] = w["to_beta.weight"] @ looks.codes[b] + w["to_beta.bias"]
+        scale[b, :, i, j] = 1 + w["to_gamma.weight"] @ conditions.codes[b] + w["to_gamma.bias"]
+        shift[b, :, i, j] = w["to_beta.weight"] @ conditions.codes[b] + w["to_beta.bias"]
     return scale, shift
 
 
-def clade_pair(w: Weights, looks: Looks, shape: tuple[int, ...]) -> Pair:
+def clade_pair(w: Weights, conditions: Conditions, shape: tuple[int, ...]) -> Pair:
     """Tan et al. 2021: the row of the pixel's class."""
     scale, shift = np.empty(shape), np.empty(shape)
     for b, i, j in pixels(scale):
-        scale[b, :, i, j] = w["gamma"][looks.labels[b, i, j]]
-        shift[b, :, i, j] = w["beta"][looks.labels[b, i, j]]
+        scale[b, :, i, j] = w["gamma"][conditions.labels[b, i, j]]
+        shift[b, :, i, j] = w["beta"][conditions.labels[b, i, j]]
     return scale, shift
 
 
-def spade_pair(w: Weights, looks: Looks, shape: tuple[int, ...]) -> Pair:
+def spade_pair(w: Weights, conditions: Conditions, shape: tuple[int, ...]) -> Pair:
     """Park et al. 2019, eq. 1 and figure 2: convolutions on the one-hot label map, its edges behind it."""
     batch, channels, height, width = shape
     inputs = np.zeros((batch, w["shared.weight"].shape[1], height, width))
-    for b, i, j in pixels(looks.labels):
-        inputs[b, looks.labels[b, i, j], i, j] = 1
-        inputs[b, -1, i, j] = looks.edges[b, i, j]
+    for b, i, j in pixels(conditions.labels):
+        inputs[b, conditions.labels[b, i, j], i, j] = 1
+        inputs[b, -1, i, j] = conditions.edges[b, i, j]
     hidden = np.maximum(convolve(inputs, w["shared.weight"], w["shared.bias"]), 0)
     gamma = convolve(hidden, w["pair.weight"][:channels], w["pair.bias"][:channels])
     beta = convolve(hidden, w["pair.weight"][channels:], w["pair.bias"][channels:])
     return 1 + gamma, beta
 
 
-def sean_pair(w: Weights, looks: Looks, shape: tuple[int, ...]) -> Pair:
+def sean_pair(w: Weights, conditions: Conditions, shape: tuple[int, ...]) -> Pair:
     """Zhu et al. 2020, section 3: the blend of the style's pair with SPADE's."""
     batch, channels, height, width = shape
-    style_map = np.empty((batch, looks.codes.shape[-1], height, width))
-    for b, i, j in pixels(looks.labels):
-        k = looks.labels[b, i, j]
-        linear = w["style_linear.weight"][k] @ looks.codes[b, k] + w["style_linear.bias"][k]
+    style_map = np.empty((batch, conditions.codes.shape[-1], height, width))
+    for b, i, j in pixels(conditions.labels):
+        k = conditions.labels[b, i, j]
+        linear = w["style_linear.weight"][k] @ conditions.codes[b, k] + w["style_linear.bias"][k]
         style_map[b, :, i, j] = np.maximum(linear, 0)
     style_gamma = convolve(style_map, w["style_pair.weight"][:channels], w["style_pair.bias"][:channels])
     style_beta = convolve(style_map, w["style_pair.weight"][channels:], w["style_pair.bias"][channels:])
-    spade_scale, spade_beta = spade_pair(w, looks, shape)
+    spade_scale, spade_beta = spade_pair(w, conditions, shape)
     a = 1 / (1 + np.exp(-w["blending_gamma"]))
     b = 1 / (1 + np.exp(-w["blending_beta"]))
     return 1 + a * style_gamma + (1 - a) * (spade_scale - 1), b * style_beta + (1 - b) * spade_beta
@@ -143,12 +143,17 @@ PAIRS = {
 
 
 def normalise(
-    name: str, w: Weights, x: np.ndarray, statistics: str, looks: Looks, normal: np.ndarray | None = None
+    name: str,
+    w: Weights,
+    x: np.ndarray,
+    statistics: str,
+    conditions: Conditions,
+    normal: np.ndarray | None = None,
 ) -> np.ndarray:
     """The norm of that name with weights `w`, on maps (B, C, H, W); `normal` (B, 1, H, W) is SEAN's noise."""
     if normal is not None:
         x = x + w["noise.weight"][None, :, None, None] * normal
-    scale, shift = PAIRS[name](w, looks, x.shape)
+    scale, shift = PAIRS[name](w, conditions, x.shape)
     return scale * standardise(x, statistics) + shift
 
 

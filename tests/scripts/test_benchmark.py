@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch.nn.utils import parametrize
 
-from models.inference.onednn import arranged_conv, arranged_linear
-from models.layers.pair_conv import PairConv2d
+from models.kernels.gamma_beta_conv import GammaBetaConv2d
+from models.kernels.inference.onednn import arranged_conv, arranged_linear
 from models.norms.statistics import InstanceStatistics
 from scripts.benchmark import cases, main
 from scripts.benchmarking import cases as cases_file
@@ -99,7 +99,7 @@ def test_the_reference_has_torchs_layers(norm: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_pair_is_cut_in_its_halves() -> None:
-    pair, x = PairConv2d(3, 4, 3, padding=1), torch.randn(1, 3, 5, 5)
+    pair, x = GammaBetaConv2d(3, 4, 3, padding=1), torch.randn(1, 3, 5, 5)
     gamma, beta = halves(pair)
     torch.testing.assert_close(torch.cat([gamma(x), beta(x)], dim=1), pair(x))
 

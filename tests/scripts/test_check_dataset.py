@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.findings import class_rows, findings_of
+from data.dataset_checks import class_rows, findings_of
+from data.dataset_stats import duplicates, survey_of
 from data.sources.classes import numbered_label_set
 from data.sources.folder import Folder
 from data.sources.label_format import StoredIds
-from data.survey import duplicates, survey_of
-from evaluation.data_sheet import evenly
+from evaluation.dataset_page import evenly
 from tests.data.trees import write_folder
 from tests.verbs import Outcome, Verbs, one_error
 
@@ -24,7 +24,7 @@ FOUR = StoredIds.in_order(numbered_label_set(4, has_unknown=True), unknown=255)
 
 
 def check(verbs: Verbs, root: Path, *words: str) -> Outcome:
-    said = ("dataset=folder", f"dataset.root={root}", "dataset.num_classes=4", "workers=0", *words)
+    said = ("dataset=folder", f"dataset.root={root}", "dataset.num_classes=4", "num_workers=0", *words)
     return verbs("scripts/check_dataset", f"out={root.parent / 'out'}", *said)
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-import options.run_folder
-from engine.interrupts import INTERRUPTED
-from engine.jobs import Job, Jobs
-from engine.logging import read_log
-from engine.run_files import latest_images
-from options.build_networks import build_synthesiser
-from options.load import open_run
+import options.run_config
+from engine.checkpoint.checkpoint_paths import latest_images
+from engine.run_log import read_log
+from engine.runtime.interrupts import INTERRUPTED
+from evaluation.studies.jobs import Job, Jobs
+from inference.load import open_run
+from options.build.networks import build_generator
 from tests.scripts.test_compare_runs import results
 from tests.tiny import tiny_words
 from tests.verbs import Started, Verbs, finish
@@ -73,13 +73,13 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
     assert study() == []
 
     rows = {row["row"]: row for row in csv.DictReader((out / "table.csv").open())}
-    assert set(rows) == {"clade", "pix2pixhd", "null_model"}
+    assert set(rows) == {"clade", "pix2pixhd", "mean_colour_baseline"}
     for row, spread in (("clade", ("80.5", "70.5", "90.5")), ("pix2pixhd", ("80.0", "80.0", "80.0"))):
         assert tuple(rows[row][f"fd_tiny_val_3{end}"] for end in ("", "_low", "_high")) == spread
         with monkeypatch.context() as patch:
-            patch.setattr(options.run_folder, "CHECKPOINTS", verbs.checkpoints)
+            patch.setattr(options.run_config, "CHECKPOINTS", verbs.checkpoints)
             run = open_run(f"compare_scenes-{row}-seed0")
-        learned = sum(p.numel() for p in build_synthesiser(run.options, run.facts).parameters())
+        learned = sum(p.numel() for p in build_generator(run.options, run.facts).parameters())
         assert int(rows[row]["generator_parameters"]) == learned
     table = (out / "table.md").read_text()
     assert table.count("\n| clade | – | 80.5 ± 14.1 | ") == 1 and " 13.50 ± 2.12 |" in table

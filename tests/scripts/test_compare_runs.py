@@ -26,7 +26,7 @@ def results(root: Path, run: str, fd: float, psnr: float, grey: int, **other: ob
     protocol = PROTOCOL | other
     names = {name: f"{name}_val_{protocol['count']}" for name in ("fd_tiny", "psnr")}
     model = {"images": 3, "fd_tiny": fd, "psnr": psnr}
-    metrics = {"model": model, "null_model": {"images": 3, "fd_tiny": 191.5, "psnr": 15.0}}
+    metrics = {"model": model, "mean_colour_baseline": {"images": 3, "fd_tiny": 191.5, "psnr": 15.0}}
     content = {"metrics": metrics, "names": names, "protocol": protocol}
     (folder / "metrics.json").write_text(json.dumps(content))
 
@@ -54,7 +54,7 @@ def test_one_table_in_three_forms_and_the_pictures(
         ["run", "fd_tiny_val_3", "psnr_val_3"],
         ["one", "72.04", "14.2"],
         ["two", "60.5", "13.1"],
-        ["null_model", "191.5", "15.0"],
+        ["mean_colour_baseline", "191.5", "15.0"],
     ]
     markdown = (out / "table.md").read_text().splitlines()
     assert markdown[2] == "| one | 72.0 | **14.20** |" and markdown[3] == "| two | **60.5** | 13.10 |"

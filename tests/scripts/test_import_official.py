@@ -12,9 +12,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-import options.run_folder
-from data.pixels import to_uint8
-from engine.generation import LabelMapGenerator
+import options.run_config
+from data.image_range import to_uint8
+from inference.generator import LabelMapGenerator
 from models import load_generator
 from models.official import read_release
 from scripts.import_official import import_release
@@ -33,7 +33,7 @@ def imported() -> Iterator[Imported]:
     folders = []
 
     def make(name: str, release: Path | None = None) -> tuple[LabelMapGenerator, Case | None]:
-        folders.append(options.run_folder.CHECKPOINTS / f"test-import-{name}")
+        folders.append(options.run_config.CHECKPOINTS / f"test-import-{name}")
         run = import_release(read_release(release or golden(name)), folders[-1].name)
         return load_generator(str(run)), None if name == "made_up" else case(name)
 
@@ -64,7 +64,7 @@ def test_styles_of_a_sean_release(imported: Imported) -> None:
 def test_styles_of_a_vae_release(imported: Imported) -> None:
     generator, found = imported("spade_vae_facades")
     agree(generator.styles(found.photo), found.expected["encoder_mu"])
-    posterior = generator.synthesiser.encoder(found.photo)
+    posterior = generator.G.encoder(found.photo)
     agree(posterior.log_var, found.expected["encoder_logvar"])
     agree(generator(found.labels, styles=found.expected["z"]), found.expected["generated"])
 
@@ -78,8 +78,8 @@ def test_a_vae_release_without_its_encoder(imported: Imported, tmp_path: Path) -
     with pytest.raises(ValueError, match="came without an encoder: its styles are drawn"):
         generator(found.labels, photo=found.photo)
     words = "name=test-import-spade_vae_facades", f"labels={folder / 'inputs/label'}", f"folder={tmp_path}"
-    verbs = Verbs(options.run_folder.CHECKPOINTS)
-    verbs.succeeds("test", *words, "samples=2", "hardware.workers=0")
+    verbs = Verbs(options.run_config.CHECKPOINTS)
+    verbs.succeeds("test", *words, "samples=2", "hardware.num_workers=0")
     assert {file.name for file in (tmp_path / "images").iterdir()} == {"000.png", "000_2.png"}
     said = verbs.refuses("test", *words, f"style={folder / 'inputs/photo/000.png'}")
     assert "that is for runs of norm=sean, norm=adain or encoder=image, which this one is not" in said
@@ -99,14 +99,14 @@ def test_styles_of_a_sean_release_from_the_command_line(imported: Imported, tmp_
     """The other photo under each label map; and what it shows nothing of is named."""
     _, found = imported("sean_celebamask_hq")
     inputs = golden("sean_celebamask_hq") / "inputs"
-    verbs = Verbs(options.run_folder.CHECKPOINTS)
+    verbs = Verbs(options.run_config.CHECKPOINTS)
     for place, (name, other) in enumerate((("000", "001"), ("001", "000"))):
         own = tmp_path / name / "labels"
         own.mkdir(parents=True)
         shutil.copy(inputs / "label" / f"{name}.png", own)
         words = (
             "name=test-import-sean_celebamask_hq", f"labels={own}", f"folder={tmp_path / name}",
-            "hardware.workers=0", f"style={inputs / 'photo' / other}.png",
+            "hardware.num_workers=0", f"style={inputs / 'photo' / other}.png",
         )  # fmt: skip
         verbs.succeeds("test", *words, f"style_labels={inputs / 'label' / name}.png")
         shown = np.asarray(Image.open(tmp_path / name / "images" / f"{name}.png"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-import options.run_folder
+import options.run_config
 from models import load_generator
 from models.official import read_release
 from scripts import import_official
@@ -23,7 +23,7 @@ from tests.shared import golden
 
 @pytest.fixture(autouse=True)
 def checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(options.run_folder, "CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setattr(options.run_config, "CHECKPOINTS", tmp_path / "checkpoints")
     return tmp_path / "checkpoints"
 
 
@@ -89,13 +89,13 @@ def test_a_vae_with_its_encoder(norm: str, spectral: bool, tmp_path: Path) -> No
     encoder.save(tmp_path, "E")
     generate = load_generator(str(import_release(read_release(tmp_path, aspect_ratio=2), "x")))
     photo = torch.rand(2, 3, 64, 128, generator=torch.Generator().manual_seed(3)) * 2 - 1
-    style = generate.synthesiser.encoder(photo)
+    style = generate.G.encoder(photo)
     mean, _ = reference.image_encoder(encoder.tensors, photo)
     torch.testing.assert_close(style.mean, mean, rtol=0, atol=2e-4)
     labels = maps_of_ids(5, (64, 128))
-    condition = generate.synthesiser.condition(labels, styles=mean)
+    condition = generate.G.condition(labels, styles=mean)
     expected = reference.generator(weights.tensors, reference.semantics(labels, 5), "normal", (2, 4), mean)
-    torch.testing.assert_close(generate.synthesiser.generator(condition), expected, rtol=0, atol=2e-4)
+    torch.testing.assert_close(generate.G.generator(condition), expected, rtol=0, atol=2e-4)
 
 
 @pytest.mark.parametrize(

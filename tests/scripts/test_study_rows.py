@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-import options.run_folder
+import options.run_config
+from data.dataset_info import DatasetInfo
 from data.sources.scenes import Scenes
-from engine.logging import LOG
-from engine.run_files import state_file, weights_file
-from options.build_networks import build_synthesiser
-from options.build_study import study_runs
-from options.facts import Facts
-from options.run_folder import write_options
+from engine.checkpoint.checkpoint_paths import state_file, weights_file
+from engine.run_log import LOG
+from options.build.networks import build_generator
+from options.build.study import study_runs
+from options.run_config import write_options
 from scripts.compare_norms import images_per_second, set_up
 from tests.studies import asked
 
@@ -22,8 +22,8 @@ from tests.studies import asked
 def test_a_row_tells_where_its_style_is_from_and_how_large_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(options.run_folder, "CHECKPOINTS", tmp_path)
-    facts = Facts.of(Scenes("train", 8, 8), edges=False)
+    monkeypatch.setattr(options.run_config, "CHECKPOINTS", tmp_path)
+    facts = DatasetInfo.of(Scenes("train", 8, 8), edges=False)
     styles = {}
     for run in study_runs(asked("only=[spade,sean,adain,cin]", "seeds=[0]", "words=['generator.width=2']")):
         write_options(run.options, run.folder)
@@ -31,7 +31,7 @@ def test_a_row_tells_where_its_style_is_from_and_how_large_it_is(
         for file in (state_file, weights_file):
             file(run.folder, run.images).touch()
         row = set_up(run.row, [run], 3.5)
-        numbers = build_synthesiser(run.options, facts).state_dict(keep_vars=True)
+        numbers = build_generator(run.options, facts).state_dict(keep_vars=True)
         learned = {name: weight.numel() for name, weight in numbers.items() if weight.requires_grad}
         of_encoder = sum(count for name, count in learned.items() if name.startswith("encoder."))
         assert row.generator_parameters == sum(learned.values()) - of_encoder

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import options.build_metrics
+import options.build.metrics
 from data.sources.classes import numbered_label_set
 from evaluation.segmenters.trained import read_segmenter
 from tests.data.trees import write_folder
@@ -29,12 +29,12 @@ def trained_on(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "dataset=folder",
         f"dataset.root={folder / 'pairs'}",
         "dataset.num_classes=4",
-        "dataset.unknown_id=null",
+        "dataset.ignore_id=null",
     ]
-    words += ["dataset.height=32", "dataset.width=32", "hardware.workers=0", "hardware.device=cpu"]
-    words += ["images=240", "batch=4", "width=16", "learning_rate=1e-2"]
+    words += ["dataset.height=32", "dataset.width=32", "hardware.num_workers=0", "hardware.device=cpu"]
+    words += ["images=240", "batch_size=4", "width=16", "learning_rate=1e-2"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(options.build_metrics, "SEGMENTERS", folder / "segmenters")
+        patch.setattr(options.build.metrics, "SEGMENTERS", folder / "segmenters")
         patch.setattr(sys, "argv", [script, *words])
         runpy.run_path(script, run_name="__main__")
     return folder
@@ -55,7 +55,7 @@ def test_photos_reach_the_ceiling_and_other_pictures_do_not(
     (tmp_path / "grey").mkdir()
     for file in (val / "photos").iterdir():
         Image.fromarray(np.full((32, 32, 3), 128, np.uint8)).save(tmp_path / "grey" / file.name)
-    words = (f"real={val / 'photos'}", f"labels={val / 'labels'}", "pairs.unknown_id=null", "metrics=[psnr]")
+    words = (f"real={val / 'photos'}", f"labels={val / 'labels'}", "pairs.ignore_id=null", "metrics=[psnr]")
     rows = {}
     for name, generated in (("real", val / "photos"), ("grey", tmp_path / "grey")):
         out = tmp_path / name
@@ -75,7 +75,7 @@ def test_photos_reach_the_ceiling_and_other_pictures_do_not(
     assert grey["real_photos"] == real["real_photos"]
     assert grey["model"]["miou_folder"] < 0.6 * real["model"]["miou_folder"]
     assert rows["grey"]["names"]["miou_folder"] == "miou_folder_real_4"
-    assert set(rows["real"]["class_ious"]) == {"model", "real_photos", "null_model"}
+    assert set(rows["real"]["class_ious"]) == {"model", "real_photos", "mean_colour_baseline"}
 
 
 def test_one_of_other_classes_is_refused(trained_on: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data.sources.ade20k import OUTDOOR, open_ade20k, open_ade20k_outdoor
-from data.sources.stems import StemSource
+from data.sources.stem_files import StemSource
 from tests.data.published import write_ade20k
 from tests.shared import shared_data
 

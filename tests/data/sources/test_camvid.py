@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data.sources.camvid import GROUPS, THIRTY_TWO, label_format, open_camvid
-from data.sources.stems import StemSource
+from data.sources.stem_files import StemSource
 from tests.data.published import CAMVID_COLOURS
 from tests.data.published import write_camvid as write_original
 from tests.data.trees import blocks, write_pair

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data.sources.celebamask_hq import open_celebamask_hq
-from data.sources.stems import StemSource
+from data.sources.stem_files import StemSource
 from tests.data.published import write_face, write_face_mapping, write_sean_face
 
 SKIN = np.array([[1, 1, 1, 0], [1, 1, 1, 0]])

@@ -12,7 +12,7 @@ import pytest
 from data.shards.write import ShardPlan, write_shards
 from data.sources.first import First
 from data.sources.source import Source
-from options.build_sources import READERS, build_source
+from options.build.sources import READERS, build_source
 from options.schema.dataset import (
     DATASETS,
     Ade20kOptions,

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.sample import Sample
+from data.batch import Sample
+from data.dataset_info import DatasetInfo
 from data.sampler import Position
 from data.sources.facades import Facades
-from options.build_data import given_set
-from options.facts import Facts
+from options.build.data import given_set
 from options.schema.dataset import FacadesOptions
 from tests.data.trees import FACADES_PALETTE, write_facade
 from tests.shared import shared_data
@@ -84,7 +84,7 @@ def test_a_wrong_tree_is_explained(tmp_path: Path) -> None:
 def test_own_label_maps_are_numbered_as_the_published_ones(tmp_path: Path) -> None:
     write_facade(tmp_path, "mine", np.array([[1, 2, 12]]))
     (tmp_path / "mine.jpg").unlink()
-    facts = Facts(Facades.label_set, edges=False, styles=Facades.styles)
+    facts = DatasetInfo(Facades.label_set, edges=False, styles=Facades.styles)
     dataset = given_set(FacadesOptions(root="/x"), facts, tmp_path, None, None, None)
     sample = dataset[Position(0, 0)]
     assert isinstance(sample, Sample) and sample.labels.tolist() == [[0, 1, 11]]

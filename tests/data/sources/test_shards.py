@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import torch
 
+from data.dataset import PairedDataset
 from data.loader import train_loader
-from data.paired import PairedDataset
 from data.sampler import StreamSampler
 from data.shards.storage import FolderStorage, UrlStorage, storage_of
 from data.shards.write import ShardPlan, write_shards
@@ -28,7 +28,7 @@ from tests.data.shards.test_write import pairs
 CROPS = JointTransform(16, 16, "none", crop="random", flip=True)
 
 
-class Recorder(SimpleHTTPRequestHandler):
+class Hooks(SimpleHTTPRequestHandler):
     """Serves a folder and remembers what was asked for."""
 
     asked: list[str]
@@ -52,7 +52,7 @@ def split(tmp_path: Path) -> Path:
 def served(split: Path) -> Iterator[tuple[str, list[str]]]:
     """The root behind a URL, and what is asked for there."""
     asked: list[str] = []
-    handler = type("Handler", (Recorder,), {"asked": asked})
+    handler = type("Handler", (Hooks,), {"asked": asked})
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(split.parent)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}", asked

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torchvision.models import segmentation
 
-from data.pixels import to_uint8
+from data.image_range import to_uint8
 from data.sources.classes import numbered_label_set
 from data.sources.source import LabelSet
 from evaluation.segmenters.published import (

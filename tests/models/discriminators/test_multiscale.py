@@ -12,7 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.discriminators.multiscale import DiscriminatorOutput, MultiscaleDiscriminator, judge, judge_fake
+from models.discriminators.multiscale import (
+    DiscriminatorOutput,
+    MultiscaleDiscriminator,
+    discriminate,
+    discriminate_fake,
+)
 
 CLASSES = 3
 
@@ -71,7 +76,7 @@ def test_two_images_of_one_label_map() -> None:
     made = MultiscaleDiscriminator(CLASSES, width=4, layers=3, scales=3).eval()
     seen = Condition(torch.randint(CLASSES, (2, 40, 56)))
     fake, real = torch.randn(2, 3, 40, 56), torch.randn(2, 3, 40, 56)
-    answers = judge(made, fake, real, seen)
+    answers = discriminate(made, fake, real, seen)
     for both, alone in zip(answers, (made(fake, seen), made(real, seen)), strict=True):
         assert len(both) == 3
         for ours, wanted in zip(both, alone, strict=True):
@@ -99,14 +104,14 @@ def test_the_first_convolution_is_that_of_label_map_and_image_side_by_side(image
 
 @pytest.mark.parametrize("norm", ["instance", "batch"])
 def test_a_real_image_without_gradient_is_judged_the_same(norm: str) -> None:
-    """`judge_fake` answers as `judge`, with the same gradient of fakes, and moves spectral vectors once."""
+    """`discriminate_fake` is `discriminate`, with the same gradient of fakes; spectral vectors move once."""
     torch.manual_seed(0)
     made = MultiscaleDiscriminator(CLASSES, width=4, layers=3, norm=norm)
     twin = copy.deepcopy(made)
     seen = Condition(torch.randint(CLASSES, (2, 40, 56)))
     image, photo = torch.randn(2, 3, 40, 56).requires_grad_(), torch.randn(2, 3, 40, 56)
     gradients, answers = [], []
-    for network, way in ((made, judge), (twin, judge_fake)):
+    for network, way in ((made, discriminate), (twin, discriminate_fake)):
         fakes, reals = way(network, image, photo, seen)
         answers.append([*fakes, *reals])
         loss = sum(output.logits.square().mean() for output in fakes)

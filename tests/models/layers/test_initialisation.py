@@ -9,16 +9,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from models.kernels.gamma_beta_conv import GammaBetaConv2d
 from models.layers.class_linear import ClassLinear
 from models.layers.initialisation import GAIN, normal, unnormalised_weight, xavier
-from models.layers.pair_conv import PairConv2d
 
 # Each with its fan in and fan out, counted by hand.
 LAYERS = {
     "convolution": (nn.Conv2d(32, 64, 3), 32 * 9, 64 * 9),
     "transposed": (nn.ConvTranspose2d(64, 32, 3), 64 * 9, 32 * 9),
     "linear": (nn.Linear(100, 300), 100, 300),
-    "pair": (PairConv2d(32, 64, 3, padding=1), 32 * 9, 64 * 9),
+    "pair": (GammaBetaConv2d(32, 64, 3, padding=1), 32 * 9, 64 * 9),
     "a linear a class": (ClassLinear(5, 100, 80), 100, 80),
     "spectral": (spectral_norm(nn.Conv2d(32, 64, 3)), 32 * 9, 64 * 9),
 }
@@ -51,7 +51,7 @@ def test_halves_and_classes_are_what_separate_layers_would_have_been() -> None:
     def separate(*shape: int) -> Tensor:
         return nn.init.xavier_normal_(torch.empty(shape), GAIN)
 
-    pair, class_linear = PairConv2d(3, 4, 3, padding=1), ClassLinear(3, 4, 5)
+    pair, class_linear = GammaBetaConv2d(3, 4, 3, padding=1), ClassLinear(3, 4, 5)
     torch.manual_seed(0)
     xavier(nn.Sequential(pair, class_linear))
     torch.manual_seed(0)

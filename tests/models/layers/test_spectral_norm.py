@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.layers.spectral_conv import SpectralConv2d
+from models.kernels.spectral_conv import SpectralConv2d
 from models.layers.spectral_norm import SpectralNorm, spectral_norm
 
 

@@ -23,7 +23,7 @@ FORMULAS: dict[str, tuple[Callable[[float], float], ...]] = {
     # (generator, discriminator on fakes, discriminator on reals) of one logit
     "hinge": (lambda d: -d, lambda d: -min(0, -1 - d), lambda d: -min(0, -1 + d)),
     "least_squares": (lambda d: (d - 1) ** 2, lambda d: d**2, lambda d: (d - 1) ** 2),
-    "original": (
+    "non_saturating": (
         lambda d: -math.log(sigmoid(d)),
         lambda d: -math.log(1 - sigmoid(d)),
         lambda d: -math.log(sigmoid(d)),

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from models.condition import Condition
 from models.norms import NORMS, ConditionalNorm, statistics_for
-from tests.references.norms import Looks, nearest
+from tests.references.norms import Conditions, nearest
 
 CHANNELS = 4
 CLASSES = 3
@@ -58,10 +58,10 @@ def noisy(seen: Condition) -> Condition:
     return replace(seen, noise=torch.Generator().manual_seed(3))
 
 
-def looks(seen: Condition, size: tuple[int, int]) -> Looks:
+def conditions(seen: Condition, size: tuple[int, int]) -> Conditions:
     """The same for the slow oracles."""
     assert seen.edges is not None and seen.styles is not None and seen.style_ids is not None
-    return Looks(
+    return Conditions(
         nearest(seen.labels.numpy(), size),
         nearest(seen.edges.numpy(), size),
         seen.styles.double().numpy(),

@@ -21,7 +21,7 @@ from tests.models.norms.family import (
     STYLE_WIDTH,
     build,
     condition,
-    looks,
+    conditions,
     maps,
     noisy,
     weights,
@@ -37,7 +37,7 @@ def seed() -> None:
 @pytest.mark.parametrize(("name", "statistics"), CASES)
 def test_agrees_with_its_equation(name: str, statistics: str) -> None:
     norm, x, seen = build(name, statistics), maps(), condition(name)
-    expected = normalise(name, weights(norm), x.numpy(), statistics, looks(seen, (4, 3)))
+    expected = normalise(name, weights(norm), x.numpy(), statistics, conditions(seen, (4, 3)))
     assert torch.allclose(norm(x, seen), torch.from_numpy(expected), atol=1e-10)
 
 
@@ -45,7 +45,7 @@ def test_agrees_with_its_equation(name: str, statistics: str) -> None:
 @pytest.mark.parametrize("name", ["spade", "sean"])
 def test_agrees_with_its_equation_for_other_kernels(name: str, kernel_size: int) -> None:
     norm, x, seen = build(name, kernel_size=kernel_size), maps(), condition(name)
-    expected = normalise(name, weights(norm), x.numpy(), "batch", looks(seen, (4, 3)))
+    expected = normalise(name, weights(norm), x.numpy(), "batch", conditions(seen, (4, 3)))
     assert torch.allclose(norm(x, seen), torch.from_numpy(expected), atol=1e-10)
 
 
@@ -53,7 +53,7 @@ def test_agrees_with_its_equation_for_other_kernels(name: str, kernel_size: int)
 def test_sean_agrees_with_its_equation_for_two_kernels(kernel_size: int, style_kernel_size: int) -> None:
     norm = build("sean", kernel_size=kernel_size, style_kernel_size=style_kernel_size)
     x, seen = maps(), condition("sean")
-    expected = normalise("sean", weights(norm), x.numpy(), "batch", looks(seen, (4, 3)))
+    expected = normalise("sean", weights(norm), x.numpy(), "batch", conditions(seen, (4, 3)))
     assert torch.allclose(norm(x, seen), torch.from_numpy(expected), atol=1e-10)
 
 

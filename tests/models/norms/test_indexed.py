@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from models.condition import Condition, instance_edges
-from models.layers.neighbourhoods import neighbourhoods
+from models.kernels.unique_patches import unique_patches
 from models.norms import STATISTICS, Spade
 from models.norms.sean import Sean
 
@@ -61,7 +61,7 @@ def test_indexed_equals_dense(norm: str, edges: bool, kernel_size: int, kind: st
 
 def test_neighbourhoods_hold_what_the_map_shows() -> None:
     labels = label_maps("regions")
-    found = neighbourhoods(labels, CLASSES, 3)
+    found = unique_patches(labels, CLASSES, 3)
     seen = {}
     for sample in range(2):
         for y in range(26):

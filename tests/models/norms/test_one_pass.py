@@ -15,7 +15,7 @@ SLOPE = 0.2
 
 
 def condition(name: str) -> Condition:
-    """Label maps (2, 16, 24): large enough for the indexed form, with few neighbourhoods."""
+    """Label maps (2, 16, 24): large enough for the indexed form, with few unique_patches."""
     torch.manual_seed(1)
     labels = torch.randint(CLASSES, (2, 2, 3)).repeat_interleave(8, 1).repeat_interleave(8, 2)
     shape = (2, CLASSES, STYLE_WIDTH) if NORMS[name].styles == "region" else (2, STYLE_WIDTH)

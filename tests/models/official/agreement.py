@@ -37,7 +37,7 @@ def agrees(
     facts = release.generator
     labels = maps_of_ids(facts.classes, size)
     instances, edges = borders(size) if facts.edges else (None, None)
-    player = networks.synthesiser(release)
+    player = networks.G(release)
     ours = player.generator(player.condition(labels, instances, codes))
     maps = reference.semantics(labels, facts.classes, edges)
     theirs = reference.generator(weights.tensors, maps, facts.upsampling, facts.stem_size, codes)

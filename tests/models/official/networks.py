@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from models.conditional_generator import ConditionalGenerator
 from models.discriminators.multiscale import MultiscaleDiscriminator
 from models.encoders.encoder import Encoder
 from models.encoders.image import ImageEncoder
@@ -19,15 +20,14 @@ from models.official import (
     Pix2pixHDArchitecture,
     SpadeArchitecture,
 )
-from models.synthesiser import Synthesiser
 
 
-def synthesiser(release: OfficialRelease) -> Synthesiser:
+def G(release: OfficialRelease) -> ConditionalGenerator:
     """Generator and encoder, their tensors loaded strictly."""
     made = generator(release.generator)
     made.load_state_dict(release.generator_state)
     maker = encoder(release)
-    return Synthesiser(made, maker, release.generator.edges).eval()
+    return ConditionalGenerator(made, maker, release.generator.edges).eval()
 
 
 def generator(facts: SpadeArchitecture | Pix2pixHDArchitecture) -> nn.Module:

@@ -13,30 +13,30 @@ from PIL import Image
 from torch import Tensor
 
 from models.condition import Condition
-from models.discriminators.multiscale import MultiscaleDiscriminator, judge
+from models.conditional_generator import ConditionalGenerator
+from models.discriminators.multiscale import MultiscaleDiscriminator, discriminate
 from models.losses.adversarial import ADVERSARIAL_LOSSES
 from models.official import OfficialRelease, read_release
-from models.synthesiser import Synthesiser
 from tests.models.official import networks
 from tests.shared import golden
 
 LABEL_MAPS_ONLY = ("spade_ade20k", "spade_cityscapes", "pix2pixhd_cityscapes")
 WITH_DISCRIMINATOR = (*LABEL_MAPS_ONLY, "spade_vae_facades")
 ALL = (*WITH_DISCRIMINATOR, "sean_celebamask_hq")
-LOSS_NAMES = {"hinge": "hinge", "ls": "least_squares", "original": "original", "w": "wasserstein"}
+LOSS_NAMES = {"hinge": "hinge", "ls": "least_squares", "original": "non_saturating", "w": "wasserstein"}
 TOLERANCE = 1e-4
 
 
 class Case(NamedTuple):
     release: OfficialRelease
-    synthesiser: Synthesiser
+    G: ConditionalGenerator
     labels: Tensor
     instances: Tensor | None
     photo: Tensor
     expected: dict[str, Tensor]
 
     def condition(self, styles: Tensor | None = None) -> Condition:
-        return self.synthesiser.condition(self.labels, self.instances, styles)
+        return self.G.condition(self.labels, self.instances, styles)
 
 
 def pictures(folder: Path) -> Tensor:
@@ -58,7 +58,7 @@ def case(name: str) -> Case:
     photo = pictures(folder / "inputs/photo").permute(0, 3, 1, 2) / 127.5 - 1
     with np.load(folder / "expected.npz") as answers:
         expected = {key: torch.from_numpy(answers[key]) for key in answers.files}
-    return Case(release, networks.synthesiser(release), labels, instances, photo, expected)
+    return Case(release, networks.G(release), labels, instances, photo, expected)
 
 
 def agree(ours: Tensor, golden_answer: Tensor) -> None:
@@ -83,15 +83,15 @@ def test_input_channels(name: str) -> None:
 @torch.no_grad()
 def test_images_from_label_maps(name: str) -> None:
     golden_case = case(name)
-    agree(golden_case.synthesiser.generator(golden_case.condition()), golden_case.expected["generated"])
+    agree(golden_case.G.generator(golden_case.condition()), golden_case.expected["generated"])
 
 
 @torch.no_grad()
 def test_vae() -> None:
     golden_case = case("spade_vae_facades")
     expected = golden_case.expected
-    agree(golden_case.synthesiser.generator(golden_case.condition(expected["z"])), expected["generated"])
-    posterior = golden_case.synthesiser.encoder(golden_case.photo)
+    agree(golden_case.G.generator(golden_case.condition(expected["z"])), expected["generated"])
+    posterior = golden_case.G.encoder(golden_case.photo)
     agree(posterior.mean, expected["encoder_mu"])
     agree(posterior.log_var, expected["encoder_logvar"])
 
@@ -99,7 +99,7 @@ def test_vae() -> None:
 @torch.no_grad()
 def test_sean() -> None:
     golden_case = case("sean_celebamask_hq")
-    expected, player = golden_case.expected, golden_case.synthesiser
+    expected, player = golden_case.expected, golden_case.G
     styles = player.encoder.encode(golden_case.photo, golden_case.labels, None).codes
     agree(styles, expected["style_codes"])
     agree(player.generator(golden_case.condition(styles)), expected["generated"])
@@ -109,7 +109,7 @@ def test_sean() -> None:
 def test_sean_with_the_other_photo() -> None:
     """The layouts stay, the photos change places: codes of the other photo under this layout."""
     golden_case = case("sean_celebamask_hq")
-    player = golden_case.synthesiser
+    player = golden_case.G
     styles = player.encoder.encode(golden_case.photo.flip(0), golden_case.labels, None).codes
     made = player.generator(golden_case.condition(styles))
     agree(made, golden_case.expected["generated_other_photo"])
@@ -117,7 +117,7 @@ def test_sean_with_the_other_photo() -> None:
 
 def judged(golden_case: Case) -> tuple[MultiscaleDiscriminator, list, list]:
     discriminator = networks.discriminator(golden_case.release)
-    answers = judge(
+    answers = discriminate(
         discriminator, golden_case.expected["generated"], golden_case.photo, golden_case.condition()
     )
     return discriminator, *answers

@@ -164,7 +164,7 @@ def test_discriminator(layers: int, scales: int, norm: str, spectral: bool, tmp_
     size = (64, 64)
     labels, (instances, edges) = maps_of_ids(5, size), borders(size)
     images = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(3)) * 2 - 1
-    condition = networks.synthesiser(release).condition(labels, instances)
+    condition = networks.G(release).condition(labels, instances)
     ours = networks.discriminator(release)(images, condition)
     maps = reference.semantics(labels, 5, edges)
     theirs = reference.discriminator(weights.tensors, maps, images, layers, scales)
@@ -195,7 +195,7 @@ def test_pix2pixhd(
     assert release.family == "pix2pixhd" and release.encoder is None
     size = (64, 96)
     labels, (instances, edges) = maps_of_ids(5, size), borders(size)
-    player = networks.synthesiser(release)
+    player = networks.G(release)
     ours = player.generator(player.condition(labels, instances))
     theirs = reference.pix2pixhd(weights.tensors, reference.semantics(labels, 5, edges), halvings, blocks)
     assert theirs.std() > 0.01

@@ -1,0 +1,166 @@
+"""Pictures from files: a photo as RGB, and a map of ids as integers."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from data.sources.source import IdsOutOfRange, UnreadablePicture
+from data.sources.tar_member import PictureFile
+
+# What Pillow raises on damaged files, format by format: it promises no common ancestor.
+DAMAGED = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    TypeError,
+    LookupError,
+    MemoryError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+
+GREY_16_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
+ID_MODES = ("1", "L", "P", "I", *GREY_16_BIT)
+
+# Ids pass through float32 when a map is resized: whole numbers are exact below this.
+LARGEST_ID = 2**24 - 1
+
+MOST_PIXELS = 2**27
+"""Of a picture: 128 megapixels, 400 MB once decoded. A file of a few kilobytes may claim any size."""
+
+ORIENTATION = 0x0112
+"""The EXIF tag that says how a picture must be turned to stand upright."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a file held: as what it was read ("photo" or "ids"), and mode, size and orientation as stored."""
+
+    file: str
+    kind: str
+    mode: str
+    width: int
+    height: int
+    orientation: int  # 1 where it is stored upright
+
+
+_decoded: ContextVar[list[Decoded] | None] = ContextVar("decoded", default=None)
+
+
+@contextmanager
+def decoded_files() -> Iterator[list[Decoded]]:
+    """Lists the pictures that are decoded inside the `with`, whichever reader asks for them."""
+    found: list[Decoded] = []
+    token = _decoded.set(found)
+    try:
+        yield found
+    finally:
+        _decoded.reset(token)
+
+
+def read_photo(file: PictureFile) -> Image.Image:
+    """Reads a photo as 8-bit RGB, upright.
+
+    Any mode is converted: grey, palette, CMYK; alpha is dropped; 16-bit grey is scaled to 8 bits (the
+    16 bits are taken to be used in full); an EXIF orientation is applied.
+
+    Raises ValueError, naming the file, where it cannot be decoded or its range is unknown.
+    """
+    image, _ = _decode(file, "photo")
+    if image.mode in (*GREY_16_BIT, "I"):
+        image = _scaled_to_8_bits(image, file)
+    if image.mode in ("F", "La"):  # fractions, or grey multiplied by its alpha
+        raise UnreadablePicture(
+            f"{file}: a photo of mode {image.mode} has no agreed range; save it as 8-bit RGB"
+        )
+    return image.convert("RGB")
+
+
+def read_ids(file: PictureFile) -> np.ndarray:
+    """Reads a map of ids, int32 (H, W): palette indices (not their colours), 1-, 8-, 16- or 32-bit greys.
+
+    Raises ValueError, naming the file, where it cannot be decoded, holds colours instead of ids, was
+    compressed by JPEG (which alters ids), or holds an id that is not in 0 .. 2^24 - 1.
+    """
+    image, file_format = _decode(file, "ids")
+    if image.mode not in ID_MODES:
+        raise UnreadablePicture(
+            f"{file}: a map of ids needs one channel of whole numbers, this picture's mode is {image.mode}; "
+            "replace colours by class ids and save it as a grey (8 or 16 bits) or palette PNG"
+        )
+    if file_format in ("JPEG", "MPO"):
+        raise UnreadablePicture(
+            f"{file}: JPEG alters the ids of a map; make it again from its origin, as a PNG"
+        )
+    ids = np.asarray(image).astype(np.int32)  # (H, W)
+    if ids.min() < 0 or ids.max() > LARGEST_ID:
+        wrong = int(ids.min() if ids.min() < 0 else ids.max())
+        raise IdsOutOfRange(
+            f"{file}: id {wrong} is out of range: ids lie in 0 to {LARGEST_ID}; number them anew",
+            [wrong],
+        )
+    return ids
+
+
+def _decode(file: PictureFile, kind: str) -> tuple[Image.Image, str | None]:
+    """The whole picture, decoded and upright, and the file's format, whatever the name's ending says."""
+    try:
+        with file.open("rb") as stream, _opened(stream) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise ValueError(
+                    f"{image.width}×{image.height} pixels are more than the {MOST_PIXELS} that are decoded"
+                )
+            image.load()
+            _note(file, kind, image)
+            return ImageOps.exif_transpose(image), image.format
+    except DAMAGED as cause:
+        raise UnreadablePicture(
+            f"{file}: cannot be read as a picture ({_reason(cause)}); "
+            "replace the file, or take it and its partner out of the data set"
+        ) from cause
+
+
+def _opened(stream: BinaryIO) -> Image.Image:
+    """The picture with its header read; its size is for us to discriminate, not for Pillow."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(stream)
+
+
+def _note(file: PictureFile, kind: str, image: Image.Image) -> None:
+    found = _decoded.get()
+    if found is not None:
+        turn = image.getexif().get(ORIENTATION, 1)
+        found.append(Decoded(str(file), kind, image.mode, image.width, image.height, turn))
+
+
+def _reason(cause: Exception) -> str:
+    """The cause in one line, without the path that the message already gives."""
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror
+    if isinstance(cause, UnidentifiedImageError):
+        return "empty, damaged or of an unknown format"
+    return " ".join(str(cause).split()) or type(cause).__name__
+
+
+def _scaled_to_8_bits(image: Image.Image, file: PictureFile) -> Image.Image:
+    """16-bit grey to 8-bit grey: 65535 becomes 255."""
+    grey = np.asarray(image).astype(np.int32)  # (H, W)
+    if grey.min() < 0 or grey.max() > 65535:
+        raise UnreadablePicture(
+            f"{file}: a grey photo of {grey.min()} to {grey.max()} exceeds 16 bits; save it with 8 or 16 bits"
+        )
+    return Image.fromarray(((grey + 128) // 257).astype(np.uint8))

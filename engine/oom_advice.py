@@ -1,0 +1,57 @@
+"""What to change where a run does not fit in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from engine.checkpoint.checkpoint_paths import latest_images, state_file
+from options.schema import TrainOptions
+from options.validation import size_multiple
+
+SIGNS = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "Cannot allocate memory",
+    "new thread",
+)
+"""What torch says on the host, where it has no exception of its own for it."""
+
+
+@contextmanager
+def explained_out_of_memory(options: TrainOptions, run: Path) -> Iterator[None]:
+    """Turns an exhausted memory, of the host or of a device, into a ValueError that says what to try."""
+    try:
+        yield
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise ValueError(advice(options, run)) from error
+    except (RuntimeError, OSError) as error:
+        if not any(sign in str(error) for sign in SIGNS):
+            raise
+        raise ValueError(advice(options, run)) from error
+
+
+def advice(options: TrainOptions, run: Path) -> str:
+    """Batch, crop and width to try, and where the run stands."""
+    train, data = options.train, options.dataset
+    multiple = size_multiple(options.generator)
+    half = tuple(max(multiple, side // 2 // multiple * multiple) for side in (data.height, data.width))
+    tries = []
+    if train.batch_size > train.grad_accum_steps:
+        tries.append(f"train.grad_accum_steps={train.grad_accum_steps * 2} (the same batch in smaller parts)")
+        tries.append(f"train.batch_size={train.batch_size // 2}")
+    if half != (data.height, data.width):
+        tries.append(f"a smaller crop, dataset.height={half[0]} dataset.width={half[1]}")
+    tries.append(f"in a new run, generator.width={max(1, options.generator.width // 2)}")
+    latest = latest_images(run)
+    saved = "nothing was saved yet" if latest is None else f"{state_file(run, latest)} is intact"
+    return (
+        f"out of memory with train.batch_size={train.batch_size}, "
+        f"train.grad_accum_steps={train.grad_accum_steps}, dataset.height={data.height}, "
+        f"dataset.width={data.width}, generator.width={options.generator.width}; "
+        f"try {', or '.join(tries)}; {saved}"
+    )
