@@ -1,136 +1,109 @@
 """Generates and measures: `python test.py name=RUN split=val`, or `labels=DIR` for your own label maps.
 
-`python test.py generated=DIR real=DIR` measures pictures that somebody else generated.
+`python test.py generated=DIR real=DIR` measures pictures from elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from torch import Tensor
-
-from data.batch import Batch
-from data.dataset import PairedDataset
-from data.sources.share import Share
-from engine.progress_bar import ProgressBar
-from engine.run_log import read_log
-from engine.runtime.distributed import Processes, gather, join_processes
-from engine.runtime.hardware import Hardware
-from evaluation.evaluate import Evaluation, Scale, evaluate, mean_colours, measure_scale
-from evaluation.feature_cache import CachedFeatures
-from evaluation.gallery import Gallery
-from evaluation.interpolation import INTERPOLATIONS, write_interpolation
-from evaluation.lpips import LPIPSDiversity
-from evaluation.metric_set import MetricSet
-from evaluation.protocol import METRICS, Protocol, Rows, write_metrics
-from evaluation.report import numbers_text, write_report
-from inference.generator import LabelMapGenerator
-from inference.load import Run, load_run, open_run
-from inference.style_args import asked_styles
-from inference.style_sampling import StyleSampling
-from options.build.data import evaluation_batches, split_set
-from options.build.metrics import build_diversity, build_metrics, build_segmenter, shared_networks
-from options.build.parts import build_hardware
-from options.build.styles import build_style_sampling
-from options.build.testing import (
-    OWN,
-    REAL,
-    check_testing,
-    folder_pairs,
-    folder_protocol,
-    reference_key,
-    run_protocol,
-    tested_dataset,
-    tested_label_maps,
-)
 from options.cli import command
 from options.ranges import check_ranges
 from options.schema import TestOptions
-from options.schema.dataset import DatasetOptions
+from options.testing import check_testing
 
-REMEMBERED = ".remembered"
-"""Features of reference photos, beside the results of all runs."""
+# What needs torch is imported in the functions: --help and mistakes in the options do without.
+if TYPE_CHECKING:
+    from engine.runtime.distributed import Processes
+    from engine.runtime.hardware import Hardware
 
 
 def start(options: TestOptions, overrides: list[str]) -> None:
     """Generates an image for every label map; measures them where there are photos; writes a page."""
     check_ranges(options)
     check_testing(options)
+    from engine.runtime.distributed import join_processes
+    from options.build.parts import build_hardware
+
     hardware = build_hardware(options.hardware)
     hardware.keep_memory()
     with join_processes(hardware.device) as processes:
-        if options.generated is None:
-            test_run(options, hardware, processes)
-        else:
-            test_folders(options, hardware, processes)
+        test = test_run if options.generated is None else test_folders
+        test(options, hardware, processes)
 
 
 def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> None:
-    """A run's pictures of a split, or of a person's own label maps."""
-    assert options.name is not None, "check_testing has seen to it"
+    """The images of a run for a split, or for users' own label maps."""
+    from contextlib import closing
+
+    from evaluation.evaluate import Evaluation
+    from evaluation.feature_cache import FeatureCache
+    from evaluation.gallery import Gallery
+    from evaluation.measure import ImageGeneration, measure_run
+    from evaluation.metrics import shared_network_warnings
+    from evaluation.results import write_results
+    from inference.load import load_run, open_run
+    from inference.style_args import asked_styles
+    from options.build import evaluation as build
+    from options.build.styles import build_style_sampling
+
+    assert options.name is not None, "check_testing has checked it"
     run = open_run(options.name, options.checkpoint)
-    label_set = run.facts.label_set
-    dataset = tested_dataset(run, options)
-    pairs, batch = tested_label_maps(run, dataset, options)
-    share = Share(pairs.source, processes.rank, processes.count)
+    label_set, dataset = run.facts.label_set, build.tested_dataset(run, options)
+    pairs, batch_size = build.tested_label_maps(run, dataset, options)
+    workers = options.hardware.num_workers
+    batches, first = build.part_of_process(pairs, batch_size, "generate", workers, hardware, processes)
     generator = load_run(run, options.hardware, options.ema, options.optimize, options.compile)
     style_sampling, asked = build_style_sampling(run, dataset, options, generator), asked_styles(options)
-    folder = results_folder(options, run.folder.name, OWN if options.labels else options.split)
-    gallery = Gallery(folder, label_set)
-    batches = shared_batches(pairs, share, batch, "generate", options, hardware, processes)
-    diversity, notes = build_diversity(options, hardware)
-    evaluation, protocol = None, run_protocol(dataset, options, len(pairs))
-    with closing(
-        generate(generator, style_sampling, batches, share.first, gallery, diversity, options)
-    ) as generated:
-        # In another style an image has no photo to be compared with.
+    diversity, notes = build.build_diversity(options, hardware)
+    protocol = build.build_protocol(dataset, len(pairs), options)
+    folder = results_folder(options, run.folder.name, protocol.split)
+    gallery, evaluation = Gallery(folder, label_set), None
+    generation = ImageGeneration(
+        generator, style_sampling, options.seed, diversity, options.interpolate is not None
+    )
+    with closing(generation.run(batches, first, gallery)) as generated:
+        # An image in another style has no photo to be compared with.
         if (options.labels is None or options.photos is not None) and not asked:
-            side = None if options.labels else min(dataset.height, dataset.width)
-            segmenter = build_segmenter(options.segmenter, label_set, dataset.name)
-            metrics, skipped = build_metrics(options, len(pairs), side, segmenter, hardware)
-            notes += skipped + shared_networks(run.options.loss.perceptual, metrics)
-            evaluation = measure(run, dataset, options, generated, metrics, protocol, hardware, processes)
+            metrics, skipped = build.build_metrics(options, protocol, label_set, hardware)
+            notes += skipped + shared_network_warnings(run.options.loss.perceptual.value, metrics)
+            cache = FeatureCache(metrics.features, Path(options.out), processes)
+            try:
+                train = build.build_training_photos(dataset, protocol, options, hardware, processes)
+            except ValueError as error:
+                notes.append(f"the metrics have nothing to be compared with: {error}")
+                train = None
+            evaluation = measure_run(generated, metrics, protocol, label_set, train, cache)
         else:
             for _ in generated:
                 pass
     if diversity is not None:
-        evaluation = Evaluation({"model": {"images": len(pairs), **diversity.figures()}})
+        evaluation = Evaluation({"model": {"images": len(pairs)} | diversity.named_value()})
     notes += [f"Styles: {' '.join(asked)}"] if asked else []
     title = f"{run.folder.name} after {run.images} images"
-    finish(options, folder, title, gallery, evaluation, protocol, notes, processes, run.folder)
+    write_results(folder, title, protocol, evaluation, gallery, notes, processes, run.folder, options.gallery)
 
 
 def test_folders(options: TestOptions, hardware: Hardware, processes: Processes) -> None:
-    """Pictures of anybody's, in a folder, against photos of the same names."""
-    pairs, label_set = folder_pairs(options)
-    if len(pairs) < processes.count:
-        raise ValueError(f"{len(pairs)} pictures are shared among {processes.count} processes; start fewer")
-    segmenter = None if label_set is None else build_segmenter(options.segmenter, label_set, REAL)
-    side = None if options.pairs.height is None else min(options.pairs.height, options.pairs.width or 0)
-    metrics, notes = build_metrics(options, len(pairs), side, segmenter, hardware)
-    protocol = folder_protocol(options, len(pairs))
-    folder = results_folder(options, Path(str(options.generated)).resolve().name, REAL)
-    first, end = (len(pairs) * part // processes.count for part in (processes.rank, processes.rank + 1))
-    share = range(first, end)
-    scale, gallery = None, None
-    if label_set is not None:
-        photos = ProgressBar(
-            pairs.photos(share, options.batch_size), "colours", len(share), processes.is_main
-        )
-        scale = Scale(mean_colours(photos, len(label_set), metrics.device, protocol), None)
-        notes.append(
-            "mean_colour_baseline paints each class in its mean colour in the measured photos themselves"
-        )
-        gallery = Gallery(folder, label_set)
-    remembered = cached_features(metrics, protocol, options.real, options)
-    given = ProgressBar(pairs.batches(share, options.batch_size), "measure", len(share), processes.is_main)
-    evaluation = evaluate(shown(given, gallery), metrics, protocol, scale, remembered, label_set)
-    remembered.save(processes)
+    """Pictures from elsewhere, in a folder, against the photos of the same names."""
+    from evaluation.feature_cache import FeatureCache
+    from evaluation.gallery import Gallery
+    from evaluation.measure import measure_folders
+    from evaluation.results import write_results
+    from options.build import evaluation as build
+
+    pairs, label_set = build.build_folder_pairs(options)
+    protocol = build.build_folder_protocol(len(pairs), options)
+    metrics, notes = build.build_metrics(options, protocol, label_set, hardware)
+    folder = results_folder(options, Path(str(options.generated)).resolve().name, protocol.split)
+    gallery = None if label_set is None else Gallery(folder, label_set)
+    if gallery is not None:
+        notes.append("mean_colour_baseline paints each class in its mean colour in the measured photos")
+    cache = FeatureCache(metrics.features, Path(options.out), processes)
+    evaluation = measure_folders(pairs, metrics, protocol, gallery, options.batch_size, cache)
     title = f"{options.generated} against {options.real}"
-    finish(options, folder, title, gallery, evaluation, protocol, notes, processes, None)
+    write_results(folder, title, protocol, evaluation, gallery, notes, processes, shown=options.gallery)
 
 
 def results_folder(options: TestOptions, name: str, split: str) -> Path:
@@ -138,136 +111,6 @@ def results_folder(options: TestOptions, name: str, split: str) -> Path:
     folder = Path(options.folder or Path(options.out) / name / split)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def shared_batches(
-    pairs: PairedDataset,
-    share: Share,
-    batch: int,
-    what: str,
-    options: TestOptions,
-    hardware: Hardware,
-    processes: Processes,
-) -> ProgressBar[Batch]:
-    """This process's share of the pairs, on the device, with a bar that counts them."""
-    dataset = PairedDataset(share, pairs.transform, pairs.seed, pairs.on_error)
-    batches = evaluation_batches(dataset, batch, options.hardware.num_workers, hardware)
-    return ProgressBar(batches, what, len(share), processes.is_main)
-
-
-def generate(
-    generator: LabelMapGenerator,
-    style_sampling: StyleSampling,
-    batches: Iterable[Batch],
-    first: int,
-    gallery: Gallery,
-    diversity: LPIPSDiversity | None,
-    options: TestOptions,
-) -> Generator[tuple[Tensor, Batch], None, None]:
-    """Images (the first of each label map) with the batches they were made from; all are written.
-
-    `first`: the place among all label maps of the first one here; `diversity`: is shown all samples.
-    """
-    made = first
-    for batch in batches:
-        samples = [
-            generator.pictures(batch, style_batch.style_id, style_batch.styles, options.seed)
-            for style_batch in style_sampling(batch, made)
-        ]
-        made += len(batch)
-        gallery.add(batch, *samples)
-        if diversity is not None:
-            diversity.update_samples(samples)
-        if options.interpolate is not None:
-            for name, *images in zip(batch.names, *samples):
-                write_interpolation(gallery.folder / INTERPOLATIONS, name, images)
-        yield samples[0], batch
-
-
-def shown(pairs: Iterable[tuple[Tensor, Batch]], gallery: Gallery | None) -> Iterator[tuple[Tensor, Batch]]:
-    """The same pairs; each is written to the gallery's folder where there is one."""
-    for pictures, batch in pairs:
-        if gallery is not None:
-            gallery.add(batch, pictures)
-        yield pictures, batch
-
-
-def measure(
-    run: Run,
-    dataset: DatasetOptions,
-    options: TestOptions,
-    generated: Iterator[tuple[Tensor, Batch]],
-    metrics: MetricSet,
-    protocol: Protocol,
-    hardware: Hardware,
-    processes: Processes,
-) -> Evaluation:
-    """The numbers; beside them those of the null model and of training photos, where there are any."""
-    scale, root = None, getattr(dataset, "root", None)
-    try:
-        train = split_set(dataset, "train", options.train_images)
-    except ValueError as error:
-        if processes.is_main:
-            print(f"the numbers have nothing beside them to be compared with: {error}")
-    else:
-        of_train = replace(
-            protocol, split="train", count=len(train), height=dataset.height, width=dataset.width
-        )
-        remembered = cached_features(metrics, of_train, root, options)
-        share = Share(train.source, processes.rank, processes.count)
-        photos = shared_batches(
-            train, share, options.batch_size, "training photos", options, hardware, processes
-        )
-        scale = measure_scale(photos, len(run.facts.label_set), metrics, protocol, remembered)
-        remembered.save(processes)
-    remembered = cached_features(metrics, protocol, options.photos or root, options)
-    evaluation = evaluate(generated, metrics, protocol, scale, remembered, run.facts.label_set)
-    remembered.save(processes)
-    return evaluation
-
-
-def cached_features(
-    metrics: MetricSet, protocol: Protocol, root: object, options: TestOptions
-) -> CachedFeatures:
-    """The metrics' features, those of reference photos kept from one evaluation to the next."""
-    key = reference_key(protocol, root, metrics.features.name)
-    return CachedFeatures(metrics.features, Path(options.out) / REMEMBERED / key.file_name())
-
-
-def finish(
-    options: TestOptions,
-    folder: Path,
-    title: str,
-    gallery: Gallery | None,
-    evaluation: Evaluation | None,
-    protocol: Protocol,
-    notes: list[str],
-    processes: Processes,
-    run: Path | None,
-) -> None:
-    """Writes and prints what all processes found; one of them does."""
-    rows = [row for share in gather([] if gallery is None else gallery.rows, processes) for row in share]
-    shares = gather({} if evaluation is None else evaluation.scores, processes)
-    if not processes.is_main:
-        return
-    numbers, how, classes = None, None, dict[str, Rows]()
-    if evaluation is not None:
-        numbers, how = evaluation.rows, protocol
-        classes = {"colour_error": evaluation.colour_errors, "iou": evaluation.class_ious}
-        write_metrics(folder / METRICS, numbers, how, evaluation.class_ious, notes, evaluation.colour_errors)
-        print(numbers_text(numbers, how))
-    else:
-        (folder / METRICS).unlink(missing_ok=True)  # of an earlier generator
-    for note in notes:
-        print(note)
-    label_set = None if gallery is None else gallery.label_set
-    log = [] if run is None else read_log(run)
-    scores = {name: figures for share in shares for name, figures in share.items()}
-    page = write_report(
-        folder, title, rows, label_set, numbers, how, log, notes, scores, classes, options.gallery
-    )
-    images = f"{len(rows)} label maps, images in {folder / 'images'}; " if rows else ""
-    print(f"{images}the gallery is\n{page}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Protocol: how a number was made, so that two people get the same one."""
+"""Protocol: how a metric was computed, so that two people get the same value."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -12,23 +12,26 @@ from typing import Literal, get_args
 from engine.checkpoint.atomic_write import write_text_atomically
 
 Rows = dict[str, dict[str, float]]
-"""Numbers as `evaluate` returns them: a row (model, mean_colour_baseline, real_train) of named figures."""
+"""Values as `evaluate` returns them: by row (model, mean_colour_baseline, real_train), then by metric."""
 
 METRICS = "metrics.json"
-"""The file beside a report that holds its numbers."""
+"""The file beside a report that holds its metrics."""
+
+BY_CLASS = {"iou": "class_ious", "colour_error": "colour_errors"}
+"""Where that file holds what is measured by class."""
 
 PictureKind = Literal["png", "tensor"]
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """All that a figure depends on besides the model; written into metrics.json and shown with the numbers.
+    """All that a metric depends on besides the model; written into metrics.json and shown with the values.
 
     `dataset` and `split`: the photos compared with; `count`: how many; `height`, `width` in pixels, None
     where every picture keeps its own size; `resize_filter`: how photos came to that size ("lanczos",
     "bicubic"; "none" where they were stored so); `pictures`: "png" where they are measured as 8-bit files
     hold them, "tensor" where unrounded; `ema`: whether the generator's averaged weights were used; `seed`:
-    of the noise; both None where the pictures came from elsewhere.
+    of all that is drawn; both None where the pictures came from elsewhere.
 
     Raises ValueError for a count or a size below 1, or another kind of pictures.
     """
@@ -58,11 +61,11 @@ class Protocol:
             )
 
     def metric_name(self, metric: str) -> str:
-        """The full name of a figure: `fd_efficientnet_lite2` on 101 pictures of val ends in `_val_101`."""
+        """The full name of a metric: `fd_efficientnet_lite2` on 101 pictures of val ends in `_val_101`."""
         return f"{metric}_{self.split}_{self.count}"
 
     def describe(self) -> list[tuple[str, str]]:
-        """Pairs of words for people, in the order to print them."""
+        """Labels and values for people, in the order to print them."""
         size = "each its own" if self.height is None or self.width is None else f"{self.width}×{self.height}"
         kinds = {"png": "rounded to 8 bits, as in PNG files", "tensor": "not rounded"}
         described = [
@@ -86,11 +89,10 @@ def write_metrics(
     path: Path,
     rows: Rows,
     protocol: Protocol,
-    class_ious: Rows | None = None,
+    by_class: Mapping[str, Rows] | None = None,
     notes: Sequence[str] = (),
-    colour_errors: Rows | None = None,
 ) -> None:
-    """Writes `rows` with their protocol, the metrics' full names, figures by class and notes as JSON.
+    """Writes `rows` with their protocol, the metrics' full names, values by class and notes as JSON.
 
     JSON has no infinity (the PSNR of a picture with itself): it is written as the string "infinity".
     Raises ValueError for NaN, which no metric here returns.
@@ -101,10 +103,13 @@ def write_metrics(
             raise ValueError(f"{path}: a metric is NaN; nothing was written")
         return "infinity" if math.isinf(value) else value
 
-    metrics = {row: {name: number(value) for name, value in figures.items()} for row, figures in rows.items()}
-    names = {name: protocol.metric_name(name) for name in rows["model"] if name != "images"}
-    content: dict[str, object] = {"metrics": metrics, "names": names, "protocol": asdict(protocol)}
-    content |= {"class_ious": class_ious} if class_ious else {}
-    content |= {"colour_errors": colour_errors} if colour_errors else {}
+    content: dict[str, object] = {
+        "metrics": {
+            row: {name: number(value) for name, value in values.items()} for row, values in rows.items()
+        },
+        "names": {name: protocol.metric_name(name) for name in rows["model"] if name != "images"},
+        "protocol": asdict(protocol),
+        **{BY_CLASS[metric]: of_rows for metric, of_rows in (by_class or {}).items()},
+    }
     content |= {"notes": list(notes)} if notes else {}
     write_text_atomically(path, json.dumps(content, indent=2, allow_nan=False) + "\n")

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-import options.build.validation
+import options.build.evaluation
 from data.batch import Batch
 from engine.checkpoint.checkpoint_paths import complete_checkpoints, weights_file
 from engine.checkpoint.serialization import read_weights
@@ -33,7 +33,7 @@ FIGURE = "evaluation/fd_tiny_val_4"
 
 @pytest.fixture(autouse=True)
 def tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options.build.validation, "load_metric_network", lambda name: TinyFeatures())
+    monkeypatch.setattr(options.build.evaluation, "load_metric_network", lambda *name: TinyFeatures())
 
 
 def never() -> bool:

@@ -10,8 +10,7 @@ from pathlib import Path
 from engine.checkpoint.atomic_write import write_text_atomically
 from engine.checkpoint.checkpoint_paths import weights_file
 from evaluation.protocol import METRICS
-from evaluation.segmenters.trained import DESCRIPTION, is_trained_here, read_description
-from options.build.metrics import SEGMENTERS
+from evaluation.segmenters.trained import DESCRIPTION, SEGMENTERS, is_trained_here, read_description
 from options.build.study import PROJECT, StudyRun, quoted, root_words
 from options.schema import CompareNormsOptions, TrainSegmenterOptions
 

@@ -29,9 +29,9 @@ from options.build.data import (
     training_batches,
     training_set,
 )
+from options.build.evaluation import build_validation
 from options.build.networks import build_discriminator, build_generator
 from options.build.parts import build_ema, build_objective, build_optimizers
-from options.build.validation import build_validation
 from options.run_config import write_options
 from options.schema.training import LengthOptions, TrainOptions
 
