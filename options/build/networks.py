@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
-from enum import Enum
 from typing import Any
 
 from torch import nn
@@ -31,7 +30,6 @@ from options.schema.networks import (
     SeanOptions,
     SpadeGeneratorOptions,
     SpadeNormOptions,
-    Statistics,
     UnetOptions,
 )
 from options.schema.training import TrainOptions
@@ -41,7 +39,7 @@ def build_generator(options: TrainOptions, facts: DatasetInfo) -> ConditionalGen
     """The generator with its encoder."""
     encoder = build_encoder(options.encoder, facts)
     G = ConditionalGenerator(_build_network(options, facts, encoder), encoder, facts.edges)
-    INITIALISATIONS[options.initialisation.value](G)
+    INITIALISATIONS[options.initialisation](G)
     return G
 
 
@@ -72,14 +70,14 @@ def _build_network(options: TrainOptions, facts: DatasetInfo, encoder: Encoder |
         chosen.width,
         chosen.downsamplings,
         chosen.blocks,
-        norm=chosen.norm.value,
+        norm=chosen.norm,
         spectral=chosen.spectral,
     )
     return LocalEnhancer(
         coarse,
         edges,
         chosen.enhancer_blocks,
-        norm=chosen.norm.value,
+        norm=chosen.norm,
         spectral=chosen.spectral,
         global_images=chosen.global_images,
         enhancer_images=chosen.enhancer_images,
@@ -92,7 +90,7 @@ def _spade(options: TrainOptions, facts: DatasetInfo, encoder: Encoder | None) -
     stem: nn.Module = LabelStem(classes, channels, facts.edges)
     if isinstance(encoder, ImageEncoder | Prior) and NORMS[options.norm.name].styles == "none":
         # Norms that take no style leave it to the stem, as in SPADE's VAE.
-        multiple = 2 ** DOUBLINGS[chosen.upsampling.value]
+        multiple = 2 ** DOUBLINGS[chosen.upsampling]
         size = (options.dataset.height // multiple, options.dataset.width // multiple)
         stem = StyleStem(encoder.style_width, channels, size)
     norm = norm_factory(NORMS[options.norm.name], options.norm, facts, encoder)
@@ -102,7 +100,7 @@ def _spade(options: TrainOptions, facts: DatasetInfo, encoder: Encoder | None) -
         plain_norm = norm_factory(NoisySpade, SpadeNormOptions(**shared), facts, encoder)
     label_channels = classes + facts.edges if chosen.concat_labels else 0
     return SpadeGenerator(
-        stem, norm, plain_norm, chosen.width, chosen.upsampling.value, chosen.spectral, label_channels
+        stem, norm, plain_norm, chosen.width, chosen.upsampling, chosen.spectral, label_channels
     )
 
 
@@ -119,19 +117,15 @@ def norm_factory(
     named = inspect.signature(norm).parameters
     arguments = {name: value for name, value in known.items() if name in named}
     arguments |= own_options(options, "statistics")
-    word = None if options.statistics is Statistics.default else options.statistics.value
+    word = None if options.statistics == "default" else options.statistics
     standardise = statistics_for(options.name, word)
     return lambda channels: norm(channels, standardise(channels), **arguments)
 
 
 def own_options(options: Any, *without: str) -> dict[str, Any]:
     """The options of a choice as plain values, without its name."""
-    values = {entry.name: getattr(options, entry.name) for entry in fields(options)}
-    return {
-        name: value.value if isinstance(value, Enum) else value
-        for name, value in values.items()
-        if name not in ("name", *without)
-    }
+    names = (entry.name for entry in fields(options))
+    return {name: getattr(options, name) for name in names if name not in ("name", *without)}
 
 
 def build_discriminator(options: TrainOptions, facts: DatasetInfo) -> nn.Module:
@@ -139,5 +133,5 @@ def build_discriminator(options: TrainOptions, facts: DatasetInfo) -> nn.Module:
     discriminator = MultiscaleDiscriminator(
         len(facts.label_set), facts.edges, **own_options(options.discriminator)
     )
-    INITIALISATIONS[options.initialisation.value](discriminator)
+    INITIALISATIONS[options.initialisation](discriminator)
     return discriminator

@@ -11,21 +11,21 @@ from engine.step import Objective
 from models.conditional_generator import ConditionalGenerator
 from models.losses.adversarial import ADVERSARIAL_LOSSES
 from models.losses.perceptual import PerceptualLoss
-from options.schema.training import EmaOptions, HardwareOptions, LossOptions, OptimizerOptions, Perceptual
+from options.schema.training import EmaOptions, HardwareOptions, LossOptions, OptimizerOptions
 
 
 def build_hardware(options: HardwareOptions) -> Hardware:
     """Device and precision."""
-    return select_hardware(options.device.value, options.precision.value, options.channels_last)
+    return select_hardware(options.device, options.precision, options.channels_last)
 
 
 def build_objective(options: LossOptions, hardware: Hardware) -> Objective:
     """What the players minimise."""
     perceptual = None
-    if options.perceptual is not Perceptual.none:
-        perceptual = hardware.place(PerceptualLoss(options.perceptual.value))
+    if options.perceptual != "none":
+        perceptual = hardware.place(PerceptualLoss(options.perceptual))
     return Objective(
-        adversarial=ADVERSARIAL_LOSSES[options.adversarial.value],
+        adversarial=ADVERSARIAL_LOSSES[options.adversarial],
         perceptual=perceptual,
         perceptual_weight=options.perceptual_weight,
         feature_matching_weight=options.feature_matching,
