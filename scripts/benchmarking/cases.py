@@ -23,7 +23,7 @@ from models.norms.statistics import BatchStatistics
 from options.build.networks import build_discriminator, build_generator
 from options.build.parts import build_objective, build_optimizers
 from options.schema import GROUPS
-from options.schema.networks import Implementation, RegionStyleOptions
+from options.schema.networks import RegionStyleOptions
 from options.schema.training import LossOptions, OptimizerOptions, TrainOptions
 from scripts.benchmarking.label_maps import LabelMaps
 from scripts.benchmarking.published import PublishedDiscriminator, published_synthesiser
@@ -75,13 +75,13 @@ def build_work(case: Case, maps: LabelMaps) -> Work:
 def network_options(case: Case) -> TrainOptions:
     """The published sizes at a width; SEAN's style codes have 512 numbers."""
     forms = {
-        "indexed": Implementation.indexed,
-        "dense": Implementation.dense,
-        "compiled": Implementation.dense,
+        "indexed": "indexed",
+        "dense": "dense",
+        "compiled": "dense",
     }
     options = TrainOptions(name="benchmark")
     options.generator = GROUPS["generator"]["spade"](width=case.width)
-    options.norm = GROUPS["norm"][case.norm](implementation=forms.get(case.form, Implementation.auto))
+    options.norm = GROUPS["norm"][case.norm](implementation=forms.get(case.form, "auto"))
     options.encoder = GROUPS["encoder"]["none"]()
     if case.norm == "sean":
         options.encoder = RegionStyleOptions(style_width=STYLE_WIDTH)
