@@ -13,7 +13,7 @@ from engine.runtime.interrupts import INTERRUPTED, StopRequest
 from engine.runtime.seeds import step_seed
 from engine.runtime.watchdog import Watchdog
 from engine.trainer import Training
-from options.build.mean_styles import keep_mean_styles
+from inference.load import keep_mean_styles
 from options.build.parts import build_hardware
 from options.build.sources import settle
 from options.build.training import build_training

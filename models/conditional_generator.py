@@ -40,9 +40,9 @@ class ConditionalGenerator(nn.Module):
         return self.generator.scale if isinstance(self.generator, LocalEnhancer) else 1
 
     @property
-    def adds_noise(self) -> bool:
-        """Whether an image depends on random numbers beside its style."""
-        return any(isinstance(layer, AddedNoise) for layer in self.modules())
+    def draws_noise(self) -> bool:
+        """Whether an image depends on random numbers beside its style: added noise, or a U-Net's dropout."""
+        return any(isinstance(layer, AddedNoise) or getattr(layer, "dropout", 0) for layer in self.modules())
 
     def condition(
         self,

@@ -22,7 +22,7 @@ RANGES = (
     Range(
         "2 or more",
         lambda value: 2 <= value < inf,
-        ("generator.width", "train_images", "evaluate.images"),  # a distance takes two photos
+        ("generator.width", "train_images", "evaluate.images", "interpolate"),  # a distance takes two photos
     ),
     Range(
         "1 or more",
@@ -47,6 +47,7 @@ RANGES = (
             "discriminator.layers",
             "discriminator.scales",
             "images",
+            "samples",
             "batch_size",
             "evaluate.batch_size",
             "pairs.height",

@@ -127,7 +127,7 @@ def write_sheet(options: CompareNormsOptions, pictured: dict[str, Path], out: Pa
 def set_up(row: str, runs: list[StudyRun], speed: float | None) -> SetUp:
     """What is known of a row without measuring its pictures; ValueError where its checkpoint is damaged."""
     run = open_run(runs[0].name)
-    G = build_generator(run.options, run.facts)
+    G = build_generator(run.options, run.info)
     encoder = None if G.encoder is None else parameters(G.encoder)
     names = tuple(each.name for each in runs)
     return SetUp(row, names, style_source(run), parameters(G.generator), encoder, speed)

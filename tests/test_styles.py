@@ -29,6 +29,7 @@ STYLES = {
     "sean": ("norm=sean", "encoder=region_style", "encoder.style_width=4"),
     "vae": ("encoder=image", "encoder.width=2", "encoder.style_width=4"),
     "cin": ("norm=cin",),
+    "unet": ("generator=unet", "generator.width=2", "generator.depth=3", "generator.dropout=0.5"),
 }
 SIZE = ("dataset.height=64", "dataset.width=64", "dataset.instances=false")  # CIN's maps need two pixels
 SKY, SUN = 0, 1
@@ -36,7 +37,7 @@ SKY, SUN = 0, 1
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Verbs:
-    """A run of each kind of style. A few steps move little, so their weights are made larger."""
+    """Runs with each kind of style and without. A few steps move little: their weights are made larger."""
     verbs = Verbs(tmp_path_factory.mktemp("styles") / "checkpoints")
     for name, words in STYLES.items():
         verbs.succeeds("train", f"name={name}", "train.images=4", *tiny_words(*words, *SIZE))
@@ -133,7 +134,8 @@ def test_the_style_of_another_photo(runs: Verbs, given: Path) -> None:
     codes = generator.styles(photo_of(given, "b"), labels_of(given, "b"))
     assert_shows(image(given, "sean", "a"), generator(labels_of(given, "a"), styles=codes))
     # Of b it is the style of its own photo.
-    assert_shows(image(given, "sean", "b"), generator(labels_of(given, "b"), photo=photo_of(given, "b")))
+    own = generator(labels_of(given, "b"), photo=photo_of(given, "b"), first=1)  # the noise of the second map
+    assert_shows(image(given, "sean", "b"), own)
     runs.succeeds("test", *words(given, "sean", style[0]))
     whole = generator.styles(photo_of(given, "b"))
     assert_shows(image(given, "sean", "a"), generator(labels_of(given, "a"), styles=whole))
@@ -192,6 +194,23 @@ def test_the_style_of_a_photo_of_any_size(runs: Verbs, given: Path) -> None:
     assert (given / "out" / "vae" / "own" / "interpolations" / "b.gif").is_file()
 
 
+def test_noise_does_not_depend_on_the_batch(runs: Verbs, tmp_path: Path) -> None:
+    """Of a U-Net, whose noise is dropout: test.py in batches of three and of one, and in Python."""
+
+    def pictures(batch_size: int) -> list[np.ndarray]:
+        folder = tmp_path / str(batch_size)
+        runs.succeeds(
+            "test", "name=unet", "images=3", f"batch_size={batch_size}", f"folder={folder}",
+            "metrics=[psnr]", "lpips=none", "hardware.num_workers=0",
+        )  # fmt: skip
+        return [np.asarray(Image.open(file)) for file in sorted((folder / "images").iterdir())]
+
+    alone, together = pictures(1), pictures(3)
+    assert len(alone) == 3 and all(np.array_equal(*pair) for pair in zip(alone, together))
+    labels = torch.from_numpy(Scenes("val", 64, 64).read(2).labels).long()
+    assert_shows(alone[2], generator_of(runs, "unet")(labels, first=2))
+
+
 def test_styles_by_name(runs: Verbs, given: Path) -> None:
     names = tuple(SCENE_STYLES)
     runs.succeeds("test", *words(given, "cin", "style_name=all"))
@@ -212,6 +231,10 @@ def test_mistakes_get_one_line(runs: Verbs, given: Path) -> None:
     assert "style_label.sky: no such option; did you mean style_labels?" in said
     said = runs.refuses("test", *words(given, "sean", f"+style.sky={b}"))
     assert "options are neither added nor taken away" in said
+    assert "interpolate=1: give 2 or more" in runs.refuses(
+        "test", *words(given, "sean", f"style={b}", "interpolate=1")
+    )
+    assert "samples=0: give 1 or more" in runs.refuses("test", *words(given, "vae", "samples=0"))
     assert "there is no such file" in runs.refuses("test", *words(given, "sean", "style.sky=absent.png"))
     said = runs.refuses("test", *words(given, "vae", f"style.sky={b}"))
     assert "style.sky: this run has one style for all regions; write style=PHOTO" in said

@@ -88,9 +88,6 @@ class TestDatasetOptions:
 WHOLE = "all"
 """The entry of a table that `style=PHOTO`, without a class, makes."""
 
-MEAN = "mean"
-"""In place of a photo: the training set's mean style."""
-
 
 @dataclass
 class PairOptions:
