@@ -103,7 +103,7 @@ class LabelMapGenerator:
                 None if instances is None else self._padded(instances),
                 styles=codes,
                 style_ids=style_ids.to(device),
-                noise=self._rng(noise_seed(seed, first)),
+                rng=self._rng(noise_seed(seed, first)),
             )
             fake = self.G.generator(condition)
         fake = enlarge(fake, self.G.scale)  # (B, 3, H or more, W or more)
@@ -181,13 +181,13 @@ class LabelMapGenerator:
 
     def _padded(self, maps: Tensor) -> Tensor:
         """On the device, with the border repeated to the size that the generator's doublings need."""
-        multiple = int(self.G.generator.multiple)  # type: ignore[arg-type]
+        multiple = self.G.generator.multiple
         below, right = -maps.shape[-2] % multiple, -maps.shape[-1] % multiple
         padded = F.pad(maps[:, None].double(), (0, right, 0, below), mode="replicate")
         return padded[:, 0].to(self.hardware.device, torch.int64)
 
     def _rng(self, seed: int) -> torch.Generator:
-        return self.hardware.noise().manual_seed(seed)
+        return self.hardware.rng().manual_seed(seed)
 
 
 def _each(given: Tensor | None, labels: Tensor) -> Iterable[Tensor | None]:

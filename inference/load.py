@@ -13,7 +13,6 @@ from data.sources.spread import Spread
 from engine.checkpoint import checkpoint_paths as paths
 from engine.checkpoint.checksums import check_file
 from engine.checkpoint.serialization import load_tensors, load_weights, read_weights
-from engine.coarse_to_fine import enter_phase
 from engine.progress_bar import ProgressBar
 from engine.runtime.hardware import Hardware
 from inference.generator import LabelMapGenerator
@@ -97,7 +96,7 @@ def load_run(
     file = paths.weights_file(folder, images) if ema else paths.state_file(folder, images)
     check_file(file, paths.manifest_file(folder, images))
     load_weights(G, read_weights(file) if ema else load_tensors(file)["G"], file)
-    enter_phase(G, max(0, images - run.options.train.batch_size))  # that of the last step
+    G.generator.enter(G.generator.phase_at(max(0, images - run.options.train.batch_size)))  # of the last step
     means = None
     if G.encoder is not None:
         means = read_mean_styles(paths.mean_styles_file(folder, images), G.encoder.code_shape)
