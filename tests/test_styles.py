@@ -143,12 +143,12 @@ def test_the_style_of_another_photo(runs: Verbs, given: Path) -> None:
 
 def test_regions_in_styles_of_their_own_and_the_way_there(runs: Verbs, given: Path) -> None:
     b, its_labels = given / "photos" / "b.png", given / "labels" / "b.png"
-    asked = (
+    requested = (
         f"photos={given / 'photos'}", f"style.sky={b}", f"style_labels.sky={its_labels}", f"style.1={b}",
         "style.cloud=mean",
     )  # fmt: skip
-    said = runs.succeeds("test", *words(given, "sean", *asked))
-    assert "psnr" not in said, "in other styles than their photos' there is nothing to measure"
+    printed = runs.succeeds("test", *words(given, "sean", *requested))
+    assert "psnr" not in printed, "in other styles than their photos' there is nothing to measure"
     generator = generator_of(runs, "sean")
     own = generator.styles(photo_of(given, "a"), labels_of(given, "a"))
     codes = own.clone()
@@ -162,7 +162,7 @@ def test_regions_in_styles_of_their_own_and_the_way_there(runs: Verbs, given: Pa
     assert_shows(image(given, "sean", "a"), expected[2])
     assert f"style.sky={b}" in (given / "out" / "sean" / "own" / "index.html").read_text()
 
-    runs.succeeds("test", *words(given, "sean", *asked, "interpolate=3"))
+    runs.succeeds("test", *words(given, "sean", *requested, "interpolate=3"))
     strip = np.asarray(Image.open(given / "out" / "sean" / "own" / "interpolations" / "a.png"))
     for step, name in enumerate(("a", "a_2", "a_3")):
         assert_shows(image(given, "sean", name), expected[step])
@@ -225,27 +225,29 @@ def test_styles_by_name(runs: Verbs, given: Path) -> None:
 
 def test_mistakes_get_one_line(runs: Verbs, given: Path) -> None:
     b = given / "photos" / "b.png"
-    said = runs.refuses("test", *words(given, "sean", f"style.skyy={b}"))
-    assert "style.skyy: no such class; did you mean sky? there are sky, sun, cloud, mountain," in said
-    said = runs.refuses("test", *words(given, "sean", f"style.sky={b}", "style_label.sky=x"))
-    assert "style_label.sky: no such option; did you mean style_labels?" in said
-    said = runs.refuses("test", *words(given, "sean", f"+style.sky={b}"))
-    assert "options are neither added nor taken away" in said
+    printed = runs.refuses("test", *words(given, "sean", f"style.skyy={b}"))
+    assert "style.skyy: no such class; did you mean sky? there are sky, sun, cloud, mountain," in printed
+    printed = runs.refuses("test", *words(given, "sean", f"style.sky={b}", "style_label.sky=x"))
+    assert "style_label.sky: no such option; did you mean style_labels?" in printed
+    printed = runs.refuses("test", *words(given, "sean", f"+style.sky={b}"))
+    assert "options are neither added nor taken away" in printed
     assert "interpolate=1: give 2 or more" in runs.refuses(
         "test", *words(given, "sean", f"style={b}", "interpolate=1")
     )
     assert "samples=0: give 1 or more" in runs.refuses("test", *words(given, "vae", "samples=0"))
     assert "there is no such file" in runs.refuses("test", *words(given, "sean", "style.sky=absent.png"))
-    said = runs.refuses("test", *words(given, "vae", f"style.sky={b}"))
-    assert "style.sky: this run has one style for all regions; write style=PHOTO" in said
+    printed = runs.refuses("test", *words(given, "vae", f"style.sky={b}"))
+    assert "style.sky: this run has one style for all regions; write style=PHOTO" in printed
     assert "norm=sean, norm=adain or encoder=image" in runs.refuses(
         "test", *words(given, "cin", f"style={b}")
     )
     Image.fromarray(np.full((64, 64), SUN, np.uint8)).save(given / "sun.png")
-    said = runs.refuses(
+    printed = runs.refuses(
         "test", *words(given, "sean", f"style.sky={b}", f"style_labels.sky={given / 'sun.png'}")
     )
-    assert "sun.png shows no sky, but sun; without its label map the style of the whole photo" in said
+    assert "sun.png shows no sky, but sun; without its label map the style of the whole photo" in printed
     Image.fromarray(np.zeros((64, 63), np.uint8)).save(given / "narrow.png")
-    said = runs.refuses("test", *words(given, "sean", f"style={b}", f"style_labels={given / 'narrow.png'}"))
-    assert "a label map, its photo and its instance map must have one size" in said
+    printed = runs.refuses(
+        "test", *words(given, "sean", f"style={b}", f"style_labels={given / 'narrow.png'}")
+    )
+    assert "a label map, its photo and its instance map must have one size" in printed

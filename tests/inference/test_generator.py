@@ -24,14 +24,14 @@ VAE = ("encoder=image", "encoder.width=2", "encoder.style_width=4")
 def generator_of(*words: str, edges: bool = False) -> LabelMapGenerator:
     """A generator with random weights, for the built-in scenes."""
     options = tiny_options(*words)
-    facts = DatasetInfo.of(build_source(options.dataset, "train"), edges)
+    info = DatasetInfo.of(build_source(options.dataset, "train"), edges)
     torch.manual_seed(0)
-    G = build_generator(options, facts)
+    G = build_generator(options, info)
     with torch.no_grad():
         for parameter in G.parameters():
             parameter.mul_(20)  # initial weights are so small that all images are grey
     hardware = select_hardware("cpu", "float32", channels_last=True)
-    return LabelMapGenerator(G, len(facts.label_set), len(facts.styles), hardware)
+    return LabelMapGenerator(G, len(info.label_set), len(info.styles), hardware)
 
 
 def ids(*shape: int, classes: int = 15) -> Tensor:
@@ -103,7 +103,7 @@ def test_what_is_no_label_map(labels: Tensor) -> None:
         generator_of()(labels)
 
 
-def test_instances_are_asked_for_where_the_generator_knows_them() -> None:
+def test_instances_are_required_where_the_generator_takes_them() -> None:
     generate = generator_of(edges=True)
     with pytest.raises(ValueError, match="give instances"):
         generate(ids(32, 32))
@@ -158,7 +158,7 @@ def test_region_styles_are_averaged_over_the_photos_own_regions() -> None:
     torch.testing.assert_close(seen[0], expected)
 
 
-def test_a_style_that_needs_a_photo_says_so() -> None:
+def test_a_style_that_needs_a_photo() -> None:
     with pytest.raises(ValueError, match="give photos"):
         generator_of(*SEAN)(ids(32, 32))
     with pytest.raises(ValueError, match="needs 8 pixels"):
@@ -188,7 +188,7 @@ def test_codes_are_those_of_the_encoder() -> None:
     codes = generate.styles(photo, labels)
     torch.testing.assert_close(codes, generate.G.encoder(photo, labels))
     assert codes[0].any(1).tolist() == [True] * 3 + [False] * 12
-    codes[:, 2] = generate.styles(-photo)[:, 2]  # people mix them as they like
+    codes[:, 2] = generate.styles(-photo)[:, 2]  # codes may be mixed freely
     assert generate(labels, styles=codes).shape == (1, 3, 40, 50)
 
 
