@@ -10,7 +10,7 @@ from torch import Tensor
 from models.condition import Condition
 from models.conditional_generator import ConditionalGenerator
 from models.discriminators.base import Discriminator
-from models.losses.adversarial import ADVERSARIAL_LOSSES
+from models.losses import ADVERSARIAL_LOSSES
 from models.losses.patch import discriminate, feature_matching
 
 FEATURE_MATCHING_WEIGHT = 10
