@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.dataset_info import DatasetInfo
+from engine.checkpoint.checkpoint import read_network
 from engine.checkpoint.checkpoint_paths import (
     BEST,
     LATEST,
     complete_checkpoints,
     images_in,
     latest_images,
-    manifest_file,
     mean_styles_file,
     state_file,
     weights_file,
 )
-from engine.checkpoint.checksums import check_file
-from engine.checkpoint.serialization import load_tensors, load_weights, read_weights
+from engine.checkpoint.serialization import load_weights
 from engine.coarse_to_fine import enter_phase
 from inference.generator import LabelMapGenerator
 from inference.mean_styles import read_mean_styles
@@ -82,8 +81,7 @@ def load_run(
     """
     G = build_generator(run.options, run.facts)
     file = weights_file(run.folder, run.images) if ema else state_file(run.folder, run.images)
-    check_file(file, manifest_file(run.folder, run.images))
-    load_weights(G, read_weights(file) if ema else load_tensors(file)["G"], file)
+    load_weights(G, read_network(run.folder, run.images, "ema" if ema else "G"), file)
     enter_phase(G, max(0, run.images - run.options.train.batch_size))  # that of the last step
     label_set, styles = run.facts.label_set, run.facts.styles
     means = None

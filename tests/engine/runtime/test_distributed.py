@@ -16,7 +16,7 @@ from torch import Tensor
 
 from data.batch import Batch
 from engine.checkpoint.checkpoint_paths import latest_images, state_file
-from engine.checkpoint.serialization import load_tensors
+from engine.checkpoint.serialization import read_state
 from engine.coarse_to_fine import CoarseToFine
 from engine.ema import ExponentialMovingAverage
 from engine.run_log import read_log
@@ -145,7 +145,7 @@ def test_both_end_with_the_same_weights(folder: Path) -> None:
     first, second = (loaded(folder, name)["weights"] for name in ("0", "1"))
     for name, weight in first.items():
         assert torch.equal(weight, second[name]), name
-    saved = load_tensors(state_file(folder / "two", 8))
+    saved = read_state(state_file(folder / "two", 8))
     for name, weight in first.items():
         part, _, key = name.partition(" ")
         assert torch.equal(saved[part][key], weight), name
@@ -156,7 +156,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(folder: Path) -> None:
     for rank in ("0", "1"):
         answers = loaded(folder, rank)
         assert_same(answers["weights, resumed"], answers["weights"])
-    states = [load_tensors(state_file(folder / name, 8)) for name in ("two", "parts")]
+    states = [read_state(state_file(folder / name, 8)) for name in ("two", "parts")]
     rows = [read_log(folder / name) for name in ("two", "parts")]
     for timed in (*(state["progress"] for state in states), *rows[0], *rows[1]):
         assert timed.pop("seconds" if "seconds" in timed else "images_per_second") > 0
