@@ -8,13 +8,12 @@ from engine.checkpoint.checkpoint_paths import state_file
 from engine.checkpoint.lock import locked
 from engine.oom_advice import explained_out_of_memory
 from engine.progress import Stopwatch
+from engine.runtime.determinism import step_seed
 from engine.runtime.distributed import join_processes, largest
-from engine.runtime.interrupts import INTERRUPTED, StopRequest
-from engine.runtime.seeds import step_seed
-from engine.runtime.watchdog import Watchdog
+from engine.runtime.interrupts import INTERRUPTED, StopRequest, Watchdog
 from engine.trainer import Training
 from options.build.mean_styles import keep_mean_styles
-from options.build.parts import build_hardware
+from options.build.parts import build_hardware, memory_settings
 from options.build.sources import settle
 from options.build.training import build_training
 from options.cli import command
@@ -44,14 +43,14 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
     with (
         join_processes(hardware.device, COLLECTIVE_MARGIN * options.train.hang_minutes) as processes,
         locked(run, processes.is_main) as may_write,
-        explained_out_of_memory(options, run),
+        explained_out_of_memory(memory_settings(options, processes.count), run),
     ):
         training = build_training(options, run, hardware, processes, exact, may_write)
         hooks, progress, name = training.hooks, training.progress, quote(f"name={options.name}")
         for damage in hooks.checkpoint.passed_over:
-            hooks.bar.say(f"warning: {damage}; an older checkpoint is used")
+            hooks.bar.print(f"warning: {damage}; an older checkpoint is used")
         if progress.images:
-            hooks.bar.say(
+            hooks.bar.print(
                 f"{run} goes on after {progress.images} images, from {state_file(run, progress.images).name}"
             )
         try:
@@ -75,7 +74,7 @@ def train(training: Training) -> bool:
     progress, stop, stopwatch = training.progress, StopRequest(), Stopwatch(training.progress)
     stopped = 0.0
     with Watchdog(training.hang_minutes) as watchdog:
-        while (share := training.length.share(progress)) < 1 and not stopped:
+        while (share := training.length.fraction(progress)) < 1 and not stopped:
             watchdog.alive()
             rates = training.rates.set(share)
             batch = next(training.batches)
@@ -91,7 +90,7 @@ def train(training: Training) -> bool:
             training.hooks.after_step(
                 losses, rates, before, training.step.skipped, batch, lambda: bool(stop.asked)
             )
-    return training.length.share(progress) < 1
+    return training.length.fraction(progress) < 1
 
 
 if __name__ == "__main__":

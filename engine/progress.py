@@ -18,10 +18,10 @@ class Progress:
         return {"images": self.images, "seconds": self.seconds}
 
     def load_state_dict(self, state: dict[str, float]) -> None:
-        """Takes back what `state_dict` gave."""
+        """Restores what `state_dict` returned."""
         images, seconds = int(state["images"]), float(state["seconds"])
         if images < 0 or not seconds >= 0:
-            raise ValueError(f"{images} images and {seconds} seconds: no run has less than none")
+            raise ValueError(f"{images} images and {seconds} seconds: neither can be negative")
         self.images, self.seconds = images, seconds
 
 
@@ -37,8 +37,8 @@ class Length:
         done = progress.images if self.images is not None else progress.seconds / 60
         return min(done, self.total)
 
-    def share(self, progress: Progress) -> float:
-        """The share of the run that is done, 0 to 1."""
+    def fraction(self, progress: Progress) -> float:
+        """The fraction of the run that is done, 0 to 1."""
         return self.done(progress) / self.total
 
     @property

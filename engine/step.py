@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from data.batch import Batch
 from data.resample import shrink
-from engine.nonfinite import Statistics, backward, can_skip, step_unless
+from engine.nonfinite import BufferSnapshot, backward, can_skip, step_unless
 from engine.runtime.distributed import Processes, averaged_if, parallel
 from engine.runtime.hardware import Hardware
 from models.condition import Condition
@@ -91,14 +91,14 @@ class TrainingStep:
         """One update of each player; every random number of the step comes from `seed`."""
         torch.manual_seed(seed)
         self.noise.manual_seed(seed)
-        statistics = Statistics(self.G, self.discriminator)
+        buffers = BufferSnapshot(self.G, self.discriminator)
         parts = [self._part(part) for part in batch.split(self.passes)]
         fakes, losses = self._update_generator(parts)
         if not self.reuse_fake:
             with torch.no_grad(), self.hardware.autocast():
                 fakes = [self.G(condition, real).fake for condition, real in parts]
         losses |= self._update_discriminator(parts, fakes)
-        statistics.restore_where(self.skipped)
+        buffers.restore_where(self.skipped)
         return losses
 
     def _part(self, batch: Batch) -> tuple[Condition, Tensor]:

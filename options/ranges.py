@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import inf
 from typing import NamedTuple
 
-from engine.runtime.threads import MOST_THREADS
+from engine.runtime.determinism import MOST_THREADS
 
 
 class Range(NamedTuple):

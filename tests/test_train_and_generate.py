@@ -98,7 +98,7 @@ def test_training_leaves_a_run_folder(trained: Verbs) -> None:
     names = {file.name for file in (trained.checkpoints / "scenes").iterdir()}
     assert names == {
         "config.yaml", "facts.json", "log.jsonl", "tensorboard", "latest",
-        "state-000000004.pt", "weights-000000004.safetensors", "manifest-000000004.json",
+        "state-000000004.safetensors", "weights-000000004.safetensors", "manifest-000000004.json",
     }  # fmt: skip
 
 

@@ -30,7 +30,7 @@ class Processes:
 
     @property
     def is_main(self) -> bool:
-        """Whether this process writes files and talks to the person."""
+        """Whether this process writes files and prints."""
         return self.rank == 0
 
 
@@ -44,8 +44,8 @@ def join_processes(device: torch.device, timeout_minutes: float = 30) -> Iterato
     timeout = timedelta(minutes=timeout_minutes)
     store, rank, _ = next(dist.rendezvous("env://", timeout=timeout))
     if os.environ.get("GROUP_WORLD_SIZE", "1") == "1":
-        # torchrun keeps one store for all restarts of a node, in which the dead left their addresses. Several
-        # nodes count restarts each by itself; they have a new store for each round (scripts/launch).
+        # torchrun keeps one store for all restarts of a node, with the addresses of processes that died.
+        # Several nodes each count their own restarts; they have a new store for each round (scripts/launch).
         store = dist.PrefixStore(f"restart {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
     dist.init_process_group(
         distributed_backend(device), store=store, rank=rank, world_size=count, timeout=timeout
@@ -82,7 +82,7 @@ def averaged_if(last: bool, network: nn.Module) -> AbstractContextManager[object
 
 
 def mean_over_processes(values: dict[str, Tensor], processes: Processes) -> dict[str, Tensor]:
-    """Scalars averaged over processes: what one process with the whole batch would have seen."""
+    """Scalars averaged over processes: those of one process with the whole batch."""
     if processes.count == 1:
         return values
     stacked = torch.stack([value.detach().float() for value in values.values()])
@@ -91,13 +91,13 @@ def mean_over_processes(values: dict[str, Tensor], processes: Processes) -> dict
 
 
 def wait_for_all(processes: Processes) -> None:
-    """Returns when every process has come here."""
+    """Returns when every process has called it."""
     if processes.count > 1:
         dist.barrier()
 
 
 def from_main(number: int, processes: Processes) -> int:
-    """The main process's number, whatever the others say."""
+    """The main process's number, in all processes."""
     if processes.count == 1:
         return number
     agreed = torch.tensor(number)
@@ -105,17 +105,8 @@ def from_main(number: int, processes: Processes) -> int:
     return int(agreed)
 
 
-def from_all(values: list[str], processes: Processes) -> list[list[str]]:
-    """The texts of every process, in the order of their ranks; all call it together."""
-    if processes.count == 1:
-        return [values]
-    gathered: list[list[str]] = [[] for _ in range(processes.count)]
-    dist.all_gather_object(gathered, values, group=processes.control)
-    return gathered
-
-
 def gather(value: Value, processes: Processes) -> list[Value]:
-    """What each process has, in the order of their ranks, for all of them to see."""
+    """The values of all processes, in the order of their ranks; all call it together."""
     if processes.count == 1:
         return [value]
     gathered: list[Value | None] = [None] * processes.count
@@ -124,7 +115,7 @@ def gather(value: Value, processes: Processes) -> list[Value]:
 
 
 def largest(values: list[float], processes: Processes) -> list[float]:
-    """The largest of each value over processes, so that all take the same decisions."""
+    """The largest of each value over processes, so that all decide alike."""
     if processes.count == 1:
         return values
     agreed = torch.tensor(values, dtype=torch.float64)

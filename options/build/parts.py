@@ -6,12 +6,21 @@ from torch import nn
 
 from engine.adam import Adam
 from engine.ema import ExponentialMovingAverage
+from engine.oom_advice import MemorySettings
 from engine.runtime.hardware import Hardware, select_hardware
 from engine.step import Objective
 from models.conditional_generator import ConditionalGenerator
 from models.losses.adversarial import ADVERSARIAL_LOSSES
 from models.losses.perceptual import PerceptualLoss
-from options.schema.training import EmaOptions, HardwareOptions, LossOptions, OptimizerOptions, Perceptual
+from options.schema.training import (
+    EmaOptions,
+    HardwareOptions,
+    LossOptions,
+    OptimizerOptions,
+    Perceptual,
+    TrainOptions,
+)
+from options.validation import size_multiple
 
 
 def build_hardware(options: HardwareOptions) -> Hardware:
@@ -46,3 +55,17 @@ def build_optimizers(options: OptimizerOptions, G: nn.Module, discriminator: nn.
 def build_ema(options: EmaOptions, G: ConditionalGenerator) -> ExponentialMovingAverage[ConditionalGenerator]:
     """The average of the generator's weights."""
     return ExponentialMovingAverage(G, options.half_life_images, options.ramp)
+
+
+def memory_settings(options: TrainOptions, processes: int) -> MemorySettings:
+    """What advice is computed from where memory is exhausted."""
+    train, dataset, generator = options.train, options.dataset, options.generator
+    return MemorySettings(
+        train.batch_size,
+        train.grad_accum_steps,
+        processes,
+        dataset.height,
+        dataset.width,
+        size_multiple(generator),
+        generator.width,
+    )

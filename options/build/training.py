@@ -11,12 +11,13 @@ from engine.checkpoint.checkpoint import Checkpoint, Stateful
 from engine.coarse_to_fine import CoarseToFine
 from engine.hooks import Hooks, Intervals
 from engine.learning_rate import LearningRates
-from engine.nonfinite_steps import NonFiniteSteps
+from engine.nonfinite import NonFiniteSteps
 from engine.progress import Length, Progress
-from engine.run_log import RunLog, TrainingBar
+from engine.progress_bar import TrainingBar
+from engine.run_log import RunLog
+from engine.runtime.determinism import Threads
 from engine.runtime.distributed import Processes, from_main
 from engine.runtime.hardware import Hardware
-from engine.runtime.threads import Threads
 from engine.sample_grid import SampleGrid
 from engine.step import TrainingStep
 from engine.trainer import Training
@@ -93,7 +94,7 @@ def build_training(
         describe()
 
     maker = LabelMapGenerator(ema.network, len(facts.label_set), len(facts.styles), hardware)
-    watch, warnings = build_validation(options, run, maker, hardware, processes)
+    validation, warnings = build_validation(options, run, maker, hardware, processes)
     length = build_length(options.train, len(dataset))
     hooks = Hooks(
         checkpoint,
@@ -105,10 +106,10 @@ def build_training(
         sample_grid=SampleGrid(ema.network, watched, facts.label_set.colours, hardware),
         nonfinite_steps=NonFiniteSteps(run, options.train.max_nonfinite_steps, processes),
         may_write=may_write,
-        watch=watch,
+        validation=validation,
     )
     for warning in warnings:
-        hooks.bar.say(f"warning: {warning}")
+        hooks.bar.print(f"warning: {warning}")
     return Training(
         batches=training_batches(options, dataset, sampler, hardware),
         step=step,

@@ -1,4 +1,4 @@
-"""What a run writes down: rows, pictures and a bar."""
+"""What a run writes: rows, images and a bar."""
 
 import json
 import sys
@@ -12,7 +12,8 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from engine.progress import Length, Progress
-from engine.run_log import LOG, SAMPLES, RunLog, TrainingBar, read_log
+from engine.progress_bar import TrainingBar
+from engine.run_log import LOG, SAMPLES, RunLog, read_log
 
 
 def written(run: Path, *images: int, resumed_after: int = 0) -> RunLog:
@@ -108,8 +109,8 @@ def test_the_bar_shows_images_time_and_losses(capsys: pytest.CaptureFixture[str]
     bar = TrainingBar(Length(images=200, minutes=None), progress, visible=True)
     bar.show_values(12.34, {"generator/kl": 0.5, "discriminator/real": 1.25})
     progress.images = 100
-    bar.show()
-    bar.say("a line above")
+    bar.update()
+    bar.print("a line above")
     bar.close()
     shown = capsys.readouterr()
     assert "a line above" in shown.out
@@ -127,7 +128,7 @@ def test_a_file_does_not_get_every_bar(
     progress = Progress()
     bar = TrainingBar(Length(images=20, minutes=None), progress, visible=True)
     for progress.images in range(1, 21):
-        bar.show()
+        bar.update()
     bar.close()
     shown = capsys.readouterr().err
     drawn = [step for step in range(1, 21) if f" {step}/20 images" in shown]
@@ -139,8 +140,8 @@ def test_other_processes_show_nothing(capsys: pytest.CaptureFixture[str]) -> Non
     progress = Progress()
     bar = TrainingBar(Length(images=None, minutes=1), progress, visible=False)
     progress.seconds = 30
-    bar.show()
-    bar.say("not heard")
+    bar.update()
+    bar.print("not printed")
     bar.close()
     shown = capsys.readouterr()
     assert shown.out == shown.err == ""
