@@ -31,6 +31,7 @@ class Intervals:
     save: int
 
 
+@dataclass
 class Hooks:
     """Logs, samples, validates and saves. Losses stay tensors until a row is due: no step waits for them.
 
@@ -40,33 +41,22 @@ class Hooks:
     `validation`: None where the run is not validated.
     """
 
-    def __init__(
-        self,
-        checkpoint: Checkpoint,
-        progress: Progress,
-        intervals: Intervals,
-        processes: Processes,
-        log: RunLog | None,
-        bar: TrainingBar,
-        sample_grid: Callable[[], Tensor],
-        nonfinite_steps: NonFiniteSteps,
-        may_write: Callable[[], None] = lambda: None,
-        validation: Validation | None = None,
-    ) -> None:
-        self.checkpoint = checkpoint
-        self.progress = progress
-        self.intervals = intervals
-        self.processes = processes
-        self.log = log
-        self.bar = bar
-        self.sample_grid = sample_grid
-        self.nonfinite_steps = nonfinite_steps
-        self.may_write = may_write
-        self.validation = validation
+    checkpoint: Checkpoint
+    progress: Progress
+    intervals: Intervals
+    processes: Processes
+    log: RunLog | None
+    bar: TrainingBar
+    sample_grid: Callable[[], Tensor]
+    nonfinite_steps: NonFiniteSteps
+    may_write: Callable[[], None] = lambda: None
+    validation: Validation | None = None
+
+    def __post_init__(self) -> None:
         self._sums: dict[str, Tensor] = {}
         self._steps = 0
-        self._since = (progress.images, time.monotonic())
-        self._saved = progress.images
+        self._since = (self.progress.images, time.monotonic())
+        self._saved = self.progress.images
 
     def after_step(
         self,
@@ -151,7 +141,7 @@ class Hooks:
     def _write_row(self, rates: dict[str, float], losses: dict[str, Tensor]) -> None:
         images, now = self.progress.images, time.monotonic()
         skipped = self.nonfinite_steps.read()
-        counted = self._steps - skipped.steps
+        counted = self._steps - skipped
         means = {name: total / max(1, counted) for name, total in self._sums.items()}
         values = {name: value.item() for name, value in mean_over_processes(means, self.processes).items()}
         speed = (images - self._since[0]) / (now - self._since[1])
@@ -160,14 +150,14 @@ class Hooks:
         if counted:
             self.bar.show_values(speed, values)
             row = values | row
-        if skipped.steps:
-            row["skipped_steps"] = skipped.steps
+        if skipped:
+            row["skipped_steps"] = skipped
             self.bar.print(
-                f"warning: {skipped.steps} steps before {images} images were skipped, since a number was "
-                f"not finite; their samples: {skipped.samples}"
+                f"warning: {skipped} steps before {images} images were skipped, since a number was not "
+                f"finite; their samples: {self.nonfinite_steps.samples}"
             )
         if self.log is not None:
             self.may_write()
             with self._or_warning("a row of the curves was not written ({})"):
                 self.log.write(images, row)
-        self.nonfinite_steps.stop_if_too_many(skipped, images, losses)
+        self.nonfinite_steps.stop_if_too_many(images, losses)

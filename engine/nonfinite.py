@@ -7,7 +7,6 @@ kernel reads it and writes nothing.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -17,7 +16,7 @@ from data.atomic_write import write_text_atomically
 from data.batch import Batch
 from engine.checkpoint.checkpoint_paths import latest_images, state_file
 from engine.checkpoint.serialization import save_weights
-from engine.runtime.distributed import Processes, gather, wait_for_all
+from engine.runtime.distributed import Processes, gather
 
 DUMP = "skipped-step"
 """The folder of the last batch, in the folder of a run that such steps have ended."""
@@ -82,31 +81,20 @@ class BufferSnapshot:
         return torch.cat([buffer.flatten() for buffer in self._buffers]) if self._buffers else torch.empty(0)
 
 
-@dataclass(frozen=True)
-class SkippedSteps:
-    """How many steps were skipped, how many of them in a row at the end, and the names of their samples."""
-
-    steps: int
-    in_a_row: int
-    names: tuple[str, ...]
-
-    @property
-    def samples(self) -> str:
-        """The first few names."""
-        more = f" and {len(self.names) - 8} more" if len(self.names) > 8 else ""
-        return ", ".join(self.names[:8]) + more
-
-
 class NonFiniteSteps:
-    """Keeps the flags of the steps as tensors until they are read, so that no step waits for one."""
+    """Keeps the flags of the steps as tensors until they are read, so that no step waits for one.
+
+    A run ends after `most_in_a_row` of them. `names`: the samples of the skipped steps that were read last.
+    """
 
     def __init__(self, run: Path, most_in_a_row: int, processes: Processes) -> None:
         self.run = run
         self.most_in_a_row = most_in_a_row
         self.processes = processes
+        self.names: list[str] = []
+        self._in_a_row = 0
         self._flags: list[Tensor] = []
         self._names: list[tuple[str, ...]] = []
-        self._in_a_row = 0
         self._last: Batch | None = None
 
     def count(self, skipped: Tensor, batch: Batch) -> None:
@@ -115,32 +103,40 @@ class NonFiniteSteps:
         self._names.append(batch.names)
         self._last = batch
 
-    def read(self) -> SkippedSteps:
-        """Waits for the flags of the steps since the last call; all processes call it together."""
+    def read(self) -> int:
+        """How many steps since the last call were skipped; all processes call it together and wait for it."""
         flags = torch.stack(self._flags).tolist() if self._flags else []
         for flag in flags:
             self._in_a_row = self._in_a_row + 1 if flag else 0
         own = [name for flag, names in zip(flags, self._names) if flag for name in names]
+        # All processes skip the same steps, so all come here or none.
+        everywhere = gather(own, self.processes) if own else []
+        self.names = list(dict.fromkeys(name for names in everywhere for name in names))
         self._flags, self._names = [], []
-        names = dict.fromkeys(name for part in gather(own, self.processes) for name in part) if own else {}
-        return SkippedSteps(sum(flags), self._in_a_row, tuple(names))
+        return sum(flags)
 
-    def stop_if_too_many(self, skipped: SkippedSteps, images: int, losses: dict[str, Tensor]) -> None:
+    @property
+    def samples(self) -> str:
+        """The first few of `names`."""
+        more = f" and {len(self.names) - 8} more" if len(self.names) > 8 else ""
+        return ", ".join(self.names[:8]) + more
+
+    def stop_if_too_many(self, images: int, losses: dict[str, Tensor]) -> None:
         """Raises ValueError where so many steps in a row were skipped that training is of no use."""
-        if skipped.in_a_row < self.most_in_a_row:
+        if self._in_a_row < self.most_in_a_row:
             return
-        dump = self._dump(skipped, images, losses)
-        wait_for_all(self.processes)
+        dump = self._dump(images, losses)
+        gather(None, self.processes)  # so that every process has written its own
         latest = latest_images(self.run)
         good = "none was saved" if latest is None else f"{state_file(self.run, latest)} is the last good one"
         raise ValueError(
-            f"{skipped.in_a_row} steps in a row were skipped, since a loss or a gradient was not finite "
+            f"{self._in_a_row} steps in a row were skipped, since a loss or a gradient was not finite "
             f"(train.max_nonfinite_steps={self.most_in_a_row}); checkpoints: {good}; samples of the steps: "
-            f"{skipped.samples}; the last batch is kept in {dump}. Look at these samples; "
+            f"{self.samples}; the last batch is kept in {dump}. Look at these samples; "
             "if they are sound, lower the learning rates and go on with resume=true"
         )
 
-    def _dump(self, skipped: SkippedSteps, images: int, losses: dict[str, Tensor]) -> Path:
+    def _dump(self, images: int, losses: dict[str, Tensor]) -> Path:
         """Writes the last batch of this process, and what is known of it."""
         assert self._last is not None, "steps were skipped, so there was a batch"
         batch, rank, folder = self._last, self.processes.rank, self.run / DUMP
@@ -150,8 +146,8 @@ class NonFiniteSteps:
         save_weights(tensors, folder / f"batch-{rank}.safetensors")
         report = {
             "images": images,
-            "in_a_row": skipped.in_a_row,
-            "samples_of_skipped_steps": skipped.names,
+            "in_a_row": self._in_a_row,
+            "samples_of_skipped_steps": self.names,
             "samples_of_this_batch": batch.names,
             "photo_is_finite": [bool(photo.isfinite().all()) for photo in tensors.get("photo", ())],
             "losses": {name: str(loss.item()) for name, loss in losses.items()},

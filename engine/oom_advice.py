@@ -11,13 +11,7 @@ import torch
 
 from engine.checkpoint.checkpoint_paths import latest_images, state_file
 
-SIGNS = (
-    "can't allocate memory",
-    "not enough memory",
-    "out of memory",
-    "Cannot allocate memory",
-    "new thread",
-)
+EXHAUSTED = ("allocate memory", "not enough memory", "out of memory", "new thread")
 """Parts of torch's messages on the host, where it has no exception of its own."""
 LEAST_WIDTH = 2
 
@@ -42,21 +36,21 @@ class MemorySettings:
         """Settings that take less memory, each of them valid for the run."""
         of_process, parts = self.batch_size // self.processes, self.grad_accum_steps
         more_parts = [count for count in range(parts + 1, of_process + 1) if of_process % count == 0]
-        smaller_batch = self.batch_size // 2 // (self.processes * parts) * self.processes * parts
-        height, width = (
-            max(self.multiple, side // 2 // self.multiple * self.multiple)
-            for side in (self.height, self.width)
-        )
+        batch_size = self.batch_size // 2 // (self.processes * parts) * self.processes * parts
+        height, width = (self._half(side) for side in (self.height, self.width))
         tries = []
         if more_parts:
             tries.append(f"train.grad_accum_steps={more_parts[0]} (the same batch in smaller parts)")
-        if smaller_batch:
-            tries.append(f"train.batch_size={smaller_batch}")
+        if batch_size:
+            tries.append(f"train.batch_size={batch_size}")
         if (height, width) != (self.height, self.width):
             tries.append(f"a smaller crop, dataset.height={height} dataset.width={width}")
         if self.generator_width // 2 >= LEAST_WIDTH:
             tries.append(f"in a new run, generator.width={self.generator_width // 2}")
         return tries or ["a device with more memory"]
+
+    def _half(self, side: int) -> int:
+        return max(1, side // 2 // self.multiple) * self.multiple
 
 
 @contextmanager
@@ -64,20 +58,15 @@ def explained_out_of_memory(settings: MemorySettings, run: Path) -> Iterator[Non
     """Turns exhausted memory, of the host or of a device, into a ValueError with advice."""
     try:
         yield
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        raise ValueError(_message(settings, run)) from error
-    except (RuntimeError, OSError) as error:
-        if not any(sign in str(error) for sign in SIGNS):
+    except (MemoryError, RuntimeError, OSError) as error:
+        known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not known and not any(part in str(error) for part in EXHAUSTED):
             raise
-        raise ValueError(_message(settings, run)) from error
-
-
-def _message(settings: MemorySettings, run: Path) -> str:
-    latest = latest_images(run)
-    saved = "nothing was saved yet" if latest is None else f"{state_file(run, latest)} is intact"
-    return (
-        f"out of memory with train.batch_size={settings.batch_size}, "
-        f"train.grad_accum_steps={settings.grad_accum_steps}, dataset.height={settings.height}, "
-        f"dataset.width={settings.width}, generator.width={settings.generator_width}; "
-        f"try {', or '.join(settings.advice())}; {saved}"
-    )
+        latest = latest_images(run)
+        saved = "nothing was saved yet" if latest is None else f"{state_file(run, latest)} is intact"
+        raise ValueError(
+            f"out of memory with train.batch_size={settings.batch_size}, "
+            f"train.grad_accum_steps={settings.grad_accum_steps}, dataset.height={settings.height}, "
+            f"dataset.width={settings.width}, generator.width={settings.generator_width}; "
+            f"try {', or '.join(settings.advice())}; {saved}"
+        ) from error

@@ -3,13 +3,14 @@
 A run folder holds `state-<images>.safetensors` (the parts' state dicts), `weights-<images>.safetensors` (the
 averaged generator and its encoder), `manifest-<images>.json` (their checksums) and `latest` (the images of
 the newest complete checkpoint); beside them, where a generator takes a style a region,
-`mean_styles-<images>.safetensors`. They hold tensors and plain values only: nothing read from them is ever
-executed. An imported release has `discriminator-<images>.safetensors` in place of a state.
+`mean_styles-<images>.safetensors`. An imported release has `discriminator-<images>.safetensors` in place of a
+state. All hold tensors and plain values only: nothing read from them is ever executed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,19 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from data.atomic_write import remove_partials, write_text_atomically
-from engine.checkpoint.checkpoint_paths import (
-    BEST,
-    FILES,
-    LATEST,
-    candidates,
-    complete_checkpoints,
-    discriminator_file,
-    images_in,
-    manifest_file,
-    mean_styles_file,
-    state_file,
-    weights_file,
-)
+from engine.checkpoint import checkpoint_paths as paths
 from engine.checkpoint.checksums import Damaged, check_file, write_manifest
 from engine.checkpoint.serialization import (
     ArchitectureDiffers,
@@ -46,10 +35,8 @@ FORMAT = 3
 """1 and 2 kept the state in a file of torch.save; 1 lacked `threads` and had no manifest."""
 SINCE = {"threads": 2}
 """Parts that older formats lack: they stay as they are built."""
-
-
 MISFITS = (AttributeError, LookupError, TypeError, ValueError, RuntimeError, OverflowError)
-"""What a part raises that is given another thing than its state."""
+"""Raised by a part that is given something else than its state."""
 
 
 class Stateful(Protocol):
@@ -60,30 +47,22 @@ class Stateful(Protocol):
     def load_state_dict(self, state: dict[str, Any]) -> object: ...
 
 
+@dataclass
 class Checkpoint:
     """Saves and restores the named parts of a run, in its folder.
 
     Kept are the newest `keep`, the one that `best` names and, where `keep_every` is given, the first after
-    every so many images. `describe` makes the folder and what else belongs in it, where it has been removed.
-    `passed_over`: why newer checkpoints were not restored.
+    every so many images. `weights`: the network for generation. `describe` makes the folder and what else
+    belongs in it, where it has been removed. `passed_over`: why newer checkpoints were not restored.
     """
 
-    def __init__(
-        self,
-        run: Path,
-        parts: dict[str, Stateful],
-        weights: nn.Module,
-        keep: int,
-        keep_every: int | None = None,
-        describe: Callable[[], object] | None = None,
-    ) -> None:
-        self.run = run
-        self.parts = parts
-        self.weights = weights
-        self.keep = keep
-        self.keep_every = keep_every
-        self.describe = describe
-        self.passed_over: list[str] = []
+    run: Path
+    parts: dict[str, Stateful]
+    weights: nn.Module
+    keep: int
+    keep_every: int | None = None
+    describe: Callable[[], object] | None = None
+    passed_over: list[str] = field(default_factory=list)
 
     def save(self, images: int) -> None:
         """Writes the state, the weights and their manifest; `latest` names them once all are whole.
@@ -91,19 +70,19 @@ class Checkpoint:
         Raises OSError where they cannot be written; the previous checkpoint is then as it was.
         """
         state = {"format": FORMAT, **{name: part.state_dict() for name, part in self.parts.items()}}
-        weights = weights_file(self.run, images)
-        whole = state_file(self.run, images).with_suffix(".safetensors")
+        weights = paths.weights_file(self.run, images)
+        whole = paths.state_file(self.run, images).with_suffix(".safetensors")
         try:
             if self.describe is not None and not self.run.is_dir():
                 self.describe()
             self._remove_partials()
             # Those of other weights, where a run was taken back and has come here again.
-            for other in (mean_styles_file(self.run, images), whole.with_suffix(".pt")):
+            for other in (paths.mean_styles_file(self.run, images), whole.with_suffix(".pt")):
                 other.unlink(missing_ok=True)
             save_weights(self.weights.state_dict(), weights)
             save_state(state, whole)
-            write_manifest(manifest_file(self.run, images), [weights, whole])
-            write_text_atomically(self.run / LATEST, f"{images}\n")
+            write_manifest(paths.manifest_file(self.run, images), [weights, whole])
+            write_text_atomically(self.run / paths.LATEST, f"{images}\n")
             self._prune(images)
         except OSError as error:
             raise OSError(f"{self.run}: {error.strerror or error}") from error
@@ -115,7 +94,7 @@ class Checkpoint:
         that is an error. Raises ValueError where none is whole, or where one is of another architecture.
         """
         self.passed_over = []
-        for images in candidates(self.run):
+        for images in paths.candidates(self.run):
             try:
                 self.restore_from(images)
             except Damaged as error:
@@ -130,7 +109,7 @@ class Checkpoint:
 
     def restore_from(self, images: int) -> None:
         """Restores every part from the checkpoint after `images`; Damaged where it is not whole."""
-        file, state = read_checked_state(self.run, images)
+        file, state = read_whole_state(self.run, images)
         for name, part in self.parts.items():
             if SINCE.get(name, 1) > state["format"]:
                 continue
@@ -138,30 +117,29 @@ class Checkpoint:
                 raise ValueError(f"{file} holds no {name}: it was saved by another kind of run; train anew")
             load_part(part, state[name], f"{file}: {name}", file)
 
-    def _prune(self, saved: int) -> None:
-        """Removes what need not be kept."""
-        # Newer ones are no concern of a run that was taken back to an older one.
-        older = [images for images in complete_checkpoints(self.run) if images <= saved]
-        kept = {*older[-self.keep :], saved, images_in(self.run / BEST)}
-        if self.keep_every is not None:
-            before = [0, *older]
-            kept |= {now for last, now in zip(before, older) if passed(self.keep_every, last, now)}
-        for file in self.run.iterdir():
-            match = FILES.fullmatch(file.name)
-            if match and int(match[1]) <= saved and int(match[1]) not in kept:
-                file.unlink(missing_ok=True)
-
     def _remove_partials(self) -> None:
         """Removes what a killed process left half-written, so that there is room to write it again."""
         remove_partials(self.run)
         for partial in self.run.glob(".tmp*"):  # the name under which safetensors writes first
             partial.unlink(missing_ok=True)
 
+    def _prune(self, saved: int) -> None:
+        """Removes what need not be kept."""
+        # Newer ones are no concern of a run that was taken back to an older one.
+        older = [images for images in paths.complete_checkpoints(self.run) if images <= saved]
+        kept = {*older[-self.keep :], saved, paths.images_in(self.run / paths.BEST)}
+        if self.keep_every is not None:
+            kept |= {now for last, now in zip([0, *older], older) if passed(self.keep_every, last, now)}
+        for file in self.run.iterdir():
+            match = paths.FILES.fullmatch(file.name)
+            if match and int(match[1]) <= saved and int(match[1]) not in kept:
+                file.unlink(missing_ok=True)
 
-def read_checked_state(run: Path, images: int) -> tuple[Path, dict[str, Any]]:
+
+def read_whole_state(run: Path, images: int) -> tuple[Path, dict[str, Any]]:
     """The state file of a checkpoint and what it holds; Damaged where it is not whole."""
-    file = state_file(run, images)
-    check_file(file, manifest_file(run, images))
+    file = paths.state_file(run, images)
+    check_file(file, paths.manifest_file(run, images))
     state = read_state(file)
     if state.get("format") not in range(1, FORMAT + 1):
         raise ValueError(
@@ -176,17 +154,16 @@ def read_network(run: Path, images: int, part: str) -> dict[str, Tensor]:
 
     An imported release has "ema" and, where one was published, "D". Raises ValueError where there is none.
     """
-    file = weights_file(run, images) if part == "ema" else discriminator_file(run, images)
+    file = paths.weights_file(run, images) if part == "ema" else paths.discriminator_file(run, images)
     if part == "ema" or (part == "D" and file.is_file()):
-        check_file(file, manifest_file(run, images))
+        check_file(file, paths.manifest_file(run, images))
         return read_weights(file)
-    if not state_file(run, images).is_file():
-        raise ValueError(f"{run} has kept no {part} after {images} images, only the averaged generator")
-    file, state = read_checked_state(run, images)
+    if not paths.state_file(run, images).is_file():
+        raise ValueError(f"{run} has kept no {part} after {images} images")
+    file, state = read_whole_state(run, images)
     if not isinstance(state.get(part), dict):
         raise ValueError(f"{file} holds no {part}")
-    network: dict[str, Tensor] = state[part]
-    return network
+    return dict(state[part])
 
 
 def load_part(part: Stateful, state: Any, what: str, file: Path) -> None:

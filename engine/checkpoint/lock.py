@@ -2,12 +2,10 @@
 
 `filelock.SoftFileLease`: a small file names host and process, and a thread renews its time. A lock of the
 operating system (flock) needs no renewal, but network file systems are often mounted so that other hosts do
-not see it (NFS `nolock` and `local_lock`, Lustre `localflock`): two hosts would both hold it.
-
-On network file systems the file is created exclusively (atomic since NFS 3). A holder that died is recognised
-at once on its own host, by process id and start time; on another host when nothing is renewed for
-`LEASE_SECONDS`, by the clock of the process that waits. A holder that stood still for so long notices in
-`check`, before it writes.
+not see it (NFS `nolock` and `local_lock`, Lustre `localflock`). There the file is created exclusively (atomic
+since NFS 3). A holder that died is recognised at once on its own host, by process id and start time; on
+another host when nothing is renewed for `LEASE_SECONDS`, by the clock of the process that waits. A holder
+that stood still for so long notices before it writes.
 """
 
 from __future__ import annotations
@@ -28,7 +26,7 @@ RENEWALS = 9
 def locked(run: Path, wanted: bool, lease_seconds: float = LEASE_SECONDS) -> Iterator[Callable[[], None]]:
     """Holds the lock of a run folder while the block runs; no lock unless `wanted`.
 
-    Yields `check`, which raises ValueError where another process has taken the lock over. Raises ValueError
+    Yields a function that raises ValueError where another process has taken the lock over. Raises ValueError
     naming the holder where another process has it.
     """
     if not wanted:
@@ -37,7 +35,7 @@ def locked(run: Path, wanted: bool, lease_seconds: float = LEASE_SECONDS) -> Ite
     run.mkdir(parents=True, exist_ok=True)
     interval = lease_seconds / RENEWALS
     lease = SoftFileLease(run / LOCK, lease_duration=lease_seconds, heartbeat_interval=interval)
-    _acquire(lease)
+    _acquire(lease, run / LOCK)
 
     def check() -> None:
         owner = lease.owner
@@ -55,17 +53,15 @@ def locked(run: Path, wanted: bool, lease_seconds: float = LEASE_SECONDS) -> Ite
             run.rmdir()  # where nothing came of the run; a folder with files in it stays
 
 
-def _acquire(lease: SoftFileLease) -> None:
+def _acquire(lease: SoftFileLease, file: Path) -> None:
     """Takes the lock, from a holder that is gone if need be; ValueError as soon as the holder renews it."""
-    file = Path(lease.lock_file)
     found = _version(file)
+    if found is not None and found[2] == 0:
+        file.unlink(missing_ok=True)  # its holder died before it wrote its name
     try:
         # Longer than a holder may stand still, since the watch begins with the first look.
         lease.acquire(1.5 * lease.lease_duration, cancel_check=lambda: _version(file) not in (found, None))
     except (Timeout, LeaseSettingsMismatch) as error:
-        if found is not None and found == _version(file) and file.stat().st_size == 0:
-            file.unlink(missing_ok=True)  # the holder died before it wrote its name
-            return _acquire(lease)
         owner = lease.owner
         # A container's host name is followed by its process table.
         who = f"process {owner.pid} on {owner.hostname.split('?')[0]}" if owner else "another process"
@@ -75,10 +71,9 @@ def _acquire(lease: SoftFileLease) -> None:
         ) from error
 
 
-def _version(file: Path) -> tuple[int, int] | None:
-    """What a renewal or another holder changes; None where there is no lock."""
-    try:
+def _version(file: Path) -> tuple[int, int, int] | None:
+    """Inode, time and size, of which a renewal or another holder changes one; None where there is no lock."""
+    with suppress(FileNotFoundError):
         status = file.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_mtime_ns
+        return status.st_ino, status.st_mtime_ns, status.st_size
+    return None

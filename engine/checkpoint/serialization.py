@@ -24,6 +24,9 @@ VALUES = "values"
 class ArchitectureDiffers(ValueError):
     """A whole checkpoint, of a network that the options do not describe."""
 
+    def __init__(self, file: Path, how: str) -> None:
+        super().__init__(f"{file} is of another architecture: {how}")
+
 
 def save_weights(tensors: Mapping[str, Tensor], file: Path, metadata: dict[str, str] | None = None) -> None:
     """Tensors as safetensors, whole or not at all; OSError where they cannot be written."""
@@ -104,32 +107,32 @@ def _read_pickled(file: Path) -> Any:
 
 def load_weights(network: nn.Module, state: Mapping[str, Tensor], file: Path) -> None:
     """Loads a state dict; ValueError naming the first tensor that does not fit."""
-    own, differs = network.state_dict(), f"{file} is of another architecture:"
+    own = network.state_dict()
     for name, tensor in own.items():
         if name not in state:
-            raise ArchitectureDiffers(f"{differs} it lacks {name} {tuple(tensor.shape)}")
-        if state[name].shape != tensor.shape:
-            raise ArchitectureDiffers(
-                f"{differs} {name} is {tuple(state[name].shape)} there and {tuple(tensor.shape)} in the "
-                "network that the options describe"
-            )
+            raise ArchitectureDiffers(file, f"it lacks {name} {tuple(tensor.shape)}")
+        _check_shape(name, state[name].shape, tensor.shape, file)
     for name in state:
         if name not in own:
-            raise ArchitectureDiffers(f"{differs} the network has no {name}")
+            raise ArchitectureDiffers(file, f"the network has no {name}")
     network.load_state_dict(state)
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any], file: Path) -> None:
     """Loads the moments; rates and the like stay as the options say. ValueError where one does not fit."""
-    own = optimizer.state_dict()
     parameters = [weight for group in optimizer.param_groups for weight in group["params"]]
     stored = {int(index): moments for index, moments in state["state"].items()}
     for index, moments in stored.items():
-        shape = parameters[index].shape
         for name, tensor in moments.items():
-            if tensor.shape not in (shape, ()):
-                raise ArchitectureDiffers(
-                    f"{file} is of another architecture: {name} of weight {index} is {tuple(tensor.shape)} "
-                    f"there and {tuple(shape)} in the network that the options describe"
-                )
-    optimizer.load_state_dict({"state": stored, "param_groups": own["param_groups"]})
+            if tensor.shape != ():
+                _check_shape(f"{name} of weight {index}", tensor.shape, parameters[index].shape, file)
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": stored, "param_groups": groups})
+
+
+def _check_shape(name: str, stored: torch.Size, own: torch.Size, file: Path) -> None:
+    if stored != own:
+        raise ArchitectureDiffers(
+            file,
+            f"{name} is {tuple(stored)} there and {tuple(own)} in the network that the options describe",
+        )

@@ -90,21 +90,6 @@ def mean_over_processes(values: dict[str, Tensor], processes: Processes) -> dict
     return dict(zip(values, stacked / processes.count, strict=True))
 
 
-def wait_for_all(processes: Processes) -> None:
-    """Returns when every process has called it."""
-    if processes.count > 1:
-        dist.barrier()
-
-
-def from_main(number: int, processes: Processes) -> int:
-    """The main process's number, in all processes."""
-    if processes.count == 1:
-        return number
-    agreed = torch.tensor(number)
-    dist.broadcast(agreed, src=0, group=processes.control)
-    return int(agreed)
-
-
 def gather(value: Value, processes: Processes) -> list[Value]:
     """The values of all processes, in the order of their ranks; all call it together."""
     if processes.count == 1:

@@ -16,7 +16,7 @@ from engine.progress import Length, Progress
 from engine.progress_bar import TrainingBar
 from engine.run_log import RunLog
 from engine.runtime.determinism import Threads
-from engine.runtime.distributed import Processes, from_main
+from engine.runtime.distributed import Processes, gather
 from engine.runtime.hardware import Hardware
 from engine.sample_grid import SampleGrid
 from engine.step import TrainingStep
@@ -134,19 +134,18 @@ def build_training(
 
 def restore_everywhere(checkpoint: Checkpoint, processes: Processes, exact: bool) -> None:
     """Restores the same checkpoint in all processes: the one that the main process finds whole."""
-    if processes.is_main:
-        found = checkpoint.restore(exact)
-        from_main(-1 if found is None else found, processes)
-        return
-    images = from_main(0, processes)
-    if images >= 0:
+    images = gather(checkpoint.restore(exact) if processes.is_main else None, processes)[0]
+    if images is not None and not processes.is_main:
         checkpoint.restore_from(images)
 
 
 def build_length(options: LengthOptions, pairs: int) -> Length:
     """When the run ends; an epoch is as many images as there are training pairs."""
+    if options.minutes is not None:
+        return Length(options.minutes, "minutes")
     images = options.images if options.epochs is None else max(1, round(options.epochs * pairs))
-    return Length(images, options.minutes)
+    assert images is not None, "the options have been checked: a run has one length"
+    return Length(images, "images")
 
 
 def build_intervals(options: LengthOptions) -> Intervals:

@@ -48,7 +48,7 @@ def hooks_in(run: Path, intervals: Intervals) -> Hooks:
         intervals,
         Processes(rank=0, count=1),
         RunLog(run, 0),
-        TrainingBar(Length(TOTAL, None), progress, visible=True),
+        TrainingBar(Length(TOTAL, "images"), progress, visible=True),
         sample_grid=lambda: torch.full((2, 6, 3), progress.images, dtype=torch.uint8),
         nonfinite_steps=NonFiniteSteps(run, 3, Processes(rank=0, count=1)),
     )
@@ -143,7 +143,7 @@ def test_other_processes_write_nothing(tmp_path: Path) -> None:
         Intervals(log=4, sample=4, save=4),
         Processes(rank=0, count=1),
         None,
-        TrainingBar(Length(TOTAL, None), progress, visible=False),
+        TrainingBar(Length(TOTAL, "images"), progress, visible=False),
         sample_grid=lambda: pytest.fail("drawn in vain"),
         nonfinite_steps=NonFiniteSteps(tmp_path, 3, Processes(rank=0, count=1)),
     )

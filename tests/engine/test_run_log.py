@@ -106,7 +106,7 @@ def test_sample_pictures(tmp_path: Path) -> None:
 
 def test_the_bar_shows_images_time_and_losses(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress(images=50)
-    bar = TrainingBar(Length(images=200, minutes=None), progress, visible=True)
+    bar = TrainingBar(Length(200, "images"), progress, visible=True)
     bar.show_values(12.34, {"generator/kl": 0.5, "discriminator/real": 1.25})
     progress.images = 100
     bar.update()
@@ -126,7 +126,7 @@ def test_a_file_does_not_get_every_bar(
     seconds = count()
     monkeypatch.setattr("tqdm.std.time", lambda: float(next(seconds)))
     progress = Progress()
-    bar = TrainingBar(Length(images=20, minutes=None), progress, visible=True)
+    bar = TrainingBar(Length(20, "images"), progress, visible=True)
     for progress.images in range(1, 21):
         bar.update()
     bar.close()
@@ -138,7 +138,7 @@ def test_a_file_does_not_get_every_bar(
 
 def test_other_processes_show_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress()
-    bar = TrainingBar(Length(images=None, minutes=1), progress, visible=False)
+    bar = TrainingBar(Length(1, "minutes"), progress, visible=False)
     progress.seconds = 30
     bar.update()
     bar.print("not printed")

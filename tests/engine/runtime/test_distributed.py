@@ -20,7 +20,7 @@ from engine.checkpoint.serialization import read_state
 from engine.coarse_to_fine import CoarseToFine
 from engine.ema import ExponentialMovingAverage
 from engine.run_log import read_log
-from engine.runtime.distributed import Processes, join_processes, largest, mean_over_processes, wait_for_all
+from engine.runtime.distributed import Processes, gather, join_processes, largest, mean_over_processes
 from engine.runtime.hardware import select_hardware
 from options.build.training import build_training
 from tests.engine.test_coarse_to_fine import ENHANCED, ENHANCER, GLOBAL
@@ -107,7 +107,7 @@ def process(rank: int, folder: str) -> None:
         assert largest([float(rank), -float(rank), 3.0], processes) == [1.0, 0.0, 3.0]
         means = mean_over_processes({"a": torch.tensor(1.0 + rank), "b": torch.tensor(2 * rank)}, processes)
         assert {name: value.item() for name, value in means.items()} == {"a": 1.5, "b": 1.0}
-        wait_for_all(processes)
+        assert gather(f"of {rank}", processes) == ["of 0", "of 1"]
         answers = one_step(processes) | coarse_to_fine(processes)
         answers |= {"weights": whole_run(Path(folder) / "two", processes)}
         answers |= {"weights, resumed": whole_run(Path(folder) / "parts", processes, ends=(4, 8))}
