@@ -18,13 +18,12 @@ from engine.checkpoint.checkpoint_paths import (
     weights_file,
 )
 from engine.checkpoint.serialization import load_weights
-from engine.coarse_to_fine import enter_phase
 from inference.generator import LabelMapGenerator
 from inference.mean_styles import read_mean_styles
 from options.build.networks import build_generator
 from options.build.parts import build_hardware
 from options.run_config import existing_run, read_options
-from options.schema.training import HardwareOptions, TrainOptions
+from options.schema.training import EvaluationHardwareOptions, HardwareOptions, TrainOptions
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,8 @@ def load_run(
     G = build_generator(run.options, run.facts)
     file = weights_file(run.folder, run.images) if ema else state_file(run.folder, run.images)
     load_weights(G, read_network(run.folder, run.images, "ema" if ema else "G"), file)
-    enter_phase(G, max(0, run.images - run.options.train.batch_size))  # that of the last step
+    last_step = max(0, run.images - run.options.train.batch_size)
+    G.generator.enter(G.generator.phase_at(last_step))
     label_set, styles = run.facts.label_set, run.facts.styles
     means = None
     if G.encoder is not None:
@@ -95,4 +95,4 @@ def load_run(
 
 def load_generator(run: str, optimize: bool = True) -> LabelMapGenerator:
     """The generator of a run folder, as a function from label maps (B, H, W) to images (B, 3, H, W)."""
-    return load_run(open_run(run), HardwareOptions(), optimize=optimize)
+    return load_run(open_run(run), EvaluationHardwareOptions(), optimize=optimize)

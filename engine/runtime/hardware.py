@@ -12,7 +12,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from models.kernels.cpu_features import multiplies_bf16
+from models.kernels.dispatch import multiplies_bf16
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -49,7 +49,7 @@ class Hardware:
         if self.device.type == "cpu":
             keep_freed_memory()
 
-    def noise(self) -> torch.Generator:
+    def rng(self) -> torch.Generator:
         """A source of random numbers on the device."""
         return torch.Generator(device=self.device)
 
