@@ -12,10 +12,10 @@ from options.cli import compose
 from options.run_config import (
     CONFIG,
     existing_run,
+    implied_choices,
     new_run,
     read_options,
     run_folder,
-    implied_choices,
     write_options,
 )
 from options.schema.training import TrainOptions
