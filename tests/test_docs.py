@@ -87,10 +87,18 @@ def test_every_command_can_be_given(name: str) -> None:
     for program, arguments in commands((PROJECT / name).read_text(encoding="utf-8")):
         source = (PROJECT / program).read_text(encoding="utf-8")
         if program in CONFIGS:
-            check_overrides(CONFIGS[program], [PLACEHOLDER.sub("1", word) for word in arguments if "=" in word])
+            options = [PLACEHOLDER.sub("1", word) for word in arguments if "=" in word]
+            check_overrides(CONFIGS[program], options)
         else:
             flags = [word for word in arguments if word.startswith("--")]
             assert [flag for flag in flags if f'"{flag}"' not in source] == [], program
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_that_is_named_exists(name: str) -> None:
+    """Paths in code quotes; capitals stand for a name that the reader chooses."""
+    paths = re.findall(r"`(\w+/[\w./-]+\.(?:py|yaml|csv|md))`", (PROJECT / name).read_text(encoding="utf-8"))
+    assert [path for path in paths if not re.search("[A-Z]", path) and not (PROJECT / path).exists()] == []
 
 
 def test_a_broken_link_is_found(tmp_path: Path) -> None:
@@ -105,6 +113,6 @@ def test_commands_are_read_as_a_shell_reads_them() -> None:
         "    torchrun --nproc_per_node=2 train.py name=a $MORE \\\n        'b=[c,d]'  # said of it\n"
     )
     assert list(commands(text)) == [("train.py", ["name=a", "norm=sean", "train.images=5", "b=[c,d]"])]
-    with pytest.raises(ValueError, match="train.bach"):
+    with pytest.raises(ValueError, match=r"train\.bach"):
         register_schemas()
         check_overrides("train", ["name=a", "train.bach=4"])

@@ -1,0 +1,9 @@
+"""The GAN objectives by name. To add one: a file here, a line in this table, its options in the schema."""
+
+from models.losses.adversarial import ADVERSARIAL_LOSSES
+from models.losses.objective import GanObjective
+from models.losses.patch import PatchObjective
+
+OBJECTIVES: dict[str, type[GanObjective]] = {"patch": PatchObjective}
+
+__all__ = ["ADVERSARIAL_LOSSES", "OBJECTIVES", "GanObjective", "PatchObjective"]

@@ -1,4 +1,4 @@
-"""The adversarial losses: what each player wants the discriminator's logits to be."""
+"""The adversarial losses: what generator and discriminator want the logits to be."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.discriminators.multiscale import DiscriminatorOutput
+from models.discriminators.base import DiscriminatorOutput
 
 LogitLoss = Callable[[Tensor], Tensor]
 
 
 class AdversarialLoss:
-    """Three terms of one game, each a function of logits: `generator`, `fake` and `real`.
+    """Three terms, each a function of logits: `generator`, `fake` and `real`.
 
     `generator` is low where fakes pass for real; `fake` and `real` are the discriminator's. Terms are
     averaged over patches and samples, then over scales.

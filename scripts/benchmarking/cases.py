@@ -17,10 +17,11 @@ from engine.runtime.hardware import Hardware, select_hardware
 from engine.step import TrainingStep
 from models.condition import Condition
 from models.conditional_generator import ConditionalGenerator
+from models.discriminators import Discriminator
 from models.kernels.inference import prepare_for_inference
 from models.norms.statistics import BatchStatistics
 from options.build.networks import build_discriminator, build_generator
-from options.build.parts import build_objective, build_optimizers
+from options.build.parts import build_generator_terms, build_objective, build_optimizers
 from options.cli import composed, register_schemas
 from options.schema import TrainOptions
 from scripts.benchmarking.label_maps import LabelMaps
@@ -78,8 +79,8 @@ def network_options(case: Case) -> TrainOptions:
     register_schemas()
     words = f"name=benchmark generator.width={case.width} discriminator.width={case.width}"
     words += f" norm={case.norm} norm.implementation={IMPLEMENTATIONS.get(case.form, 'auto')}"
-    if case.norm == "sean":
-        words += f" encoder=region_style encoder.style_width={STYLE_WIDTH}"
+    with_style = f"encoder=region_style encoder.style_width={STYLE_WIDTH}"
+    words += f" {with_style if case.norm == 'sean' else 'encoder=none'}"
     return composed("train", TrainOptions, [*words.split(), "optimizer=ttur", "loss.perceptual=none"])
 
 
@@ -125,7 +126,7 @@ def generator_work(case: Case, maps: LabelMaps, G: ConditionalGenerator, hardwar
     return Work(run, lambda: image)
 
 
-def published_step_work(maps: LabelMaps, G: ConditionalGenerator, D: nn.Module) -> Work:
+def published_step_work(maps: LabelMaps, G: ConditionalGenerator, D: Discriminator) -> Work:
     """Updates of both networks as published; the result is the gradient of the generator's stem."""
     published = published_generator(G, maps.classes)
     step = PublishedStep(published, PublishedDiscriminator(D))  # type: ignore[arg-type]
@@ -141,7 +142,7 @@ def published_step_work(maps: LabelMaps, G: ConditionalGenerator, D: nn.Module) 
 def step_work(
     maps: LabelMaps,
     G: ConditionalGenerator,
-    D: nn.Module,
+    D: Discriminator,
     options: TrainOptions,
     hardware: Hardware,
     reuse_fake: bool,
@@ -149,8 +150,8 @@ def step_work(
     """The same updates by our training step."""
     G, D = hardware.place(G).train(), hardware.place(D).train()
     optimizers = build_optimizers(options.optimizer, G, D)
-    objective = build_objective(options.loss, hardware)
-    step = TrainingStep(G, D, *optimizers, objective, hardware, Processes(rank=0, count=1), reuse_fake)
+    losses = build_objective(options.loss, D), build_generator_terms(options.loss, hardware)
+    step = TrainingStep(G, D, *optimizers, *losses, hardware, Processes(rank=0, count=1), reuse_fake)
     gradient = torch.empty(0)
 
     def keep(*_: object) -> None:  # before the update, which frees it

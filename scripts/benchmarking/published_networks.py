@@ -12,7 +12,8 @@ from torch.nn.utils import parametrize
 
 from models.condition import Condition
 from models.conditional_generator import ConditionalGenerator
-from models.discriminators.multiscale import DiscriminatorOutput, MultiscaleDiscriminator
+from models.discriminators import Discriminator, DiscriminatorOutput, MultiscaleDiscriminator
+from models.generators import Generator
 from models.generators.spade import SpadeGenerator
 from models.layers.residual import ResidualBlock
 from models.layers.spectral_norm import EPS, SpectralNorm
@@ -40,10 +41,8 @@ class PublishedBlock(nn.Module):
         return (self.convs["s"](self.norms["s"](x, condition)) if "s" in self.convs else x) + dx
 
 
-class PublishedGenerator(nn.Module):
+class PublishedGenerator(Generator):
     """SPADE's or SEAN's generator: contiguous, maps up-sampled between the blocks, norms as published."""
-
-    scale = 1
 
     def __init__(self, generator: SpadeGenerator, classes: int) -> None:
         super().__init__()
@@ -67,7 +66,7 @@ class PublishedGenerator(nn.Module):
         return torch.tanh(self.to_rgb(F.leaky_relu(x, SLOPE)))
 
 
-class PublishedDiscriminator(nn.Module):
+class PublishedDiscriminator(Discriminator):
     """The multiscale discriminator on one-hot maps and images in one tensor, fake and real in one batch."""
 
     def __init__(self, discriminator: MultiscaleDiscriminator) -> None:

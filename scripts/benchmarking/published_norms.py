@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.kernels.gamma_beta_conv import GammaBetaConv2d
+from models.kernels.conv import GammaBetaConv2d
 from models.norms.noisy_spade import NoisySpade
 from models.norms.sean import Sean
 from models.norms.spade import Spade
@@ -49,7 +49,7 @@ class PublishedSpade(nn.Module):
         """Feature maps (B, C, H, W), the same shape out."""
         assert self.one_hot.maps is not None
         maps = F.interpolate(self.one_hot.maps, size=x.shape[2:], mode="nearest")  # (B, K, H, W)
-        x = x if self.noise is None else self.noise(x, condition.noise)
+        x = x if self.noise is None else self.noise(x, condition.rng)
         gamma, beta = self.gamma_beta(maps, condition)
         return self.standardise(x) * (1 + gamma) + beta
 

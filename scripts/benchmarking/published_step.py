@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.condition import Condition
 from models.conditional_generator import ConditionalGenerator
-from models.discriminators.multiscale import DiscriminatorOutput
+from models.discriminators import Discriminator, DiscriminatorOutput
 
 FEATURE_MATCHING_WEIGHT = 10
 BETAS = (0.0, 0.9)
@@ -25,7 +25,7 @@ class PublishedStep:
     our step, also where the networks are float64.
     """
 
-    def __init__(self, G: ConditionalGenerator, D: nn.Module) -> None:
+    def __init__(self, G: ConditionalGenerator, D: Discriminator) -> None:
         self.G, self.D = G.train(), D.train()
         self.optimizer_G = torch.optim.Adam(G.parameters(), lr=1e-4, betas=BETAS)
         self.optimizer_D = torch.optim.Adam(D.parameters(), lr=4e-4, betas=BETAS)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.discriminators.multiscale import DiscriminatorOutput
+from models.discriminators.base import DiscriminatorOutput
 from models.losses.adversarial import ADVERSARIAL_LOSSES
 
 TERMS = ("generator", "fake", "real")
