@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from shlex import quote
 
-from engine.checkpoint.checkpoint_paths import state_file
-from engine.checkpoint.lock import locked
-from engine.oom_advice import explained_out_of_memory
-from engine.runtime.distributed import join_processes
-from engine.runtime.interrupts import INTERRUPTED
-from options.build.mean_styles import keep_mean_styles
-from options.build.parts import build_hardware
-from options.build.sources import settle
-from options.build.training import build_training
 from options.cli import command
 from options.run_config import CONFIG, existing_run, new_run, read_options, run_folder, stored_choices
 from options.schema import TrainOptions
-from options.validation import EXACT, check, check_resume, has_length, resolve
+from options.schema.training import EXACT
+from options.validation import check, has_length, resolve
 
 COLLECTIVE_MARGIN = 2
 """Waiting for another process lasts longer than the watchdog allows, so that the stack dump comes first."""
@@ -24,7 +16,17 @@ COLLECTIVE_MARGIN = 2
 
 def start(options: TrainOptions, overrides: list[str]) -> None:
     """Starts a new run, or goes on with an old one."""
-    check_resume(options)
+    # All that imports torch is imported here: --help and mistyped options are answered without it.
+    from engine.checkpoint.checkpoint_paths import state_file
+    from engine.checkpoint.lock import locked
+    from engine.oom_advice import explained_out_of_memory
+    from engine.runtime.distributed import join_processes
+    from engine.runtime.interrupts import INTERRUPTED
+    from options.build.mean_styles import keep_mean_styles
+    from options.build.parts import build_hardware
+    from options.build.sources import settle
+    from options.build.training import build_training
+
     run, exact = run_folder(options.name), options.resume == EXACT
     if options.resume and (run / CONFIG).is_file():
         options = read_options(run, overrides)

@@ -91,7 +91,7 @@ class TrainingStep:
                 losses.append(terms | self.generator_terms(output, real))
             backward(_total(losses[-1]) / len(parts))
             fakes.append(output.fake.detach())
-        average_gradients(self.G, self.processes)
+        self._average_gradients(self.G)
         self.skipped = step_unless(torch.zeros_like(self.skipped), self.generator_optimizer)
         # At once: kept until its next update they would lie in memory beside the discriminator's.
         self.generator_optimizer.zero_grad(set_to_none=True)
@@ -104,10 +104,14 @@ class TrainingStep:
                 seen = self._augmented(fake, real, condition)
                 losses.append(self.objective.discriminator(self.D, *seen, step))
             backward(_total(losses[-1]) / len(parts))
-        average_gradients(self.D, self.processes)
+        self._average_gradients(self.D)
         self.skipped = step_unless(self.skipped, self.discriminator_optimizer)
         self.discriminator_optimizer.zero_grad(set_to_none=True)
         return _means("discriminator", losses)
+
+    def _average_gradients(self, network: nn.Module) -> None:
+        if self.processes.count > 1:
+            average_gradients(network, self.processes)
 
     def _augmented(
         self, fake: Tensor, real: Tensor, condition: Condition

@@ -24,7 +24,7 @@ from inference.mean_styles import read_mean_styles
 from options.build.networks import build_generator
 from options.build.parts import build_hardware
 from options.run_config import existing_run, read_options
-from options.schema.training import HardwareOptions, TrainOptions
+from options.schema.training import EvaluationHardwareOptions, HardwareOptions, TrainOptions
 
 
 @dataclass(frozen=True)
@@ -97,4 +97,4 @@ def load_run(
 
 def load_generator(run: str, optimize: bool = True) -> LabelMapGenerator:
     """The generator of a run folder, as a function from label maps (B, H, W) to images (B, 3, H, W)."""
-    return load_run(open_run(run), HardwareOptions(), optimize=optimize)
+    return load_run(open_run(run), EvaluationHardwareOptions(), optimize=optimize)

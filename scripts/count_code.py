@@ -51,7 +51,7 @@ def files_of_a_step() -> set[str]:
     from engine.runtime.distributed import Processes
     from options.build.parts import build_hardware
     from options.build.training import build_training
-    from options.cli import composed, register_schemas
+    from options.cli import composed
     from options.schema import TrainOptions
     from options.validation import resolve
 
@@ -62,7 +62,6 @@ def files_of_a_step() -> set[str]:
         if event == "call" and PROJECT in file.parents and ".venv" not in file.parts:
             found.add(str(file.relative_to(PROJECT)))
 
-    register_schemas()
     options = composed("train", TrainOptions, list(WORDS))
     resolve(options)
     with tempfile.TemporaryDirectory() as run:

@@ -68,7 +68,7 @@ def average_gradients(network: nn.Module, processes: Processes) -> None:
     may get no gradient. A NaN of one process reaches all.
     """
     gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
-    if processes.count == 1 or not gradients:
+    if not gradients:
         return
     flat = torch.cat([gradient.flatten() for gradient in gradients])
     dist.all_reduce(flat)

@@ -15,15 +15,6 @@ class DiscriminatorOutput(NamedTuple):
     logits: Tensor
     features: list[Tensor]
 
-    def split(self) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
-        """The first half of the batch and the second."""
-        first, second = self.logits.chunk(2)
-        halves = [feature.chunk(2) for feature in self.features]
-        return (
-            DiscriminatorOutput(first, [half[0] for half in halves]),
-            DiscriminatorOutput(second, [half[1] for half in halves]),
-        )
-
 
 class Discriminator(nn.Module):
     """Discriminates real images from generated ones of the same condition.
@@ -44,8 +35,3 @@ class Discriminator(nn.Module):
         `images` (n B, 3, H, W) in [-1, 1] hold n images for each of B conditions, in turn.
         """
         raise NotImplementedError(f"{type(self).__name__} must say how it discriminates")
-
-    @property
-    def mixes_samples(self) -> bool:
-        """Whether an image's output depends on the others of its batch (batch norm), in training."""
-        return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in self.modules())

@@ -30,7 +30,7 @@ class HiddenLayer(NormedConv):
         super().__init__(Conv2d(in_channels, out_channels, KERNEL, stride, PADDING), norm, spectral)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.leaky_relu(super().forward(x), SLOPE)
+        return F.leaky_relu(self.norm(self.conv(x)), SLOPE)
 
 
 class PatchDiscriminator(nn.Module):

@@ -51,7 +51,8 @@ def upsample_norm_act(
         x = standardise(x if table is not None else upsample(x, size))
     if table is not None:
         return modulate(x, table, size, None, slope)
-    y = norm.modulate(upsample(x, size), condition)
+    scale, shift = norm.modulation(condition)
+    y = torch.addcmul(shift, upsample(x, size), scale).to(x.dtype)
     return y if slope is None else F.leaky_relu(y, slope)
 
 

@@ -1,8 +1,7 @@
 """The GAN objectives by name. To add one: a file here, a line in this table, its options in the schema."""
 
-from models.losses.adversarial import ADVERSARIAL_LOSSES
 from models.losses.objective import GanObjective
-from models.losses.patch import PatchObjective
+from models.losses.patch import ADVERSARIAL_LOSSES, PatchObjective
 
 OBJECTIVES: dict[str, type[GanObjective]] = {"patch": PatchObjective}
 

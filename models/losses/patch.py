@@ -1,19 +1,85 @@
-"""The objective of patch discriminators: an adversarial loss with feature matching (Wang et al. 2018)."""
+"""The objective of patch discriminators: an adversarial loss with feature matching (Wang et al. 2018).
+
+Adversarial losses say what generator and discriminator want the logits of each patch to be.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from models.condition import Condition
 from models.discriminators.base import Discriminator, DiscriminatorOutput
-from models.losses.adversarial import ADVERSARIAL_LOSSES
 from models.losses.objective import GanObjective
 from models.losses.r1 import r1_penalty
 
 Outputs = list[DiscriminatorOutput]
+LogitLoss = Callable[[Tensor], Tensor]
+
+
+class AdversarialLoss:
+    """Three terms, each a function of logits: `generator`, `fake` and `real`.
+
+    `generator` is low where fakes pass for real; `fake` and `real` are the discriminator's. Terms are
+    averaged over patches and samples, then over scales.
+    """
+
+    def __init__(self, generator: LogitLoss, fake: LogitLoss, real: LogitLoss) -> None:
+        self._generator = generator
+        self._fake = fake
+        self._real = real
+
+    def generator(self, fakes: Outputs) -> Tensor:
+        """The generator's loss on its own images."""
+        return _mean_over_scales(self._generator, fakes)
+
+    def fake(self, fakes: Outputs) -> Tensor:
+        """The discriminator's loss on fake images."""
+        return _mean_over_scales(self._fake, fakes)
+
+    def real(self, reals: Outputs) -> Tensor:
+        """The discriminator's loss on real images."""
+        return _mean_over_scales(self._real, reals)
+
+
+def _mean_over_scales(loss: LogitLoss, outputs: Outputs) -> Tensor:
+    return torch.stack([loss(output.logits.float()) for output in outputs]).mean()
+
+
+def _plus(logits: Tensor) -> Tensor:
+    return logits.mean()
+
+
+def _minus(logits: Tensor) -> Tensor:
+    return -logits.mean()
+
+
+ADVERSARIAL_LOSSES: dict[str, AdversarialLoss] = {
+    # Lim & Ye 2017; Miyato et al. 2018, eq. 17
+    "hinge": AdversarialLoss(
+        generator=_minus,
+        fake=lambda logits: F.relu(1 + logits).mean(),
+        real=lambda logits: F.relu(1 - logits).mean(),
+    ),
+    # Mao et al. 2017, eq. 2 with a = 0, b = c = 1, without the factor of one half
+    "least_squares": AdversarialLoss(
+        generator=lambda logits: (logits - 1).square().mean(),
+        fake=lambda logits: logits.square().mean(),
+        real=lambda logits: (logits - 1).square().mean(),
+    ),
+    # Goodfellow et al. 2014, with the generator's non-saturating form: -log D(x) = softplus(-logit)
+    "non_saturating": AdversarialLoss(
+        generator=lambda logits: F.softplus(-logits).mean(),
+        fake=lambda logits: F.softplus(logits).mean(),
+        real=lambda logits: F.softplus(-logits).mean(),
+    ),
+    # Arjovsky et al. 2017, eq. 3
+    "wasserstein": AdversarialLoss(generator=_minus, fake=_plus, real=_minus),
+}
 
 
 class PatchObjective(GanObjective):
@@ -38,7 +104,7 @@ class PatchObjective(GanObjective):
     def generator(
         self, D: Discriminator, fake: Tensor, real: Tensor, condition: Condition
     ) -> dict[str, Tensor]:
-        if not self.feature_matching and not D.mixes_samples:  # nothing asks for real images
+        if not self.feature_matching and not mixes_samples(D):  # nothing asks for real images
             return {"adversarial": self.adversarial.generator(D(fake, condition))}
         fakes, reals = discriminate_fake(D, fake, real, condition)
         losses = {"adversarial": self.adversarial.generator(fakes)}
@@ -76,8 +142,18 @@ def discriminate(
     D: Discriminator, fake: Tensor, real: Tensor, condition: Condition
 ) -> tuple[Outputs, Outputs]:
     """The outputs for fake and real images (B, 3, H, W), seen in one batch, fake first."""
-    outputs = [output.split() for output in D(torch.cat([fake, real]), condition)]
+    outputs = [_halves(output) for output in D(torch.cat([fake, real]), condition)]
     return [fakes for fakes, _ in outputs], [reals for _, reals in outputs]
+
+
+def _halves(output: DiscriminatorOutput) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
+    """Of the first half of the batch and of the second."""
+    first, second = output.logits.chunk(2)
+    halves = [feature.chunk(2) for feature in output.features]
+    return (
+        DiscriminatorOutput(first, [half[0] for half in halves]),
+        DiscriminatorOutput(second, [half[1] for half in halves]),
+    )
 
 
 def discriminate_fake(
@@ -88,10 +164,15 @@ def discriminate_fake(
     Under instance norm samples do not look at each other, so one batch or two are the same; both see the same
     weights, spectrally normalised once. Under batch norm they stay one batch.
     """
-    if D.mixes_samples:
+    if mixes_samples(D):
         return discriminate(D, fake, real, condition)
     with parametrize.cached():
         fakes = D(fake, condition)
         with torch.no_grad():
             reals = D(real, condition)
     return fakes, reals
+
+
+def mixes_samples(D: Discriminator) -> bool:
+    """Whether an image's output depends on the others of its batch, by a batch norm in training."""
+    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in D.modules())

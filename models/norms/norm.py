@@ -44,13 +44,9 @@ class ConditionalNorm(nn.Module):
         Generators call it through `models.kernels.upsample_norm_act`, which may compute the same in another
         way.
         """
-        return self.modulate(self.standardise(x), condition.at((x.shape[-2], x.shape[-1])))
-
-    def modulate(self, z: Tensor, condition: Condition) -> Tensor:
-        """scale * z + shift of standardised maps; `condition` is at their size."""
-        scale, shift = self.modulation(condition)
+        scale, shift = self.modulation(condition.at((x.shape[-2], x.shape[-1])))
         # Under autocast learned scales are float32 and the maps are not; the maps' type goes on.
-        return torch.addcmul(shift, z, scale).to(z.dtype)
+        return torch.addcmul(shift, self.standardise(x), scale).to(x.dtype)
 
 
 NormFactory = Callable[[int], ConditionalNorm]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
-from enum import Enum
 from typing import Any, TypeVar
 
 from torch import nn
@@ -18,7 +17,6 @@ from models.generators import GENERATORS, Generator
 from models.generators.spade import DOUBLINGS, LabelStem, StyleStem
 from models.layers.initialisation import INITIALISATIONS
 from models.norms import NORMS, ConditionalNorm, NoisySpade, NormFactory, Sean, statistics_for
-from options.schema.networks import Statistics
 from options.schema.training import TrainOptions
 
 Made = TypeVar("Made")
@@ -28,7 +26,7 @@ def build_generator(options: TrainOptions, info: DatasetInfo) -> ConditionalGene
     """The generator with its encoder."""
     encoder = build_encoder(options.encoder, info)
     G = ConditionalGenerator(_generator(options, info, encoder), encoder, info.edges)
-    INITIALISATIONS[_plain(options.initialisation)](G)
+    INITIALISATIONS[options.initialisation](G)
     return G
 
 
@@ -36,7 +34,7 @@ def build_discriminator(options: TrainOptions, info: DatasetInfo) -> Discriminat
     """The discriminator."""
     known = {"classes": len(info.label_set), "edges": info.edges}
     D = made(DISCRIMINATORS[options.discriminator.name], options.discriminator, known)
-    INITIALISATIONS[_plain(options.initialisation)](D)
+    INITIALISATIONS[options.initialisation](D)
     return D
 
 
@@ -65,7 +63,7 @@ def _stem(options: TrainOptions, info: DatasetInfo, encoder: Encoder | None) -> 
     chosen, channels = options.generator, 16 * options.generator.width
     one_style = encoder is not None and len(encoder.code_shape) == 1
     if one_style and NORMS[options.norm.name].styles == "none":  # as in SPADE's VAE
-        multiple = 2 ** DOUBLINGS[_plain(chosen.upsampling)]
+        multiple = 2 ** DOUBLINGS[chosen.upsampling]
         size = (options.dataset.height // multiple, options.dataset.width // multiple)
         return StyleStem(options.encoder.style_width, channels, size)
     return LabelStem(len(info.label_set), channels, info.edges)
@@ -81,7 +79,7 @@ def norm_factory(
         "style_count": len(info.styles),
         "style_width": getattr(encoder, "style_width", None),
     }
-    statistics = None if options.statistics is Statistics.default else _plain(options.statistics)
+    statistics = None if options.statistics == "default" else options.statistics
     standardise = statistics_for(options.name, statistics)
     return lambda channels: made(
         norm, options, known | {"channels": channels, "standardise": standardise(channels)}
@@ -91,9 +89,5 @@ def norm_factory(
 def made(constructor: Callable[..., Made], options: Any, known: dict[str, Any]) -> Made:
     """Calls a constructor with what it names: of the known values, and of the options as plain values."""
     named = inspect.signature(constructor).parameters
-    values = known | {entry.name: _plain(getattr(options, entry.name)) for entry in fields(options)}
+    values = known | {entry.name: getattr(options, entry.name) for entry in fields(options)}
     return constructor(**{name: value for name, value in values.items() if name in named})
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value

@@ -13,12 +13,12 @@ from models.losses import OBJECTIVES, GanObjective
 from models.losses.generator_terms import GeneratorTerms
 from models.losses.perceptual import PerceptualLoss
 from options.build.networks import made
-from options.schema.training import EmaOptions, HardwareOptions, LossOptions, OptimizerOptions, Perceptual
+from options.schema.training import EmaOptions, HardwareOptions, LossOptions, OptimizerOptions
 
 
 def build_hardware(options: HardwareOptions) -> Hardware:
     """Device and precision."""
-    return select_hardware(options.device.value, options.precision.value, options.channels_last)
+    return select_hardware(options.device, options.precision, options.channels_last)
 
 
 def build_objective(options: LossOptions, D: Discriminator) -> GanObjective:
@@ -29,8 +29,8 @@ def build_objective(options: LossOptions, D: Discriminator) -> GanObjective:
 def build_generator_terms(options: LossOptions, hardware: Hardware) -> GeneratorTerms:
     """The generator's other terms."""
     perceptual = None
-    if options.perceptual is not Perceptual.none:
-        perceptual = hardware.place(PerceptualLoss(options.perceptual.value))
+    if options.perceptual != "none":
+        perceptual = hardware.place(PerceptualLoss(options.perceptual))
     return GeneratorTerms(perceptual, options.perceptual_weight, options.l1, options.kl)
 
 

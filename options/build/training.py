@@ -71,7 +71,7 @@ def build_training(
         processes,
         options.optimizer.reuse_fake,
         options.train.grad_accum_steps,
-        [kind.value for kind in options.diffaugment],
+        options.diffaugment,
     )
     watched = sample_batch(options.dataset, hardware)
 

@@ -22,7 +22,7 @@ from models.kernels.inference import prepare_for_inference
 from models.norms.statistics import BatchStatistics
 from options.build.networks import build_discriminator, build_generator
 from options.build.parts import build_generator_terms, build_objective, build_optimizers
-from options.cli import composed, register_schemas
+from options.cli import composed
 from options.schema import TrainOptions
 from scripts.benchmarking.label_maps import LabelMaps
 from scripts.benchmarking.published_networks import PublishedDiscriminator, published_generator
@@ -76,7 +76,6 @@ def build_work(case: Case, maps: LabelMaps) -> Work:
 
 def network_options(case: Case) -> TrainOptions:
     """The published sizes at a width."""
-    register_schemas()
     words = f"name=benchmark generator.width={case.width} discriminator.width={case.width}"
     words += f" norm={case.norm} norm.implementation={IMPLEMENTATIONS.get(case.form, 'auto')}"
     with_style = f"encoder=region_style encoder.style_width={STYLE_WIDTH}"

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from models.discriminators.base import DiscriminatorOutput
-from models.losses.adversarial import ADVERSARIAL_LOSSES
+from models.losses import ADVERSARIAL_LOSSES
 
 TERMS = ("generator", "fake", "real")
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from models.condition import Condition
 from models.conditional_generator import ConditionalGenerator
 from models.discriminators.multiscale import MultiscaleDiscriminator
-from models.losses.adversarial import ADVERSARIAL_LOSSES
+from models.losses import ADVERSARIAL_LOSSES
 from models.losses.patch import discriminate
 from models.official import OfficialRelease, read_release
 from tests.models.official import networks
