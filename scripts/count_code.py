@@ -1,79 +1,88 @@
-"""How large the program is: `python scripts/count_code.py`.
+"""How large the project is: `python scripts/count_code.py`, `--files` to list the files of a training step.
 
-Prints lines and files of each folder (tests apart), words of each document, and the files of ours whose
-functions are called while a SPADE generator takes one training step.
+Prints lines and files of the product code by folder, the files that a training step passes through, and the
+words of each document. Options of train.py choose another step: `python scripts/count_code.py norm=sean`.
 """
 
 from __future__ import annotations
 
+import argparse
+import subprocess
 import sys
-import tempfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
-PROJECT = Path(__file__).resolve().parents[1]
-FOLDERS = ("options", "data", "models", "engine", "inference", "evaluation", "scripts")
-WORDS = (
-    "name=count_code", "dataset=scenes", "generator.width=2", "discriminator.width=2", "dataset.height=64",
-    "dataset.width=64", "train.images=8", "train.batch_size=2", "loss.perceptual=none", "hardware=cpu",
-    "hardware.num_workers=0", "hardware.precision=float32",
+DOCUMENTS = "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*.md", "docs/journal/*.md"
+STEP = (
+    "name=step", "dataset.height=64", "dataset.width=64", "train.images=4", "train.batch_size=2",
+    "generator.width=4", "discriminator.width=4", "hardware=cpu", "hardware.num_workers=0",
 )  # fmt: skip
-"""The options of the step."""
+"""A small SPADE step on the built-in scenes, with the losses of a full one."""
 
 
-def main() -> None:
-    """Prints all three."""
-    product = [file for folder in FOLDERS for file in sorted((PROJECT / folder).rglob("*.py"))]
-    product += [PROJECT / "train.py", PROJECT / "test.py"]
-    for folder in FOLDERS:
-        print(size(folder, [file for file in product if PROJECT / folder in file.parents]))
-    print(size("together", product))
-    print(size("tests", sorted((PROJECT / "tests").rglob("*.py"))))
-    print("\nwords of documents")
-    for document in [*sorted(PROJECT.glob("*.md")), *sorted((PROJECT / "docs").rglob("*.md"))]:
-        words = len(document.read_text(encoding="utf-8").split())
-        print(f"{words:>7}  {document.relative_to(PROJECT)}")
-    files = files_of_a_step()
-    print(f"\na training step passes through {len(files)} files")
-    print("\n".join(f"         {file}" for file in sorted(files)))
+def tracked(*patterns: str) -> list[Path]:
+    """Files that git tracks, relative to the project; * does not match a slash."""
+    command = ["git", "ls-files", "-z", *(f":(glob){pattern}" for pattern in patterns)]
+    names = subprocess.check_output(command, cwd=ROOT, text=True).split("\0")[:-1]
+    return [Path(name) for name in names if (ROOT / name).is_file()]
 
 
-def size(name: str, files: list[Path]) -> str:
-    """A line of text: how many lines and files they are."""
-    lines = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files)
-    return f"{lines:>7} lines in {len(files):>3} files  {name}"
+def product_code() -> dict[str, list[int]]:
+    """The lines of each Python file outside tests, by top-level folder; "." is the project's root."""
+    lines: dict[str, list[int]] = {}
+    for file in tracked("**/*.py"):
+        folder = file.parts[0] if len(file.parts) > 1 else "."
+        if folder != "tests":
+            lines.setdefault(folder, []).append(len((ROOT / file).read_text().splitlines()))
+    return lines
 
 
-def files_of_a_step() -> set[str]:
-    """The files of ours whose functions the second step of a run calls; the first one may prepare things."""
+def files_of_step(options: list[str]) -> list[Path]:
+    """The project's files whose functions run within `TrainingStep.__call__`, after a step to warm up."""
     from engine.runtime.distributed import Processes
     from options.build.parts import build_hardware
     from options.build.training import build_training
-    from options.cli import composed
+    from options.cli import composed, register_schemas
     from options.schema import TrainOptions
     from options.validation import resolve
 
-    found: set[str] = set()
+    register_schemas()
+    resolve(chosen := composed("train", TrainOptions, [*STEP, *options]))
+    called: set[str] = set()
 
-    def called(frame: FrameType, event: str, argument: object) -> None:
-        file = Path(frame.f_code.co_filename)
-        if event == "call" and PROJECT in file.parents and ".venv" not in file.parts:
-            found.add(str(file.relative_to(PROJECT)))
+    def record(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call":
+            called.add(frame.f_code.co_filename)
 
-    options = composed("train", TrainOptions, list(WORDS))
-    resolve(options)
-    with tempfile.TemporaryDirectory() as run:
-        alone = Processes(rank=0, count=1)
-        training = build_training(options, Path(run), build_hardware(options.hardware), alone)
-        for seed in range(2):
-            batch = next(training.batches)
-            sys.setprofile(called if seed else None)
-            training.step(batch, seed)
-            sys.setprofile(None)
-        training.hooks.close()
-    return found - {"scripts/count_code.py"}
+    with TemporaryDirectory() as folder:
+        trainer = build_training(chosen, Path(folder), build_hardware(chosen.hardware), Processes(0, 1))
+        batch = next(trainer.batches)
+        trainer.step(batch, 0)
+        sys.setprofile(record)  # of this thread: on CPUs, it runs the backward pass as well
+        trainer.step(batch, 1)
+        sys.setprofile(None)
+        trainer.hooks.close()
+    return [file for file in tracked("**/*.py") if str(ROOT / file) in called]
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Prints how large the project is.")
+    parser.add_argument("options", nargs="*", help="options of train.py for the training step")
+    parser.add_argument("--files", action="store_true", help="list the files of the training step")
+    arguments = parser.parse_args()
+    code, step = product_code(), files_of_step(arguments.options)
+    code["all"] = [count for lines in code.values() for count in lines]
+    for folder, lines in code.items():
+        print(f"{folder:32} {sum(lines):6,} lines {len(lines):4} files")
+    print(f"{'a training step':32} {len(step):19} files")
+    print("".join(f"  {file}\n" for file in step if arguments.files), end="")
+    for document in tracked(*DOCUMENTS):
+        print(f"{document!s:32} {len((ROOT / document).read_text().split()):6,} words")
 
 
 if __name__ == "__main__":
