@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 
 from options.cli import command
-from options.run_config import CONFIG, existing_run, new_run, read_options, run_folder, stored_choices
+from options.run_config import CONFIG, existing_run, new_run, read_options, run_folder, implied_choices
 from options.schema import TrainOptions
 from options.schema.training import EXACT
 from options.validation import check, has_length, resolve
@@ -69,4 +69,4 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    command("train", TrainOptions, start, implied=stored_choices)
+    command("train", TrainOptions, start, implied=implied_choices)
