@@ -16,7 +16,7 @@ from tqdm import tqdm
 from data.dataset_checks import Findings, class_rows, findings_of, modes_text, sizes_text
 from data.dataset_stats import Survey, survey_of
 from data.sources.source import Source
-from evaluation.dataset_page import write_data_sheet
+from evaluation.dataset_page import write_dataset_page
 from options.build.data import training_set
 from options.build.sources import settle, split_sources
 from options.cli import USAGE_ERROR, command
@@ -48,7 +48,7 @@ def start(options: CheckOptions, overrides: list[str]) -> None:
         print_classes(classes)
         page = Path(options.out) / options.dataset.name / "index.html"
         title = f"{options.dataset.name}: {'to mend' if found.to_mend else 'ready'}"
-        write_data_sheet(page, title, sources, options.pictures, found.to_mend, found.notes, classes)
+        write_dataset_page(page, title, sources, options.pictures, found.to_mend, found.notes, classes)
         print(f"some of the pictures: {page}")
     conclude(found, overrides)
 

@@ -37,7 +37,7 @@ class CheckOptions:
 class CompareNormsOptions:
     """`python scripts/compare_norms.py`.
 
-    `rows`: what train.py is told for each row of the table, beside experiment=compare_STUDY;
+    `rows`: the overrides of train.py for each row of the table, beside experiment=compare_STUDY;
     `"rows.wide=['norm=spade','norm.hidden=128']"` adds one.
     """
 
@@ -45,7 +45,7 @@ class CompareNormsOptions:
     rows: dict[str, list[str]] = field(default_factory=dict)
     only: list[str] | None = None  # of the rows; null: all
     seeds: list[int] = field(default_factory=lambda: [0, 1])
-    words: list[str] = field(default_factory=list)  # that train.py is told for all rows
+    overrides: list[str] = field(default_factory=list)  # of train.py, for all rows
     name: str = "compare_${study}"  # of what the study leaves: checkpoints/NAME-ROW-SEED, OUT/NAME
     root: str | None = None  # of the data set, where it has one
     jobs: int = 1  # trainings and evaluations at a time,
