@@ -1,4 +1,7 @@
-"""Commands run side by side, each in a process of its own, that stop together when they are asked to."""
+"""Commands run side by side, each in a process of its own, that stop together when they are asked to.
+
+Hydra's multirun would run trainings in this process, in turn; those of a study are independent of each other.
+"""
 
 from __future__ import annotations
 

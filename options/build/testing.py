@@ -92,14 +92,14 @@ def folder_pairs(options: TestOptions) -> tuple[FolderPairs, LabelSet | None]:
     chosen = options.pairs
     resizing = None
     if chosen.height is not None and chosen.width is not None:
-        resizing = Resizing(chosen.height, chosen.width, chosen.filter.value)
+        resizing = Resizing(chosen.height, chosen.width, chosen.filter)
     generated, real = Path(options.generated), Path(options.real)
     if options.labels is None:
-        return FolderPairs(generated, real, resizing, pairing=chosen.pairing.value), None
+        return FolderPairs(generated, real, resizing, pairing=chosen.pairing), None
     label_set = _folder_classes(options)
     unknown = chosen.ignore_id if label_set.has_unknown else None
     label_format = StoredIds.in_order(label_set, unknown=unknown)
-    labels, pairing = Path(options.labels), chosen.pairing.value
+    labels, pairing = Path(options.labels), chosen.pairing
     return FolderPairs(generated, real, resizing, labels, label_format, pairing), label_set
 
 
@@ -148,7 +148,7 @@ def folder_protocol(options: TestOptions, count: int) -> Protocol:
         count=count,
         height=chosen.height,
         width=chosen.width,
-        resize_filter="none" if chosen.height is None else chosen.filter.value,
+        resize_filter="none" if chosen.height is None else chosen.filter,
         pictures=_kind(options),
         ema=None,
         seed=None,
@@ -156,7 +156,7 @@ def folder_protocol(options: TestOptions, count: int) -> Protocol:
 
 
 def _kind(options: TestOptions) -> PictureKind:
-    return "png" if options.pictures.value == "png" else "tensor"
+    return "png" if options.pictures == "png" else "tensor"
 
 
 def reference_key(protocol: Protocol, root: object, network: str) -> ReferenceKey:

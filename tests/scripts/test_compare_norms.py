@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 import options.run_config
+import scripts.comparing.study
 from engine.checkpoint.checkpoint_paths import latest_images
 from engine.run_log import read_log
 from engine.runtime.interrupts import INTERRUPTED
-from evaluation.studies import jobs as pool
 from evaluation.studies.jobs import Job
 from inference.load import open_run
 from options.build.networks import build_generator
@@ -42,7 +42,7 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
         asked.extend(jobs)
         return not jobs
 
-    monkeypatch.setattr(pool, "run_jobs", put_off)
+    monkeypatch.setattr(scripts.comparing.study, "run_jobs", put_off)
     overrides = study_overrides(
         tmp_path, 2, "seeds=[0,1]", "segmenter_images=0", "speed_images=0", "images=3"
     )

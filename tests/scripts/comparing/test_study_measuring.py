@@ -14,7 +14,7 @@ from evaluation.protocol import METRICS
 from evaluation.segmenters.trained import DESCRIPTION, Description, write_segmenter
 from models.segmenter import PyramidSegmenter
 from options.schema import CompareNormsOptions
-from scripts.comparing.study import StudyRun, segmenter_folder, segmenter_training, study_runs
+from scripts.comparing.runs import StudyRun, segmenter_folder, segmenter_training, study_runs
 from tests.studies import asked, trained_study
 
 Study = tuple[CompareNormsOptions, StudyRun]

@@ -14,8 +14,8 @@ from engine.checkpoint.checkpoint_paths import state_file, weights_file
 from engine.run_log import LOG
 from options.build.networks import build_generator
 from options.run_config import write_options
-from scripts.compare_norms import row_details
-from scripts.comparing.study import study_runs
+from scripts.comparing.runs import study_runs
+from scripts.comparing.study import row_details
 from tests.studies import asked, trained_study
 
 

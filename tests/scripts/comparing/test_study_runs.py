@@ -12,7 +12,7 @@ from engine.checkpoint.checkpoint_paths import LATEST, state_file, weights_file
 from models.norms import NORMS
 from options.run_config import write_options
 from options.schema import CompareNormsOptions
-from scripts.comparing.study import StudyRun, speed_runs, study_runs
+from scripts.comparing.runs import StudyRun, speed_runs, study_runs
 from tests.studies import asked, trained_study
 
 
@@ -76,7 +76,7 @@ def test_speed_has_runs_of_its_own() -> None:
             "spade: train.minutes=3.0, train.epochs=None: a study compares runs of one number of images",
         ),
         (["study=camvid", "only=[spade]"], r"dataset.root must be given"),
-        (["study=nothing", "only=[spade]"], "experiment=compare_nothing: no such word"),
+        (["study=nothing", "only=[spade]"], "experiment=compare_nothing: no such choice"),
     ],
 )
 def test_mistakes_are_found_before_anything_is_trained(overrides: list[str], message: str) -> None:
