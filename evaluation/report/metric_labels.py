@@ -18,17 +18,6 @@ class MetricLabel:
     better: Literal["higher", "lower"]
     decimals: int
 
-    @property
-    def arrow(self) -> str:
-        """Points to where the better values are."""
-        return ARROWS[self.better]
-
-    def written(self, value: float | None) -> str:
-        """A value with its decimals; "–" for None and NaN, where there is none."""
-        if value is None or math.isnan(value):
-            return "–"
-        return "∞" if math.isinf(value) else f"{value:.{self.decimals}f}"
-
 
 METRIC_LABELS = {
     "psnr": MetricLabel("PSNR", "in decibels, mean over pictures", "higher", 2),
@@ -52,3 +41,10 @@ def metric_label(name: str) -> MetricLabel:
     """The label of the longest beginning of `name` that has one; KeyError for an unknown metric."""
     starts = [start for start in METRIC_LABELS if f"{name}_".startswith(f"{start}_")]
     return METRIC_LABELS[max(starts, key=len, default=name)]
+
+
+def written(value: float | None, label: MetricLabel) -> str:
+    """A value with the decimals of its metric; "–" for None and NaN, where there is none."""
+    if value is None or math.isnan(value):
+        return "–"
+    return "∞" if math.isinf(value) else f"{value:.{label.decimals}f}"

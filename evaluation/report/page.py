@@ -12,7 +12,7 @@ from evaluation.gallery import GalleryRow
 from evaluation.protocol import Protocol, Rows
 from evaluation.report.class_table import class_bars, shown_metrics, tick_titles
 from evaluation.report.curves import charts
-from evaluation.report.metric_labels import metric_label
+from evaluation.report.metric_labels import ARROWS, metric_label, written
 from evaluation.report.metrics_table import ROW_TITLES, metric_scale
 from evaluation.report.pictures import Scores, card_width, extremes, metric_orders
 
@@ -24,9 +24,9 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 TEMPLATES.globals |= {
-    each.__name__: each for each in (card_width, metric_label, metric_orders, metric_scale, zip)
+    each.__name__: each for each in (card_width, metric_label, metric_orders, metric_scale, written, zip)
 }
-TEMPLATES.globals["ROW_TITLES"] = ROW_TITLES
+TEMPLATES.globals |= {"ARROWS": ARROWS, "ROW_TITLES": ROW_TITLES}
 
 
 def write_page(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pandas import DataFrame, concat
 
 from evaluation.gallery import GalleryRow
 from evaluation.protocol import METRICS, Rows
-from evaluation.report.metric_labels import METRIC_LABELS, metric_label
+from evaluation.report.metric_labels import metric_label, written
 from evaluation.report.metrics_table import ROW_TITLES
 from evaluation.report.page import write_page
 
@@ -61,8 +63,10 @@ class Comparison:
 
     def texts(self) -> DataFrame:
         """The same with the decimals of each metric."""
-        written = {heading: metric_label(name).written for name, heading in self.headings.items()}
-        return self.values().apply(lambda column: column.map(written[str(column.name)]))
+        labels = {heading: metric_label(name) for name, heading in self.headings.items()}
+        return self.values().apply(
+            lambda column: column.map(partial(written, label=labels[str(column.name)]))
+        )
 
 
 def read_results(folder: Path, name: str) -> Results:
@@ -159,4 +163,6 @@ def _differences(results: Sequence[Results]) -> str:
 
 
 def _is_known(name: str) -> bool:
-    return any(f"{name}_".startswith(f"{start}_") for start in METRIC_LABELS)
+    with suppress(KeyError):
+        return bool(metric_label(name))
+    return False

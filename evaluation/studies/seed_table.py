@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from pandas import DataFrame, concat, isna
 
-from evaluation.report.metric_labels import MetricLabel, metric_label
+from evaluation.report.metric_labels import ARROWS, MetricLabel, metric_label, written
 from evaluation.studies.comparison import INCOMPARABLE, Comparison, markdown
 
 CHOSEN = ("fd_", "fid_", "miou_", "lpips_", "ssim", "psnr")
@@ -60,7 +60,7 @@ def label_of(heading: str) -> MetricLabel:
 def written_spread(heading: str, mean: float, deviation: float, seeds: int) -> str:
     """The mean ± the deviation; the mean alone for one seed, or where the deviation is absent."""
     if isna(deviation):
-        return label_of(heading).written(mean)
+        return written(mean, label_of(heading))
     decimals = label_of(heading).decimals
     return f"{mean:.{decimals}f}" + (f" ± {deviation:.{decimals}f}" if seeds > 1 else "")
 
@@ -70,7 +70,9 @@ def as_markdown(table: DataFrame, warnings: Sequence[str]) -> str:
     cells = DataFrame({"style from": table["style_from"].fillna("")})
     for heading in metrics_of(table):
         spreads = zip(table[heading], table[heading + DEVIATION], table["seeds"])
-        cells[f"`{heading}` {label_of(heading).arrow}"] = [written_spread(heading, *each) for each in spreads]
+        cells[f"`{heading}` {ARROWS[label_of(heading).better]}"] = [
+            written_spread(heading, *each) for each in spreads
+        ]
     networks = zip(table["generator_parameters"], table["encoder_parameters"])
     cells["parameters, M"] = [
         _millions(generator) + _millions(encoder, " + ") for generator, encoder in networks
