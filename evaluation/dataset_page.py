@@ -30,7 +30,7 @@ def write_dataset_page(
     title: str,
     sources: Mapping[str, Source],
     count: int,
-    to_mend: Sequence[str],
+    to_fix: Sequence[str],
     notes: Sequence[str],
     classes: Sequence[tuple[int, str, float, float]],
 ) -> None:
@@ -45,7 +45,7 @@ def write_dataset_page(
         title,
         ", ".join(f"{split}: {len(source)} records" for split, source in sources.items()),
         notes,
-        to_mend=to_mend,
+        to_fix=to_fix,
         classes=classes,
         label_set=next(iter(sources.values())).label_set,
         splits={split: _pictures_by_name(source, count) for split, source in sources.items()},
@@ -57,7 +57,7 @@ def _pictures_by_name(source: Source, count: int) -> dict[str, dict[str, Image.I
     """By the records' names, then by caption."""
     pictures = {}
     for index in evenly(count, len(source)):
-        with suppress(ValueError):  # it is on the list of what to mend
+        with suppress(ValueError):  # it is on the list of what to fix
             record = source.read(index)
             pictures[record.name] = dict(_pictures(record, source.label_set))
     return pictures

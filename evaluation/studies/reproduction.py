@@ -37,19 +37,15 @@ def read_published(file: Path, rows: Sequence[str], seeds: int) -> DataFrame:
     try:
         with warnings.catch_warnings(action="error"):  # pandas warns of lines that are too long
             table = read_csv(file, index_col=False, encoding="utf-8").set_index("row")
-        table = table.loc[table.index.isin(rows)]
-        published = spreads(table)
+        published = spreads(table[table.index.isin(rows)])
     except OSError as error:
         raise ValueError(f"published={file}: {error.strerror}; name the table.csv of a study") from error
     except (KeyError, TypeError, ValueError, Warning) as error:
         raise ValueError(f"published={file}: no table.csv of a study ({error!r})") from error
-    if table.empty:
-        raise ValueError(
-            f"published={file}: has none of the rows {', '.join(rows)}; name another study's table"
-        )
     if published.empty:
         raise ValueError(
-            f"published={file}: has no column ...{DEVIATION}; make it again with compare_norms.py"
+            f"published={file}: has none of the rows {', '.join(rows)} with columns ...{DEVIATION};"
+            " name another study's table, or make it again with compare_norms.py"
         )
     for mean, deviation in zip(published["mean"], published["deviation"]):
         if not np.isfinite(mean) or not 0 <= deviation < np.inf:
