@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 
 from options.schema.fields import rule_of
@@ -55,27 +53,14 @@ def check(options: TrainOptions) -> None:
         )
     if loss.adversarial == "wasserstein" and not (options.discriminator.spectral or loss.r1):
         raise ValueError(
-            "loss.adversarial=wasserstein with discriminator.spectral=false and loss.r1=0 has no bound on the "
-            "discriminator; set discriminator.spectral=true, or loss.r1=10, say"
+            "loss.adversarial=wasserstein with discriminator.spectral=false and loss.r1=0 has no bound on "
+            "the discriminator; set discriminator.spectral=true, or loss.r1=10, say"
         )
     if train.batch_size % train.grad_accum_steps:
         raise ValueError(
             f"train.batch_size={train.batch_size} is not divisible by "
             f"train.grad_accum_steps={train.grad_accum_steps}; give a batch that is"
         )
-
-
-def is_valid(options: TrainOptions, changes: Mapping[str, object]) -> bool:
-    """Whether `check` accepts options with some changes, by whole names: {"train.batch_size": 2}."""
-    changed = copy.deepcopy(options)
-    for name, value in changes.items():
-        table, _, option = name.rpartition(".")
-        setattr(getattr(changed, table) if table else changed, option, value)
-    try:
-        check(changed)
-    except ValueError:
-        return False
-    return True
 
 
 def has_length(options: LengthOptions) -> bool:

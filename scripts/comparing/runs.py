@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from engine.checkpoint.atomic_write import write_text_atomically
+from data.atomic_write import write_text_atomically
 from engine.checkpoint.checkpoint_paths import latest_images, weights_file
 from engine.run_log import read_log
 from evaluation.protocol import METRICS

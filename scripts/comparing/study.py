@@ -100,7 +100,7 @@ def write_sheet(study: CompareNormsOptions, results: Mapping[str, Path], out: Pa
 def row_details(run: StudyRun, speed: float | None) -> dict[str, object]:
     """What is known of a row without its pictures; ValueError where its checkpoint is damaged."""
     opened = open_run(run.name)
-    G = build_generator(opened.options, opened.facts)
+    G = build_generator(opened.options, opened.info)
     of_norm = "style id" if opened.options.norm.name == "cin" else "–"
     return {
         "style_from": STYLE_SOURCES.get(opened.options.encoder.name, of_norm),

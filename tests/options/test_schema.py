@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import get_args
 
 import pytest
-from models.losses.adversarial import ADVERSARIAL_LOSSES
 
 import data.bad_records
 import data.folder_pairs
@@ -15,7 +14,7 @@ import data.sources.pairing
 import data.sources.remap
 import data.transforms
 from data.scenes.styles import STYLES as SCENE_STYLES
-from engine.runtime.threads import MOST_THREADS
+from engine.runtime.determinism import MOST_THREADS
 from evaluation.feature_networks import AUTO, METRIC_NETWORKS
 from evaluation.lpips import TRUNKS
 from evaluation.metric_set import WORDS
@@ -24,6 +23,7 @@ from models.discriminators.diffaugment import AUGMENTATIONS
 from models.generators import spade
 from models.layers.initialisation import INITIALISATIONS
 from models.layers.normed_conv import PLAIN_NORMS
+from models.losses import ADVERSARIAL_LOSSES
 from models.norms import NORMS, STATISTICS
 from options import schema
 from options.build.sources import READERS

@@ -23,17 +23,17 @@ def test_a_row_tells_where_its_style_is_from_and_how_large_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(options.run_config, "CHECKPOINTS", tmp_path)
-    facts = DatasetInfo.of(Scenes("train", 8, 8), edges=False)
+    info = DatasetInfo.of(Scenes("train", 8, 8), edges=False)
     styles = {}
     for run in study_runs(
         asked("only=[spade,sean,adain,cin]", "seeds=[0]", "overrides=['generator.width=2']")
     ):
         write_options(run.options, run.folder)
-        facts.write(run.folder)
+        info.write(run.folder)
         for file in (state_file, weights_file):
             file(run.folder, run.images).touch()
         details = row_details(run, 3.5)
-        numbers = build_generator(run.options, facts).state_dict(keep_vars=True)
+        numbers = build_generator(run.options, info).state_dict(keep_vars=True)
         learned = {name: weight.numel() for name, weight in numbers.items() if weight.requires_grad}
         of_encoder = sum(count for name, count in learned.items() if name.startswith("encoder."))
         assert details["generator_parameters"] == sum(learned.values()) - of_encoder
