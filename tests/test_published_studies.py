@@ -71,7 +71,6 @@ def test_the_page_of_results_has_the_values_of_the_files() -> None:
 def test_a_study_can_be_compared_with_the_file(study: str) -> None:
     rows = list(asked(f"study={study}").rows)
     spreads = read_published(DOCS / "studies" / f"{study}.csv", rows, seeds=2)
-    assert all(
-        spread.low <= spread.mean <= spread.high and spread.deviation > 0 for spread in spreads.values()
-    )
-    assert {row for row, _ in spreads} <= set(rows)
+    assert (spreads["deviation"] > 0).all() and (spreads["seeds"] == 4).all()
+    found = {row for row, _ in spreads.index}
+    assert len(found) > 3 and found <= set(rows)
