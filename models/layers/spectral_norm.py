@@ -1,6 +1,7 @@
 """Spectral normalisation (Miyato et al. 2018, algorithm 1), in the order of the published weights.
 
-`spectral_norm` puts it on any layer; `SpectralConv2d` is a convolution that divides its maps by it, not its weight.
+`spectral_norm` puts it on any layer; `SpectralConv2d` is a convolution that divides its maps by it, not its
+weight.
 """
 
 from __future__ import annotations
