@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from data.atomic_write import write_text_atomically
 from data.batch import Batch
-from engine.checkpoint.atomic_write import write_text_atomically
 from engine.checkpoint.checkpoint import Checkpoint
 from engine.checkpoint.checkpoint_paths import BEST
 from engine.nonfinite_steps import NonFiniteSteps, listed

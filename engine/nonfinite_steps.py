@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from data.atomic_write import write_atomically, write_text_atomically
 from data.batch import Batch
-from engine.checkpoint.atomic_write import write_atomically, write_text_atomically
 from engine.checkpoint.checkpoint_paths import latest_images, state_file
 from engine.runtime.distributed import Processes, from_all, wait_for_all
 

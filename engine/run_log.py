@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from engine.checkpoint.atomic_write import write_atomically, write_text_atomically
+from data.atomic_write import write_atomically, write_text_atomically
 from engine.progress import Length, Progress
 
 LOG = "log.jsonl"

@@ -11,7 +11,7 @@ from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from engine.checkpoint.atomic_write import write_text_atomically
+from data.atomic_write import write_text_atomically
 from engine.checkpoint.checkpoint_paths import latest_images
 from options.cli import CONFIGS, is_group
 from options.schema import GROUPS, TrainOptions

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from engine.checkpoint.atomic_write import remove_partials, write_atomically, write_text_atomically
+from data.atomic_write import remove_partials, write_atomically, write_text_atomically
 from engine.checkpoint.checkpoint_paths import (
     BEST,
     FILES,

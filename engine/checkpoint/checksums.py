@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from engine.checkpoint.atomic_write import write_text_atomically
+from data.atomic_write import write_text_atomically
 
 
 class Damaged(ValueError):

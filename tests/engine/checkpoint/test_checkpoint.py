@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import nn
 
-import engine.checkpoint.atomic_write
+import data.atomic_write
 from engine.checkpoint.checkpoint import Checkpoint
 from engine.checkpoint.checkpoint_paths import (
     LATEST,
@@ -240,7 +240,7 @@ def test_a_full_disk_leaves_the_previous_checkpoint(
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return real(first, *rest)
 
-        patch.setattr(engine.checkpoint.atomic_write.os, call, full)
+        patch.setattr(data.atomic_write.os, call, full)
         with pytest.raises(OSError, match="No space left"):
             player.save()
     assert_usable_after_failure(tmp_path)
