@@ -14,7 +14,7 @@ from torch import Tensor
 
 from data.batch import Batch
 from data.dataset import PairedDataset
-from data.sources.share import Share
+from data.sources.subset import Subset
 from engine.progress_bar import ProgressBar
 from engine.run_log import read_log
 from engine.runtime.distributed import Processes, gather, join_processes
@@ -75,7 +75,7 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
     label_set = run.facts.label_set
     dataset = tested_dataset(run, options)
     pairs, batch = tested_label_maps(run, dataset, options)
-    share = Share(pairs.source, processes.rank, processes.count)
+    share = Subset.of_process(pairs.source, processes.rank, processes.count)
     generator = load_run(run, options.hardware, options.ema, options.optimize, options.compile)
     style_sampling, asked = build_style_sampling(run, dataset, options, generator), asked_styles(options)
     folder = results_folder(options, run.folder.name, OWN if options.labels else options.split)
@@ -84,7 +84,7 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
     diversity, notes = build_diversity(options, hardware)
     evaluation, protocol = None, run_protocol(dataset, options, len(pairs))
     with closing(
-        generate(generator, style_sampling, batches, share.first, gallery, diversity, options)
+        generate(generator, style_sampling, batches, share.indices[0], gallery, diversity, options)
     ) as generated:
         # In another style an image has no photo to be compared with.
         if (options.labels is None or options.photos is not None) and not asked:
@@ -142,7 +142,7 @@ def results_folder(options: TestOptions, name: str, split: str) -> Path:
 
 def shared_batches(
     pairs: PairedDataset,
-    share: Share,
+    share: Subset,
     batch: int,
     what: str,
     options: TestOptions,
@@ -214,7 +214,7 @@ def measure(
             protocol, split="train", count=len(train), height=dataset.height, width=dataset.width
         )
         remembered = cached_features(metrics, of_train, root, options)
-        share = Share(train.source, processes.rank, processes.count)
+        share = Subset.of_process(train.source, processes.rank, processes.count)
         photos = shared_batches(
             train, share, options.batch_size, "training photos", options, hardware, processes
         )

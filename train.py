@@ -13,9 +13,9 @@ from engine.runtime.interrupts import INTERRUPTED, StopRequest
 from engine.runtime.seeds import step_seed
 from engine.runtime.watchdog import Watchdog
 from engine.trainer import Training
+from options.build.data import resolve_dataset
 from options.build.mean_styles import keep_mean_styles
 from options.build.parts import build_hardware
-from options.build.sources import settle
 from options.build.training import build_training
 from options.cli import command
 from options.run_config import CONFIG, existing_run, new_run, read_options, run_folder, stored_choices
@@ -37,7 +37,7 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
             existing_run(options.name)  # without a length it is none to be begun, but a name mistyped
         run = new_run(options.name)
         resolve(options)
-        settle(options.dataset)
+        resolve_dataset(options.dataset, log=print)
     check(options)
     hardware = build_hardware(options.hardware)
     hardware.keep_memory()

@@ -15,7 +15,7 @@ from data.batch import Batch, Sample, collate
 from data.image_range import from_uint8
 from data.sources.image_io import read_photo
 from data.sources.label_format import LabelFormat
-from data.sources.pairing import pair, pictures_in
+from data.sources.pairing import list_images, pair
 
 FILTERS = {
     "lanczos": Image.Resampling.LANCZOS,
@@ -67,7 +67,7 @@ class FolderPairs:
         pairing: str = "name",
     ) -> None:
         assert (labels is None) == (label_format is None), "label maps and their format go together"
-        names = pictures_in(generated, "generated pictures")
+        names = list_images(generated, "generated pictures")
         self._generated = [generated / name for name in names]
         self._real = _partners(names, generated, real, "photos", pairing)
         self._labels = None if labels is None else _partners(names, generated, labels, "label maps", pairing)
@@ -126,7 +126,7 @@ class FolderPairs:
 
 
 def _partners(names: list[str], folder: Path, others: Path, what: str, pairing: str) -> list[Path]:
-    return [others / name for name in pair(names, folder, pictures_in(others, what), others, pairing)]
+    return [others / name for name in pair(names, folder, list_images(others, what), others, pairing)]
 
 
 def _tensor(picture: Image.Image) -> Tensor:

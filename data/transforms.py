@@ -85,7 +85,7 @@ class JointTransform:
         )
 
     def resized(self, height: int, width: int) -> tuple[int, int]:
-        """The size (height, width) that a picture of this size has before the crop."""
+        """The size (height, width) that an image of this size has before the crop."""
         if self.resize == "none":
             return height, width
         if self.resize == "fixed":
@@ -95,6 +95,11 @@ class JointTransform:
         else:
             scale = (self.resize_to or min(self.height, self.width)) / min(height, width)
         return max(1, round(height * scale)), max(1, round(width * scale))
+
+    def fits(self, height: int, width: int) -> bool:
+        """Whether the crop fits into an image of this size, once it is resized."""
+        rows, columns = self.resized(height, width)
+        return self.crop == "none" or (rows >= self.height and columns >= self.width)
 
     def _window(
         self, size: tuple[int, int], name: str, random: np.random.Generator

@@ -7,16 +7,17 @@ same command goes on, and leaves the same files as if it had not been stopped.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tqdm import tqdm
 
-from data.loader import say_above_bars
-from data.shards.write import ShardPlan, write_shards
-from data.sources.source import Source
-from options.build.sources import settle, split_sources
+from data.loader import warn_above_bars
+from data.sources.shards.write import ShardPlan, write_shards
+from data.sources.source import Source, open_splits
+from options.build.data import build_source, resolve_dataset
 from options.cli import command, plain
 from options.schema import ShardsOptions
 
@@ -24,8 +25,8 @@ from options.schema import ShardsOptions
 def start(options: ShardsOptions, overrides: list[str]) -> None:
     """Writes every split that the data set has."""
     out = Path(options.out)
-    settle(options.dataset)
-    sources, absent, refused = split_sources(options.dataset, options.splits)
+    resolve_dataset(options.dataset, log=print)
+    sources, absent, refused = open_splits(partial(build_source, options.dataset), options.splits)
     for why in (*refused.values(), *(absent.values() if not sources else ())):
         raise ValueError(why)
     for split, why in absent.items():
@@ -43,9 +44,9 @@ def write_split(options: ShardsOptions, source: Source, split: str, folder: Path
         shuffle=split == "train",
         made={"dataset": plain(options.dataset), "split": split},
     )
+    on_error = options.dataset.on_error.value
     with tqdm(total=len(source), desc=split, unit="record", dynamic_ncols=True, leave=False) as bar:
-        on_error = options.dataset.on_error.value
-        index = write_shards(source, folder, plan, options.num_workers, on_error, bar.update, say_above_bars)
+        index = write_shards(source, folder, plan, options.num_workers, on_error, bar.update, warn_above_bars)
     assert index.shards is not None, "they are complete"
     print(f"{split}: {sum(shard.records for shard in index.shards)} records in {len(index.shards)} shards")
 

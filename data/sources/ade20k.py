@@ -10,10 +10,10 @@ import re
 from pathlib import Path
 
 from data.sources.classes import read_label_set
+from data.sources.file_source import FileSource, Place, files_by_stem, shared_stems
 from data.sources.label_format import StoredIds
 from data.sources.pairing import require_folder, unpacked
 from data.sources.source import SplitAbsent
-from data.sources.stem_files import Place, StemSource, shared_stems
 
 FOLDERS = {"train": "training", "val": "validation"}
 LABEL_FORMAT = StoredIds.in_order(read_label_set(Path(__file__).with_suffix(".csv")), first=1, unknown=0)
@@ -23,7 +23,7 @@ OUTDOOR = Path(__file__).with_name("ade20k_outdoor.txt")
 IMAGE = re.compile(r"ADE_(train|val)_\d{8}")
 
 
-def open_ade20k(root: Path, split: str) -> StemSource:
+def open_ade20k(root: str | Path, split: str) -> FileSource:
     """One split: ROOT/images/training/NAME.jpg with ROOT/annotations/training/NAME.png; likewise validation.
 
     ROOT is ADEChallengeData2016 or the folder it lies in. Stored are 0 for unknown, which becomes the last
@@ -32,11 +32,11 @@ def open_ade20k(root: Path, split: str) -> StemSource:
     Raises ValueError where a folder is missing or empty, or a picture has no partner.
     """
     labels, photos, stems = _places(root, split)
-    return StemSource(stems, LABEL_FORMAT, labels, photos)
+    return FileSource(LABEL_FORMAT, files_by_stem(stems, labels, photos))
 
 
-def open_ade20k_outdoor(root: Path, split: str, scenes: Path | None = None) -> StemSource:
-    """The pictures of one split whose scene is in a list: a text file, by default the outdoor scenes.
+def open_ade20k_outdoor(root: str | Path, split: str, scenes: str | Path | None = None) -> FileSource:
+    """The images of one split whose scene is in a list: a text file, by default the outdoor scenes.
 
     A line of the list is a scene of the publisher's sceneCategories.txt (`street`) or the name of one picture
     (`ADE_train_00000001`); empty lines and what follows a # are skipped.
@@ -45,7 +45,8 @@ def open_ade20k_outdoor(root: Path, split: str, scenes: Path | None = None) -> S
     scene or picture that there is none of.
     """
     labels, photos, stems = _places(root, split)
-    listed, chosen = scenes or OUTDOOR, _listed(scenes or OUTDOOR)
+    listed = Path(scenes or OUTDOOR)
+    chosen = _listed(listed)
     scene_of = _scenes(labels.folder.parents[1] / SCENES)
     strange = sorted(name for name in chosen - set(scene_of.values()) if not IMAGE.fullmatch(name))
     if strange and scenes is not None:
@@ -56,10 +57,10 @@ def open_ade20k_outdoor(root: Path, split: str, scenes: Path | None = None) -> S
     wanted = [stem for stem in stems if stem in chosen or scene_of.get(stem) in chosen]
     if not wanted:
         raise ValueError(f"{listed}: none of the {len(stems)} pictures of split={split} is of its scenes")
-    return StemSource(wanted, LABEL_FORMAT, labels, photos)
+    return FileSource(LABEL_FORMAT, files_by_stem(wanted, labels, photos))
 
 
-def _places(root: Path, split: str) -> tuple[Place, Place, list[str]]:
+def _places(root: str | Path, split: str) -> tuple[Place, Place, list[str]]:
     """Where the label maps and photos of a split lie, and their stems."""
     if split not in FOLDERS:
         raise SplitAbsent(f"split={split}: ADE20K has {', '.join(FOLDERS)}")

@@ -9,11 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.sources.classes import UNKNOWN, read_label_set
-from data.sources.colour_format import IdsOrColours, StoredColours
-from data.sources.label_format import LabelFormat, StoredIds
+from data.sources.file_source import FileSource, Place, files_by_stem, shared_stems
+from data.sources.label_format import IdsOrColours, LabelFormat, StoredColours, StoredIds
 from data.sources.pairing import require_folder
 from data.sources.source import SplitAbsent
-from data.sources.stem_files import Place, StemSource, shared_stems
 
 SPLITS = ("train", "val", "test")
 FILMS = ("0001TP", "0006R0", "0016E5", "Seq05VD")  # those of every split, so that style ids agree
@@ -39,32 +38,26 @@ GROUPS = {
 """The 11 classes in terms of the 32."""
 
 
-def _eleven() -> LabelFormat:
-    colour_of = dict(zip(THIRTY_TWO.names, THIRTY_TWO.colours))
-    classes = {
-        colour_of[name]: ELEVEN.names.index(group) for group, names in GROUPS.items() for name in names
-    }
-    return IdsOrColours(StoredIds.in_order(ELEVEN, unknown=11), StoredColours(ELEVEN, classes))
-
-
-def _thirty_two() -> LabelFormat:
-    classes = {colour: label for label, colour in enumerate(THIRTY_TWO.colours)}
-    return IdsOrColours(StoredIds.in_order(THIRTY_TWO, unknown=31), StoredColours(THIRTY_TWO, classes))
-
-
-LABEL_FORMATS = {11: _eleven(), 32: _thirty_two()}
+COLOUR_OF = dict(zip(THIRTY_TWO.names, THIRTY_TWO.colours))
+ELEVEN_BY_COLOUR = {
+    COLOUR_OF[name]: ELEVEN.names.index(group) for group, names in GROUPS.items() for name in names
+}
+LABEL_FORMATS: dict[int, LabelFormat] = {
+    11: IdsOrColours(StoredIds.in_order(ELEVEN, unknown=11), StoredColours(ELEVEN, ELEVEN_BY_COLOUR)),
+    32: IdsOrColours(StoredIds.in_order(THIRTY_TWO, unknown=31), StoredColours(THIRTY_TWO)),
+}
 """By the number of classes: 11 and unknown, or Cambridge's 32, of which Void is unknown."""
 
 
-def label_format(classes: int) -> LabelFormat:
-    """How label maps of so many classes are stored; ValueError where there are none of so many."""
+def label_format(classes: int = 11) -> LabelFormat:
+    """How label maps of `classes` classes are stored; ValueError where CamVid has not that many."""
     if classes not in LABEL_FORMATS:
         raise ValueError(f"dataset.classes={classes}: CamVid has 11 or 32")
     return LABEL_FORMATS[classes]
 
 
-def open_camvid(root: Path, split: str, classes: int = 11) -> StemSource:
-    """One split, in whichever arrangement `root` has it.
+def open_camvid(root: str | Path, split: str, classes: int = 11) -> FileSource:
+    """One split, in the arrangement that `root` has.
 
     SegNet's: ROOT/train/NAME.png with ids in ROOT/trainannot/NAME.png; likewise val and test; 11 classes.
     Cambridge's: ROOT/701_StillsRaw_full/NAME.png with ROOT/LabeledApproved_full/NAME_L.png, in colours;
@@ -80,7 +73,7 @@ def open_camvid(root: Path, split: str, classes: int = 11) -> StemSource:
         f"CamVid as SegNet arranges it, {split}/NAME.png with {split}annot/NAME.png, "
         f"or Cambridge's {PHOTOS}/NAME.png with {LABELS}/NAME_L.png"
     )
-    require_folder(root, expected)
+    root = require_folder(root, expected)
     original = (root / PHOTOS).is_dir() or (root / LABELS).is_dir()
     if classes != 11 and not original:
         raise ValueError(
@@ -104,7 +97,7 @@ def open_camvid(root: Path, split: str, classes: int = 11) -> StemSource:
             raise SplitAbsent(
                 f"{root / LABELS}: none of its frames is of split={split}; unpack all of CamVid"
             )
-    return StemSource(stems, stored, labels, photos, styles=FILMS, style_of=_style)
+    return FileSource(stored, files_by_stem(stems, labels, photos), FILMS, _style)
 
 
 def _film(stem: str) -> str:

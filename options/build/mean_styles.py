@@ -7,15 +7,14 @@ from pathlib import Path
 from torch import Tensor
 from tqdm import tqdm
 
-from data.sources.spread import Spread
+from data.sources.subset import Subset
 from engine.checkpoint.checkpoint_paths import mean_styles_file
 from engine.runtime.hardware import Hardware
 from inference.generator import LabelMapGenerator
 from inference.load import Run
 from inference.mean_styles import PHOTOS, mean_styles, write_mean_styles
 from models.conditional_generator import ConditionalGenerator
-from options.build.data import evaluation_batches, evaluation_set
-from options.build.sources import build_source
+from options.build.data import build_source, evaluation_batches, evaluation_set
 from options.schema.dataset import DatasetOptions
 from options.schema.networks import RegionStyleOptions
 from options.schema.testing import TestOptions
@@ -64,7 +63,7 @@ def provide_mean_styles(
 def _take(
     dataset: DatasetOptions, count: int, G: ConditionalGenerator, hardware: Hardware, workers: int
 ) -> Tensor:
-    photos = evaluation_set(dataset, Spread(build_source(dataset, "train"), count))
+    photos = evaluation_set(dataset, Subset.spread(build_source(dataset, "train"), count))
     batches = evaluation_batches(photos, PHOTOS_AT_ONCE, workers, hardware)
     assert G.encoder is not None, "region styles have an encoder"
     total = -(-len(photos) // PHOTOS_AT_ONCE)

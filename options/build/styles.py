@@ -15,8 +15,8 @@ from inference.generator import LabelMapGenerator
 from inference.load import Run
 from inference.style_args import StyleRequest, check_styles, requested_style_ids, requested_styles
 from inference.style_sampling import Codes, DrawnCodes, PhotoCodes, StyleSampling, no_codes
+from options.build.data import build_label_format
 from options.build.mean_styles import provide_mean_styles
-from options.build.sources import READERS
 from options.schema.dataset import DatasetOptions
 from options.schema.networks import NoEncoderOptions, PriorOptions, RegionStyleOptions
 from options.schema.testing import TestOptions
@@ -77,7 +77,7 @@ def read_style_photo(request: StyleRequest, dataset: DatasetOptions, facts: Data
         labels = np.zeros((picture.height, picture.width), dtype=np.int32)
         record = Record(picture, labels, None, 0, request.photo.stem)
     else:
-        label_format = READERS[dataset.name].label_format(dataset, facts.label_set)
+        label_format = build_label_format(dataset, facts.label_set)
         record = read_record(request.labels, request.photo, None, label_format)
     resize = JointTransform(dataset.height, dataset.width, resize="short_side")
     return resize(record, np.random.default_rng(0))  # nothing is drawn: neither crop nor flip

@@ -11,8 +11,7 @@ from torch import Tensor
 from data.batch import Batch, Sample
 from data.dataset import PairedDataset
 from data.sampler import Position
-from options.build.data import evaluation_set
-from options.build.sources import build_source
+from options.build.data import build_source, evaluation_set
 from options.schema.dataset import CamVidOptions, CocoStuffOptions, DatasetOptions, ScenesOptions
 
 MARKS = {"train_label": CocoStuffOptions, "trainannot": CamVidOptions}

@@ -1,13 +1,16 @@
-"""What the options say of sizes is what the networks get."""
+"""From options to data: sizes are those that the networks get, num_classes=auto is counted once."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from data.batch import Sample
 from data.sampler import Position
-from options.build.data import training_set
-from options.build.sources import build_source
+from options.build.data import build_source, resolve_dataset, training_set
+from options.schema.dataset import FolderOptions, ScenesOptions
+from tests.data.trees import write_folder
 from tests.tiny import tiny_options
 
 
@@ -28,3 +31,15 @@ def test_training_pairs_have_the_size_that_was_checked(words: tuple[str, ...]) -
     assert isinstance(sample, Sample) and sample.photo is not None and sample.instances is not None
     assert sample.photo.shape == (3, 32, 64)
     assert sample.labels.shape == sample.instances.shape == (32, 64)
+
+
+def test_the_number_of_classes_is_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root = write_folder(tmp_path / "pairs", 3)
+    options, lines = FolderOptions(root=str(root)), []
+    resolve_dataset(options, lines.append)
+    assert options.num_classes == 4
+    assert lines == [f"dataset.num_classes=auto: 4 classes, ids 0 to 3, read from {root}/train/labels"]
+    for unchanged in (FolderOptions(root="/absent", num_classes=9), ScenesOptions(), options):
+        resolve_dataset(unchanged, lines.append)
+    assert len(lines) == 1

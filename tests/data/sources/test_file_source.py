@@ -5,7 +5,7 @@ import pickle
 import pytest
 import torch
 
-from data.sources.packed_strings import PackedStrings
+from data.sources.file_source import PackedStrings
 
 NAMES = ["a0", "", "ähnlich", "aachen/aachen_000000_000019", "\udcff"]  # the last: no text in UTF-8
 
