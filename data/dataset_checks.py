@@ -107,15 +107,11 @@ def class_rows(source: Source, stats: Mapping[str, DatasetStats]) -> list[tuple[
     pixels = np.sum([found.pixels for found in stats.values()], axis=0)  # (K,)
     records_with = np.sum([found.records_with for found in stats.values()], axis=0)  # (K,)
     records = max(sum(found.readable for found in stats.values()), 1)
-    names = source.label_set.names
-    return list(
-        zip(
-            range(len(names)),
-            names,
-            (pixels / max(pixels.sum(), 1)).tolist(),
-            (records_with / records).tolist(),
-        )
-    )
+    pixel_fractions, record_fractions = pixels / max(pixels.sum(), 1), records_with / records
+    return [
+        (label, name, float(pixel_fractions[label]), float(record_fractions[label]))
+        for label, name in enumerate(source.label_set.names)
+    ]
 
 
 def sizes_text(stats: DatasetStats) -> str:

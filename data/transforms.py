@@ -16,7 +16,6 @@ from data.batch import Sample
 from data.sources.source import Record
 
 Resize = Literal["fixed", "short_side", "width", "none"]
-Crop = Literal["random", "centre", "none"]
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,7 @@ class JointTransform:
     - "short_side", "width": that side to `resize_to` (default: the shorter of `height` and `width`,
       or `width`), the aspect kept;
     - "none": left as stored.
-    `crop`: a height × width window at "random" or in the "centre", or "none".
-    `flip`: mirror every other picture, at random.
+    `crop`: to a height × width window, at random; `flip`: mirror every other picture, at random.
 
     Photos are resized bicubic with antialiasing, as in the official code. Ids are always taken from the
     nearest pixel, counted from pixel centres (as Pillow does, and unlike torch's "nearest", which would
@@ -41,14 +39,12 @@ class JointTransform:
     width: int
     resize: Resize = "fixed"
     resize_to: int | None = None
-    crop: Crop = "none"
+    crop: bool = False
     flip: bool = False
 
     def __post_init__(self) -> None:
         if self.resize not in get_args(Resize):
             raise ValueError(f"resize={self.resize}: choose one of {', '.join(get_args(Resize))}")
-        if self.crop not in get_args(Crop):
-            raise ValueError(f"crop={self.crop}: choose one of {', '.join(get_args(Crop))}")
         if self.resize == "none" and self.resize_to is not None:
             raise ValueError(f"resize_to={self.resize_to} has no effect with resize=none; drop one of them")
         if min(self.height, self.width, self.resize_to or 1) < 1:
@@ -99,13 +95,13 @@ class JointTransform:
     def fits(self, height: int, width: int) -> bool:
         """Whether the crop fits into an image of this size, once it is resized."""
         rows, columns = self.resized(height, width)
-        return self.crop == "none" or (rows >= self.height and columns >= self.width)
+        return not self.crop or (rows >= self.height and columns >= self.width)
 
     def _window(
         self, size: tuple[int, int], name: str, random: np.random.Generator
     ) -> tuple[int, int, int, int]:
         """Top, left, height and width of the crop in a picture of `size`."""
-        if self.crop == "none":
+        if not self.crop:
             return 0, 0, *size
         free_rows, free_columns = size[0] - self.height, size[1] - self.width
         if min(free_rows, free_columns) < 0:
@@ -113,8 +109,6 @@ class JointTransform:
                 f"{name}: the crop of {self.width}×{self.height} (width×height) is larger than the picture, "
                 f"{size[1]}×{size[0]} after resize={self.resize}; make the crop smaller or resize_to larger"
             )
-        if self.crop == "centre":
-            return free_rows // 2, free_columns // 2, self.height, self.width
         top, left = random.integers(0, [free_rows + 1, free_columns + 1])
         return int(top), int(left), self.height, self.width
 

@@ -86,9 +86,9 @@ def open_camvid(root: str | Path, split: str, classes: int = 11) -> FileSource:
         photos, labels = Place(root / split, ".png"), Place(root / f"{split}annot", ".png")
     stems = shared_stems([labels, photos], expected)
     for stem in stems:
-        if _film(stem) not in FILMS:
+        if (film := stem.split("_")[0]) not in FILMS:
             raise ValueError(
-                f"{labels.file(stem)}: film {_film(stem)!r} is not one of {', '.join(FILMS)}; "
+                f"{labels.file(stem)}: film {film!r} is not one of {', '.join(FILMS)}; "
                 "names begin with their film and an underscore"
             )
     if original:
@@ -100,12 +100,8 @@ def open_camvid(root: str | Path, split: str, classes: int = 11) -> FileSource:
     return FileSource(stored, files_by_stem(stems, labels, photos), FILMS, _style)
 
 
-def _film(stem: str) -> str:
-    return stem.split("_")[0]
-
-
-def _style(stem: str) -> int:
-    return FILMS.index(_film(stem))
+def _style(name: str) -> int:
+    return FILMS.index(name.split("_")[0])
 
 
 def _split(stem: str) -> str:

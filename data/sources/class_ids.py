@@ -24,14 +24,14 @@ CHUNK = 32
 """Files that a process reads before it reports."""
 
 
-def ids_in_use(root: Path, folders: Sequence[Path], cache: Path | None = None) -> list[int]:
+def ids_in_use(root: Path, folders: Sequence[Path]) -> list[int]:
     """The ids in the label maps of `folders`, which lie in `root`; ascending.
 
-    They are kept in `cache` (or the default one) under a key of the files' names, sizes and times.
+    They are kept in the cache under a key of the files' names, sizes and times.
     Raises ValueError naming the file where one cannot be read, or where there are more than 4096 ids.
     """
     files = [folder / name for folder in folders for name in list_images(folder, "label maps")]
-    kept = prepared_folder("ids", root, files, cache) / "ids.json"
+    kept = prepared_folder("ids", root, files, None) / "ids.json"
     with cache_lock(kept.parent):
         if not kept.is_file():
             write_text_atomically(kept, json.dumps(_read(files)))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from data.sources.label_format import LabelFormat
 from data.sources.pairing import list_files, without_partner
@@ -19,42 +18,23 @@ from data.sources.source import Record
 ONE_STYLE = ("default",)
 
 
-class PackedStrings:
-    """The file names of a data set by index, kept as one run of bytes, which worker processes share.
+class FileList:
+    """The files FOLDER/NAME`ending`, by index.
 
-    A list of 100,000 strings is 100,000 objects, and a process that looks at one writes its reference count:
-    forked workers would come to own a copy of every page. These bytes are only ever read; workers that are
-    not forked get them as a tensor, through shared memory.
+    Names are kept in one block of memory. A list of 100,000 strings is 100,000 objects, and a process that
+    looks at one writes its reference count: forked workers would come to own a copy of every page.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
-        encoded = [os.fsencode(name) for name in names]
-        self._bytes = torch.from_numpy(np.frombuffer(b"".join(encoded), dtype=np.uint8).copy())
-        self._ends = torch.from_numpy(np.cumsum([0, *map(len, encoded)]))  # the first: where name 0 begins
+    def __init__(self, folder: Path, names: Sequence[str], ending: str = "") -> None:
+        self.folder = folder
+        self.ending = ending
+        self._names = np.array([os.fsencode(name) for name in names], dtype=np.bytes_)
 
     def __len__(self) -> int:
-        return len(self._ends) - 1
-
-    def __getitem__(self, index: int) -> str:
-        if not 0 <= index < len(self):
-            raise IndexError(f"name {index} of {len(self)}")
-        start, end = int(self._ends[index]), int(self._ends[index + 1])
-        return os.fsdecode(self._bytes[start:end].numpy().tobytes())
-
-    def __iter__(self) -> Iterator[str]:
-        return (self[index] for index in range(len(self)))
-
-
-@dataclass(frozen=True)
-class FileList:
-    """The files FOLDER/NAME`ending`, by index."""
-
-    folder: Path
-    names: PackedStrings
-    ending: str = ""
+        return len(self._names)
 
     def __getitem__(self, index: int) -> Path:
-        return self.folder / f"{self.names[index]}{self.ending}"
+        return self.folder / f"{os.fsdecode(self._names[index])}{self.ending}"
 
 
 @dataclass(frozen=True)
@@ -118,14 +98,13 @@ class Files(NamedTuple):
 
 
 def files_by_stem(
-    stems: Iterable[str], labels: Place, photos: Place, instances: Place | None = None
+    stems: Sequence[str], labels: Place, photos: Place, instances: Place | None = None
 ) -> Files:
     """The files of `stems` in each place."""
-    names = PackedStrings(stems)
     return Files(
-        FileList(labels.folder, names, labels.ending),
-        FileList(photos.folder, names, photos.ending),
-        None if instances is None else FileList(instances.folder, names, instances.ending),
+        FileList(labels.folder, stems, labels.ending),
+        FileList(photos.folder, stems, photos.ending),
+        None if instances is None else FileList(instances.folder, stems, instances.ending),
     )
 
 
@@ -153,7 +132,7 @@ class FileSource:
         self._enlarge = enlarge
 
     def __len__(self) -> int:
-        return len(self._files.labels.names)
+        return len(self._files.labels)
 
     def read(self, index: int) -> Record:
         """Reads one pair; raises ValueError naming the file, what is wrong with it and the remedy."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from data.sources.class_ids import ids_in_use
 from data.sources.classes import numbered_label_set, read_label_set, read_remap, remapped_classes
-from data.sources.file_source import FileList, Files, FileSource, PackedStrings
+from data.sources.file_source import FileList, Files, FileSource
 from data.sources.label_format import LabelFormat, StoredColours, StoredIds
 from data.sources.pairing import list_images, pair, require_folder
 from data.sources.source import LabelSet, SplitAbsent
@@ -38,10 +38,9 @@ class Folder(FileSource):
         def partners(folder: Path | None, expected: str) -> FileList | None:
             if folder is None:
                 return None
-            matched = pair(names, labels, list_images(folder, expected), folder, pairing)
-            return FileList(folder, PackedStrings(matched))
+            return FileList(folder, pair(names, labels, list_images(folder, expected), folder, pairing))
 
-        files = FileList(labels, PackedStrings(names))
+        files = FileList(labels, names)
         super().__init__(
             label_format, Files(files, partners(photos, "photos"), partners(instances, "instance maps"))
         )

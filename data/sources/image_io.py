@@ -18,18 +18,9 @@ from data.sources.source import IdsOutOfRange, UnreadableImage
 
 # What Pillow raises on damaged files, format by format: it promises no common ancestor.
 DAMAGED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    TypeError,
-    LookupError,
-    MemoryError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-)
+    OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, MemoryError, OverflowError,
+    struct.error, zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
 
 GREY_16_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 ID_MODES = ("1", "L", "P", "I", *GREY_16_BIT)
@@ -59,13 +50,10 @@ class ImageFile(Protocol):
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a file held: as what it was read ("photo" or "ids"), and mode, size and orientation as stored."""
+    """A file that was read as `kind` ("photo" or "ids"): its mode and EXIF orientation as stored."""
 
-    file: str
     kind: str
     mode: str
-    width: int
-    height: int
     orientation: int  # 1 where it is stored upright
 
 
@@ -130,33 +118,22 @@ def read_ids(file: ImageFile) -> np.ndarray:
 def _decode(file: ImageFile, kind: str) -> tuple[Image.Image, str | None]:
     """The whole image, decoded and upright, and the file's format, whatever the name's ending says."""
     try:
-        with file.open("rb") as stream, _opened(stream) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise ValueError(
-                    f"{image.width}×{image.height} pixels are more than the {MAX_PIXELS} that are decoded"
-                )
-            image.load()
-            _note(file, kind, image)
-            return ImageOps.exif_transpose(image), image.format
+        with warnings.catch_warnings(), file.open("rb") as stream:
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size is checked here
+            with Image.open(stream) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise ValueError(
+                        f"{image.width}×{image.height} pixels are more than the {MAX_PIXELS} that are decoded"
+                    )
+                image.load()
+                if (decoded := _decoded.get()) is not None:
+                    decoded.append(Decoded(kind, image.mode, image.getexif().get(ORIENTATION, 1)))
+                return ImageOps.exif_transpose(image), image.format
     except DAMAGED as cause:
         raise UnreadableImage(
             f"{file}: cannot be read as a picture ({_reason(cause)}); "
             "replace the file, or take it and its partner out of the data set"
         ) from cause
-
-
-def _opened(stream: BinaryIO) -> Image.Image:
-    """The image with its header read; its size is checked by the caller, not by Pillow."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(stream)
-
-
-def _note(file: ImageFile, kind: str, image: Image.Image) -> None:
-    found = _decoded.get()
-    if found is not None:
-        turn = image.getexif().get(ORIENTATION, 1)
-        found.append(Decoded(str(file), kind, image.mode, image.width, image.height, turn))
 
 
 def _reason(cause: Exception) -> str:

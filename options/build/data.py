@@ -65,7 +65,7 @@ def build_dataset_info(options: DatasetOptions, source: Source) -> DatasetInfo:
 def training_set(options: DatasetOptions, source: Source, seed: int) -> PairedDataset:
     """The training pairs, cropped and mirrored at random."""
     transform = JointTransform(
-        options.height, options.width, options.resize.value, options.resize_to, "random", options.flip
+        options.height, options.width, options.resize.value, options.resize_to, crop=True, flip=options.flip
     )
     return PairedDataset(source, transform, seed, options.on_error.value)
 

@@ -21,7 +21,7 @@ from data.transforms import JointTransform
 from tests.data.trees import blocks, write_folder
 
 FOUR = StoredIds.in_order(numbered_label_set(4, has_unknown=False))
-CROPS = JointTransform(16, 16, "none", crop="random", flip=True)
+CROPS = JointTransform(16, 16, "none", crop=True, flip=True)
 
 
 class Faulty:

@@ -9,7 +9,7 @@ import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -108,7 +108,7 @@ def files_of(record: Record, quality: int) -> dict[str, bytes]:
         record.photo.save(stream, "JPEG", quality=quality, subsampling=0)
         files[PHOTO] = stream.getvalue()
     if record.instances is not None:
-        files[INSTANCES] = _png(_in_16_bits(record.instances))
+        files[INSTANCES] = _png(record.instances)
     return files
 
 
@@ -119,35 +119,28 @@ def record_of(files: dict[str, TarMember], label_set: LabelSet, style_count: int
         some = next(iter(files.values()))
         raise ValueError(f"{some}: there is no {some.stem}.{LABELS} beside it, the record's label map")
     photo = next((files[ending] for ending in PHOTOS if ending in files), None)
-    description = _read_description(files[DESCRIPTION]) if DESCRIPTION in files else {}
-    style_id = description.get("style_id", 0)
-    if not isinstance(style_id, int) or not 0 <= style_id < style_count:
-        raise ValueError(
-            f"{files[DESCRIPTION]}: style_id is {style_id!r}; give a number in 0 to {style_count - 1}"
-        )
-    label_format, name = StoredIds.class_ids(label_set), str(description.get("name", labels.stem))
+    name, style_id = labels.stem, 0
+    if DESCRIPTION in files:
+        name, style_id = _read_description(files[DESCRIPTION], name, style_count)
+    label_format = StoredIds.class_ids(label_set)
     return read_record(labels, photo, files.get(INSTANCES), label_format, style_id, name=name)
 
 
-def _read_description(file: TarMember) -> dict[str, Any]:
+def _read_description(file: TarMember, name: str, style_count: int) -> tuple[str, int]:
     try:
         description = json.loads(file.read())
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{file}: cannot be read as JSON ({error}); make the shard again") from error
-    if not isinstance(description, dict):
-        raise ValueError(f"{file}: holds no table of names and values; make the shard again")
-    return description
+        name, style_id = str(description.get("name", name)), description.get("style_id", 0)
+    except (OSError, ValueError, AttributeError) as error:
+        raise ValueError(f"{file}: is no JSON of names and values ({error}); make the shard again") from error
+    if not isinstance(style_id, int) or not 0 <= style_id < style_count:
+        raise ValueError(f"{file}: style_id is {style_id!r}; give a number in 0 to {style_count - 1}")
+    return name, style_id
 
 
 def _png(ids: np.ndarray) -> bytes:
-    """Ids (H, W) as a grey PNG of 8 bits, or of 16 where 8 do not do."""
+    """Ids (H, W) as a grey PNG of 8 bits, or of 16; numbered anew where they need more."""
+    if ids.max() >= 2**16:
+        ids = np.unique(ids, return_inverse=True)[1].reshape(ids.shape)
     stream = io.BytesIO()
     Image.fromarray(ids.astype(np.uint8 if ids.max() < 2**8 else np.uint16)).save(stream, "PNG")
     return stream.getvalue()
-
-
-def _in_16_bits(instances: np.ndarray) -> np.ndarray:
-    """The same instances, numbered anew where their ids need more than 16 bits."""
-    if instances.max() < 2**16:
-        return instances
-    return np.unique(instances, return_inverse=True)[1].reshape(instances.shape)

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlparse
 
 from filelock import FileLock
@@ -21,20 +20,6 @@ SCHEMES = ("http", "https", "gs", "hf", "ais")
 CHUNK = 2**20
 
 
-class Storage(Protocol):
-    """Gives the files of a split."""
-
-    def text(self, name: str) -> str:
-        """A small file; FileNotFoundError where there is none."""
-        ...
-
-    def path(self, name: str) -> Path:
-        """A file on this machine with what the shard of this name holds."""
-        ...
-
-    def __str__(self) -> str: ...
-
-
 @dataclass(frozen=True)
 class FolderStorage:
     """Shards in a folder."""
@@ -42,9 +27,11 @@ class FolderStorage:
     folder: Path
 
     def text(self, name: str) -> str:
-        return (self.folder / name).read_text(encoding="utf-8")
+        """A small file; FileNotFoundError where there is none."""
+        return self.path(name).read_text(encoding="utf-8")
 
     def path(self, name: str) -> Path:
+        """The file on this machine that holds the shard of this name."""
         return self.folder / name
 
     def __str__(self) -> str:
@@ -120,6 +107,9 @@ class UrlStorage:
             if file != spare:
                 file.unlink(missing_ok=True)
                 total -= size
+
+
+Storage = FolderStorage | UrlStorage
 
 
 def storage_of(root: str, split: str, cache: Path, max_bytes: int) -> Storage:

@@ -26,7 +26,7 @@ from data.sources.source import SplitAbsent
 from data.transforms import JointTransform
 from tests.data.sources.shards.test_write import pairs
 
-CROPS = JointTransform(16, 16, "none", crop="random", flip=True)
+CROPS = JointTransform(16, 16, "none", crop=True, flip=True)
 
 
 class Hooks(SimpleHTTPRequestHandler):
