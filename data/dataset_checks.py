@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
-from data.dataset_stats import EXAMPLES, DatasetStats, Fault, duplicates
+from data.dataset_stats import DatasetStats, duplicates
 from data.sources.source import Source
 from data.transforms import JointTransform
 
@@ -17,24 +17,26 @@ FAULTS = {
     "sizes": "consist of files of different sizes",
     "other": "are refused",
 }
+EXAMPLES = 3
+"""Of each fault, those that are named."""
+
 SAME_SIZE_TURNS = (2, 3, 4)
 """EXIF orientations that keep the size: a label map does not show whether it was turned."""
 
 
-@dataclass
-class DatasetChecks:
+class DatasetChecks(NamedTuple):
     """`to_fix`: in the way of training; `notes`: worth knowing."""
 
-    to_fix: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    to_fix: list[str]
+    notes: list[str]
 
 
 def check_splits(sources: Mapping[str, Source], stats: Mapping[str, DatasetStats]) -> DatasetChecks:
     """Checks the splits of one data set."""
-    checks = DatasetChecks()
+    checks = DatasetChecks([], [])
     for split, found in stats.items():
-        for kind, fault in found.faults.items():
-            checks.to_fix.append(_fault(split, kind, fault, found, len(sources[split])))
+        for kind, messages in found.faults.items():
+            checks.to_fix.append(_fault(split, kind, messages, found, len(sources[split])))
         if found.orientations:
             checks.notes.append(_orientations(split, found))
         if found.readable and not found.with_photo:
@@ -55,14 +57,14 @@ def check_crop(checks: DatasetChecks, transform: JointTransform, stats: DatasetS
         )
 
 
-def _fault(split: str, kind: str, fault: Fault, stats: DatasetStats, records: int) -> str:
-    text = f"{split}: {fault.count} of {records} records {FAULTS[kind]}"
+def _fault(split: str, kind: str, messages: list[str], stats: DatasetStats, records: int) -> str:
+    text = f"{split}: {len(messages)} of {records} records {FAULTS[kind]}"
     if kind == "out_of_range":
         ids = sorted(stats.outside.items())
         named = [f"{number} (in {files} file{'s' * (files != 1)})" for number, files in ids[:10]]
         text += f": ids {', '.join(named)}{', …' if len(ids) > 10 else ''}"
-    more = " …" if fault.count > len(fault.examples) else ""
-    return f"{text}. {'First: ' if fault.count > 1 else ''}{'; '.join(fault.examples)}{more}"
+    first = "; ".join(messages[:EXAMPLES]) + (" …" if len(messages) > EXAMPLES else "")
+    return f"{text}. {'First: ' if len(messages) > 1 else ''}{first}"
 
 
 def _orientations(split: str, stats: DatasetStats) -> str:

@@ -17,24 +17,8 @@ from data.sources.source import IdsOutOfRange, Record, SizeMismatch, Source, Unr
 CHUNK = 32
 """Records that a process reads before it reports."""
 
-EXAMPLES = 3
-"""Of each fault, those whose message is kept."""
-
 KINDS = ((UnreadableImage, "unreadable"), (IdsOutOfRange, "out_of_range"), (SizeMismatch, "sizes"))
 OTHER = "other"
-
-
-@dataclass
-class Fault:
-    """Records that cannot be read for one reason: how many, and the messages of the first ones."""
-
-    count: int = 0
-    examples: list[str] = field(default_factory=list)
-
-    def add(self, count: int, examples: list[str]) -> None:
-        """Counts more of them, which come later."""
-        self.count += count
-        self.examples = (self.examples + examples)[:EXAMPLES]
 
 
 @dataclass
@@ -43,8 +27,8 @@ class DatasetStats:
 
     `pixels`, `records_with`: of each class, how many pixels and how many records, (K,); `sizes`: (width,
     height) of label maps; `modes`: (kind, mode) of files as stored; `orientations`: of photos that are not
-    stored upright; `indices`, `hashes`: of the records that can be read, what their photos hash to;
-    `faults`: by kind; `outside`: ids that stand for no class, and in how many files.
+    stored upright; `indices`, `hashes`: of the records that can be read, what their photos hash to; `faults`:
+    messages about the others, by kind; `outside`: ids that stand for no class, and in how many files.
     """
 
     pixels: np.ndarray
@@ -52,10 +36,10 @@ class DatasetStats:
     sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
     modes: Counter[tuple[str, str]] = field(default_factory=Counter)
     orientations: Counter[int] = field(default_factory=Counter)
+    outside: Counter[int] = field(default_factory=Counter)
     indices: list[int] = field(default_factory=list)
     hashes: list[int] = field(default_factory=list)
-    faults: dict[str, Fault] = field(default_factory=dict)
-    outside: Counter[int] = field(default_factory=Counter)
+    faults: dict[str, list[str]] = field(default_factory=dict)
     with_photo: int = 0
 
     @classmethod
@@ -77,8 +61,8 @@ class DatasetStats:
             getattr(self, counter).update(getattr(other, counter))
         self.indices += other.indices
         self.hashes += other.hashes
-        for kind, fault in other.faults.items():
-            self.faults.setdefault(kind, Fault()).add(fault.count, fault.examples)
+        for kind, messages in other.faults.items():
+            self.faults.setdefault(kind, []).extend(messages)
 
     def add_record(self, index: int, record: Record) -> None:
         """Counts a record that can be read."""
@@ -93,7 +77,7 @@ class DatasetStats:
     def add_fault(self, error: ValueError) -> None:
         """Counts a record that cannot be read."""
         kind = next((name for error_type, name in KINDS if isinstance(error, error_type)), OTHER)
-        self.faults.setdefault(kind, Fault()).add(1, [str(error)])
+        self.faults.setdefault(kind, []).append(str(error))
         if isinstance(error, IdsOutOfRange):
             self.outside.update(error.ids)
 

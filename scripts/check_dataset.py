@@ -61,7 +61,7 @@ def read_all(source: Source, split: str, workers: int | None) -> DatasetStats:
 
 def print_split(split: str, source: Source, stats: DatasetStats) -> None:
     """A split in a few lines."""
-    failed = sum(fault.count for fault in stats.faults.values())
+    failed = sum(map(len, stats.faults.values()))
     readable = f", {failed} of them cannot be used" if failed else ""
     print(f"{split}: {len(source)} pairs{readable}; {sizes_text(stats)}")
     kinds = {"photos": modes_text(stats, "photo"), "maps of ids": modes_text(stats, "ids")}

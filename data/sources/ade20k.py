@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from data.sources.classes import read_label_set
-from data.sources.file_source import FileSource, Place, files_by_stem, shared_stems
+from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.label_format import StoredIds
 from data.sources.pairing import require_folder, unpacked
 from data.sources.source import SplitAbsent
@@ -31,8 +31,7 @@ def open_ade20k(root: str | Path, split: str) -> FileSource:
 
     Raises ValueError where a folder is missing or empty, or a picture has no partner.
     """
-    labels, photos, stems = _places(root, split)
-    return FileSource(LABEL_FORMAT, files_by_stem(stems, labels, photos))
+    return FileSource(LABEL_FORMAT, *_files(root, split))
 
 
 def open_ade20k_outdoor(root: str | Path, split: str, scenes: str | Path | None = None) -> FileSource:
@@ -44,7 +43,8 @@ def open_ade20k_outdoor(root: str | Path, split: str, scenes: str | Path | None 
     Raises ValueError as `open_ade20k` does, and where either list cannot be read, names nothing, or names a
     scene or picture that there is none of.
     """
-    labels, photos, stems = _places(root, split)
+    labels, photos = _files(root, split)
+    stems = labels.names
     listed = Path(scenes or OUTDOOR)
     chosen = _listed(listed)
     scene_of = _scenes(labels.folder.parents[1] / SCENES)
@@ -57,11 +57,11 @@ def open_ade20k_outdoor(root: str | Path, split: str, scenes: str | Path | None 
     wanted = [stem for stem in stems if stem in chosen or scene_of.get(stem) in chosen]
     if not wanted:
         raise ValueError(f"{listed}: none of the {len(stems)} pictures of split={split} is of its scenes")
-    return FileSource(LABEL_FORMAT, files_by_stem(wanted, labels, photos))
+    return FileSource(LABEL_FORMAT, labels.only(wanted), photos.only(wanted))
 
 
-def _places(root: str | Path, split: str) -> tuple[Place, Place, list[str]]:
-    """Where the label maps and photos of a split lie, and their stems."""
+def _files(root: str | Path, split: str) -> tuple[FileList, FileList]:
+    """The label maps and photos of a split."""
     if split not in FOLDERS:
         raise SplitAbsent(f"split={split}: ADE20K has {', '.join(FOLDERS)}")
     folder = FOLDERS[split]
@@ -70,8 +70,10 @@ def _places(root: str | Path, split: str) -> tuple[Place, Place, list[str]]:
         f"with ADEChallengeData2016/annotations/{folder}/NAME.png"
     )
     root = unpacked(require_folder(root, expected), "ADEChallengeData2016")
-    labels, photos = Place(root / "annotations" / folder, ".png"), Place(root / "images" / folder, ".jpg")
-    return labels, photos, shared_stems([labels, photos], expected)
+    labels = FileList.find(root / "annotations" / folder, ".png", expected)
+    photos = FileList.find(root / "images" / folder, ".jpg", expected)
+    require_same_names(labels, photos)
+    return labels, photos
 
 
 def _listed(file: Path) -> set[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.sources.classes import UNKNOWN, read_label_set
-from data.sources.file_source import FileSource, Place, files_by_stem, shared_stems
+from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.label_format import IdsOrColours, LabelFormat, StoredColours, StoredIds
 from data.sources.pairing import require_folder
 from data.sources.source import SplitAbsent
@@ -80,33 +80,36 @@ def open_camvid(root: str | Path, split: str, classes: int = 11) -> FileSource:
             f"{root}: dataset.classes={classes} needs {PHOTOS} and {LABELS} in it; "
             "SegNet's arrangement has 11 classes"
         )
-    if original:
-        photos, labels = Place(root / PHOTOS, ".png"), Place(root / LABELS, "_L.png")
-    else:
-        photos, labels = Place(root / split, ".png"), Place(root / f"{split}annot", ".png")
-    stems = shared_stems([labels, photos], expected)
-    for stem in stems:
-        if (film := stem.split("_")[0]) not in FILMS:
+    labels = (
+        FileList.find(root / LABELS, "_L.png", expected)
+        if original
+        else FileList.find(root / f"{split}annot", ".png", expected)
+    )
+    photos = FileList.find(root / (PHOTOS if original else split), ".png", expected)
+    require_same_names(labels, photos)
+    for index, name in enumerate(labels.names):
+        if (film := name.split("_")[0]) not in FILMS:
             raise ValueError(
-                f"{labels.file(stem)}: film {film!r} is not one of {', '.join(FILMS)}; "
+                f"{labels[index]}: film {film!r} is not one of {', '.join(FILMS)}; "
                 "names begin with their film and an underscore"
             )
     if original:
-        stems = [stem for stem in stems if _split(stem) == split]
-        if not stems:
+        names = [name for name in labels.names if _split(name) == split]
+        if not names:
             raise SplitAbsent(
                 f"{root / LABELS}: none of its frames is of split={split}; unpack all of CamVid"
             )
-    return FileSource(stored, files_by_stem(stems, labels, photos), FILMS, _style)
+        labels, photos = labels.only(names), photos.only(names)
+    return FileSource(stored, labels, photos, styles=FILMS, style_of=_style)
 
 
 def _style(name: str) -> int:
     return FILMS.index(name.split("_")[0])
 
 
-def _split(stem: str) -> str:
+def _split(name: str) -> str:
     """SegNet's split: 0001TP is halved, and a stretch of 0016E5 that is labelled more densely is val."""
-    film, _, frame = stem.partition("_")
+    film, _, frame = name.partition("_")
     if film == "Seq05VD" or (film == "0001TP" and frame > "008520"):
         return "test"
     return "val" if film == "0016E5" and "07959" <= frame <= "08159" else "train"

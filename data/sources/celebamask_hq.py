@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from data.sources.classes import read_label_set
-from data.sources.file_source import FileSource, Place, files_by_stem, same_stems
+from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.image_io import read_photo
 from data.sources.label_format import StoredIds
 from data.sources.pairing import list_images, require_folder, stem, unpacked
@@ -51,23 +51,24 @@ def open_celebamask_hq(root: str | Path, split: str, cache: str | Path | None = 
         return _published(root, split, cache, expected)
     if split not in ("train", "test"):
         raise SplitAbsent(f"split={split}: CelebAMask-HQ as SEAN arranges it has train, test")
-    labels = Place(root / split / "labels", ".png")
     images = list_images(root / split / "images", expected)
-    photos = Place(root / split / "images", images[0][len(stem(images[0])) :])
-    stems = same_stems((labels, labels.stems(expected)), [(photos, photos.stems(expected))])
-    return FileSource(LABEL_FORMAT, files_by_stem(stems, labels, photos), enlarge=True)
+    labels = FileList.find(root / split / "labels", ".png", expected)
+    photos = FileList.find(root / split / "images", images[0][len(stem(images[0])) :], expected)
+    require_same_names(labels, photos)
+    return FileSource(LABEL_FORMAT, labels, photos, enlarge=True)
 
 
 def _published(root: Path, split: str, cache: str | Path | None, expected: str) -> FileSource:
     if split not in FIRST_OF:
         raise SplitAbsent(f"split={split}: CelebAMask-HQ has train, val, test")
-    photos, masks = Place(root / PHOTOS, ".jpg"), require_folder(root / MASKS, expected)
+    masks = require_folder(root / MASKS, expected)
     split_of = _splits(root / MAPPING)
-    present = photos.stems(expected)
+    photos = FileList.find(root / PHOTOS, ".jpg", expected)
+    present = photos.names
     strange = [face for face in present if face not in split_of]
     if strange:
         raise ValueError(
-            f"{photos.file(strange[0])}: {root / MAPPING} says nothing of {len(strange)} of the photos; "
+            f"{photos.only(strange)[0]}: {root / MAPPING} says nothing of {len(strange)} of the photos; "
             "names are 0.jpg to 29999.jpg; unpack the archive again"
         )
     stems = sorted((face for face in present if split_of[face] == split), key=int)
@@ -77,7 +78,7 @@ def _published(root: Path, split: str, cache: str | Path | None, expected: str) 
     parts = LABEL_FORMAT.label_set.names[1:]
     merge = partial(merge_masks, masks, parts)
     prepare(folder, stems, lambda missing: zip(missing, missing), merge, "label maps")
-    return FileSource(LABEL_FORMAT, files_by_stem(stems, Place(folder, ".png"), photos), enlarge=True)
+    return FileSource(LABEL_FORMAT, FileList(folder, stems, ".png"), photos.only(stems), enlarge=True)
 
 
 def merge_masks(masks: Path, parts: tuple[str, ...], face: str) -> np.ndarray:

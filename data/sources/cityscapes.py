@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.sources.classes import read_label_set
-from data.sources.file_source import FileSource, Place, files_by_stem, same_stems
+from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.label_format import StoredIds
 from data.sources.pairing import require_folder
 from data.sources.source import SplitAbsent
@@ -37,22 +37,21 @@ def open_cityscapes(root: str | Path, split: str, instances: bool = True) -> Fil
         + (" and NAME_gtFine_instanceIds.png (not with dataset.instances=false)" if instances else "")
     )
     root = require_folder(root, expected)
-    photos = Place(root / "leftImg8bit" / split, "_leftImg8bit.png")
-    labels = Place(root / "gtFine" / split, "_gtFine_labelIds.png")
-    instance_maps = Place(root / "gtFine" / split, "_gtFine_instanceIds.png") if instances else None
-    places = [place for place in (labels, photos, instance_maps) if place is not None]
-    first, *others = [(place, _in_cities(place, expected)) for place in places]
-    return FileSource(LABEL_FORMAT, files_by_stem(same_stems(first, others), labels, photos, instance_maps))
+    maps = root / "gtFine" / split
+    labels = _in_cities(maps, "_gtFine_labelIds.png", expected)
+    photos = _in_cities(root / "leftImg8bit" / split, "_leftImg8bit.png", expected)
+    instance_maps = _in_cities(maps, "_gtFine_instanceIds.png", expected) if instances else None
+    require_same_names(labels, photos, instance_maps)
+    return FileSource(LABEL_FORMAT, labels, photos, instance_maps)
 
 
-def _in_cities(place: Place, expected: str) -> list[str]:
-    """CITY/NAME of all files of a kind, sorted."""
-    require_folder(place.folder, expected)
-    cities = sorted(city.name for city in place.folder.iterdir() if city.is_dir() and city.name[0] != ".")
+def _in_cities(folder: Path, ending: str, expected: str) -> FileList:
+    """FOLDER/CITY/NAME`ending` of all cities, sorted."""
+    require_folder(folder, expected)
+    cities = sorted(city.name for city in folder.iterdir() if city.is_dir() and city.name[0] != ".")
     if not cities:
-        raise ValueError(f"{place.folder}: it has no folder of a city; expected {expected}")
-    return [
-        f"{city}/{stem}"
-        for city in cities
-        for stem in Place(place.folder / city, place.ending).stems(expected)
+        raise ValueError(f"{folder}: it has no folder of a city; expected {expected}")
+    names = [
+        f"{city}/{name}" for city in cities for name in FileList.find(folder / city, ending, expected).names
     ]
+    return FileList(folder, names, ending)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from pycocotools import mask
 
 from data.sources.classes import read_label_set
-from data.sources.file_source import FileSource, Place, files_by_stem, shared_stems
+from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.image_io import read_ids
 from data.sources.label_format import StoredIds
 from data.sources.pairing import require_folder
@@ -66,37 +67,35 @@ def open_coco_stuff(
         f"{split}2017, {PIXEL_MAPS}/{split}2017 and annotations/instances_{split}2017.json"
     )
     root = require_folder(root, expected)
-    instance_maps: Place | None
-    if (root / f"{split}_label").is_dir():
-        photos, labels = Place(root / f"{split}_img", ".jpg"), Place(root / f"{split}_label", ".png")
-        instance_maps = Place(root / f"{split}_inst", ".png") if instances else None
-        places = [place for place in (labels, photos, instance_maps) if place is not None]
-        stems = shared_stems(places, expected)
-    else:
-        photos = Place(root / f"{split}2017", ".jpg")
-        labels = Place(root / PIXEL_MAPS / f"{split}2017", ".png")
-        stems = shared_stems([labels, photos], expected)
-        instance_maps = _instance_maps(root, split, labels, stems, cache) if instances else None
-    return FileSource(LABEL_FORMAT, files_by_stem(stems, labels, photos, instance_maps))
+    arranged = (root / f"{split}_label").is_dir()  # by SPADE
+    labels_folder = root / f"{split}_label" if arranged else root / PIXEL_MAPS / f"{split}2017"
+    labels = FileList.find(labels_folder, ".png", expected)
+    photos = FileList.find(root / (f"{split}_img" if arranged else f"{split}2017"), ".jpg", expected)
+    require_same_names(labels, photos)
+    instance_maps = None
+    if instances and arranged:
+        instance_maps = FileList.find(root / f"{split}_inst", ".png", expected)
+        require_same_names(labels, instance_maps)
+    elif instances:
+        instance_maps = _instance_maps(root, split, labels, cache)
+    return FileSource(LABEL_FORMAT, labels, photos, instance_maps)
 
 
-def _instance_maps(
-    root: Path, split: str, labels: Place, stems: list[str], cache: str | Path | None
-) -> Place:
-    """Where the instance maps of these label maps lie, after making those that are missing."""
+def _instance_maps(root: Path, split: str, labels: FileList, cache: str | Path | None) -> FileList:
+    """The instance maps of these label maps, after making those that are missing."""
     annotations = root / "annotations" / f"instances_{split}2017.json"
     if not annotations.is_file():
         raise ValueError(
             f"{annotations}: no such file; unpack annotations_trainval2017.zip there, "
             "or set dataset.instances=false"
         )
-    folder = prepared_folder(RECIPE, root, [annotations, labels.folder], cache)
-    prepare(folder, stems, lambda missing: annotated(annotations, labels, missing), draw, "instance maps")
-    return Place(folder, ".png")
+    folder, names = prepared_folder(RECIPE, root, [annotations, labels.folder], cache), labels.names
+    prepare(folder, names, partial(annotated, annotations, labels.folder), draw, "instance maps")
+    return FileList(folder, names, ".png")
 
 
-def annotated(file: Path, labels: Place, stems: list[str]) -> Iterator[tuple[str, Annotated]]:
-    """Each of the `stems` with what instances_….json says of it.
+def annotated(file: Path, labels: Path, stems: list[str]) -> Iterator[tuple[str, Annotated]]:
+    """Each of the `stems` of label maps in the folder `labels` with what instances_….json says of it.
 
     Crowds are skipped: their outline is not that of one instance. Raises ValueError, naming the file, where
     it cannot be read, or where an image is not in it.
@@ -104,11 +103,9 @@ def annotated(file: Path, labels: Place, stems: list[str]) -> Iterator[tuple[str
     images, outlines = _read_annotations(file)
     for stem in stems:
         if stem not in images:
-            raise ValueError(
-                f"{file}: it has no image {stem}.jpg, of which there is a label map in {labels.folder}"
-            )
+            raise ValueError(f"{file}: it has no image {stem}.jpg, of which there is a label map in {labels}")
         number, height, width = images[stem]
-        yield stem, Annotated(labels.file(stem), height, width, outlines.get(number, []))
+        yield stem, Annotated(labels / f"{stem}.png", height, width, outlines.get(number, []))
 
 
 def draw(image: Annotated) -> np.ndarray:

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from data.sources.classes import read_label_set
-from data.sources.file_source import FileSource, Place, files_by_stem
+from data.sources.file_source import FileList, FileSource
 from data.sources.label_format import StoredIds
 from data.sources.pairing import list_images, pair, require_folder, stem
 from data.sources.source import SplitAbsent
@@ -52,7 +52,7 @@ def open_facades(root: str | Path, split: str) -> FileSource:
             f"{root}: none of its pictures is of split={split}; of every six in a row, the first four "
             "(numbers 1, 2, 3, 4) are train, then comes one of val and one of test"
         )
-    return FileSource(LABEL_FORMAT, files_by_stem(stems, Place(root, ".png"), Place(root, ".jpg")))
+    return FileSource(LABEL_FORMAT, FileList(root, stems, ".png"), FileList(root, stems, ".jpg"))
 
 
 def _names(folder: Path, prefix: str, expected: str) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from data.sources.class_ids import ids_in_use
 from data.sources.classes import numbered_label_set, read_label_set, read_remap, remapped_classes
-from data.sources.file_source import FileList, Files, FileSource
+from data.sources.file_source import FileList, FileSource
 from data.sources.label_format import LabelFormat, StoredColours, StoredIds
 from data.sources.pairing import list_images, pair, require_folder
 from data.sources.source import LabelSet, SplitAbsent
@@ -40,10 +40,8 @@ class Folder(FileSource):
                 return None
             return FileList(folder, pair(names, labels, list_images(folder, expected), folder, pairing))
 
-        files = FileList(labels, names)
-        super().__init__(
-            label_format, Files(files, partners(photos, "photos"), partners(instances, "instance maps"))
-        )
+        files, photo_files = FileList(labels, names), partners(photos, "photos")
+        super().__init__(label_format, files, photo_files, partners(instances, "instance maps"))
 
     @classmethod
     def from_root(cls, root: Path, split: str, label_format: LabelFormat, pairing: str = "name") -> Folder:

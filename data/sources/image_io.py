@@ -81,7 +81,13 @@ def read_photo(file: ImageFile) -> Image.Image:
     """
     image, _ = _decode(file, "photo")
     if image.mode in (*GREY_16_BIT, "I"):
-        image = _scaled_to_8_bits(image, file)
+        grey = np.asarray(image).astype(np.int32)  # (H, W)
+        if grey.min() < 0 or grey.max() > 65535:
+            raise UnreadableImage(
+                f"{file}: a grey photo of {grey.min()} to {grey.max()} exceeds 16 bits; "
+                "save it with 8 or 16 bits"
+            )
+        image = Image.fromarray(((grey + 128) // 257).astype(np.uint8))  # 65535 becomes 255
     if image.mode in ("F", "La"):  # fractions, or grey multiplied by its alpha
         raise UnreadableImage(
             f"{file}: a photo of mode {image.mode} has no agreed range; save it as 8-bit RGB"
@@ -143,13 +149,3 @@ def _reason(cause: Exception) -> str:
     if isinstance(cause, UnidentifiedImageError):
         return "empty, damaged or of an unknown format"
     return " ".join(str(cause).split()) or type(cause).__name__
-
-
-def _scaled_to_8_bits(image: Image.Image, file: ImageFile) -> Image.Image:
-    """16-bit grey to 8-bit grey: 65535 becomes 255."""
-    grey = np.asarray(image).astype(np.int32)  # (H, W)
-    if grey.min() < 0 or grey.max() > 65535:
-        raise UnreadableImage(
-            f"{file}: a grey photo of {grey.min()} to {grey.max()} exceeds 16 bits; save it with 8 or 16 bits"
-        )
-    return Image.fromarray(((grey + 128) // 257).astype(np.uint8))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from filelock import FileLock
@@ -76,23 +75,15 @@ def prepare(
         return
     with cache_lock(folder):
         missing = _missing(folder, stems)
-        bar = tqdm(total=len(missing), desc=f"{what}, once, into {folder}", dynamic_ncols=True, leave=False)
-        with bar:
-            for _ in in_processes(_Maker(folder, make), jobs(missing)):
-                bar.update()
+        made = in_processes(partial(_make_file, folder, make), jobs(missing))
+        for _ in tqdm(made, f"{what}, once, into {folder}", len(missing), dynamic_ncols=True, leave=False):
+            pass
 
 
-@dataclass(frozen=True)
-class _Maker(Generic[Job]):
-    """Makes one file, in any process."""
-
-    folder: Path
-    make: Callable[[Job], np.ndarray]
-
-    def __call__(self, item: tuple[str, Job]) -> None:
-        stem, job = item
-        image = Image.fromarray(self.make(job))
-        write_atomically(self.folder / f"{stem}{ENDING}", partial(image.save, format="PNG"))
+def _make_file(folder: Path, make: Callable[[Job], np.ndarray], item: tuple[str, Job]) -> None:
+    stem, job = item
+    image = Image.fromarray(make(job))
+    write_atomically(folder / f"{stem}{ENDING}", partial(image.save, format="PNG"))
 
 
 def _missing(folder: Path, stems: list[str]) -> list[str]:

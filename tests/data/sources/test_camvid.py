@@ -167,6 +167,4 @@ def test_the_split_is_that_of_the_published_frames(split: str, frames: int, tmp_
             (tmp_path / folder / f"{name}{ending}").touch()
     source = open_camvid(tmp_path, split)
     assert len(source) == frames == len(names[split])
-    assert sorted(source._files.labels[index].stem.removesuffix("_L") for index in range(frames)) == sorted(
-        names[split]
-    )
+    assert source._labels.names == sorted(names[split])
