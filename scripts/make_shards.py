@@ -48,7 +48,7 @@ def write_split(options: ShardsOptions, source: Source, split: str, folder: Path
     with tqdm(total=len(source), desc=split, unit="record", dynamic_ncols=True, leave=False) as bar:
         index = write_shards(source, folder, plan, options.num_workers, on_error, bar.update, warn_above_bars)
     assert index.shards is not None, "they are complete"
-    print(f"{split}: {sum(shard.records for shard in index.shards)} records in {len(index.shards)} shards")
+    print(f"{split}: {sum(index.shards.values())} records in {len(index.shards)} shards")
 
 
 if __name__ == "__main__":

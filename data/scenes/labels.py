@@ -5,9 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 Label = IntEnum(
-    "Label",
-    "SKY SUN CLOUD MOUNTAIN SEA SAND GRASS ROAD TREE WALL ROOF WINDOW CAR BOAT PERSON",
-    start=0,
+    "Label", "SKY SUN CLOUD MOUNTAIN SEA SAND GRASS ROAD TREE WALL ROOF WINDOW CAR BOAT PERSON", start=0
 )
 """Class ids, in the order of the label map. At night SUN is the moon."""
 

@@ -69,10 +69,16 @@ def open_folder(
     pairing: str = "name",
 ) -> Folder:
     """One split, its classes given as the options of dataset=folder give them."""
-    label_set = _label_set(root, num_classes, ignore_id, remap, palette)
-    return Folder.from_root(
-        Path(root), split, label_format(label_set, ignore_id, remap, unlisted, palette), pairing
-    )
+    if palette is not None:
+        label_set = _palette(palette, num_classes, remap)
+    else:
+        if num_classes == AUTO:
+            num_classes, _ = count_classes(root, ignore_id, remap)
+        if isinstance(num_classes, str):
+            raise ValueError(f"dataset.num_classes={num_classes}: give a number, or auto")
+        label_set = numbered_label_set(num_classes, has_unknown=ignore_id is not None)
+    stored = label_format(label_set, ignore_id, remap, unlisted, palette)
+    return Folder.from_root(Path(root), split, stored, pairing)
 
 
 def label_format(
@@ -98,7 +104,7 @@ def count_classes(
     Raises ValueError where there are no label maps, or one cannot be read.
     """
     if palette is not None:
-        return _label_set(root, AUTO, ignore_id, remap, palette).known, f"the colours in {palette}"
+        return _palette(palette, AUTO, remap).known, f"the colours in {palette}"
     if remap is not None:
         labels = [label for label in read_remap(Path(remap)).values() if label != ignore_id]
         return max(labels, default=-1) + 1, f"to which {remap} leads"
@@ -112,23 +118,15 @@ def count_classes(
     count = known[-1] + 1
     unused = f" of which {count - len(known)} are never used" if len(known) < count else ""
     unknown = ", and unknown" if ignore_id in ids else ""
-    source = ", ".join(str(folder) for folder in folders)
-    return count, f"ids 0 to {known[-1]}{unused}{unknown}, read from {source}"
+    return count, f"ids 0 to {known[-1]}{unused}{unknown}, read from {', '.join(map(str, folders))}"
 
 
-def _label_set(
-    root: str | Path, num_classes: int | str, ignore_id: int | None, remap: str | None, palette: str | None
-) -> LabelSet:
-    if palette is None:
-        if num_classes == AUTO:
-            num_classes, _ = count_classes(root, ignore_id, remap)
-        if isinstance(num_classes, str):
-            raise ValueError(f"dataset.num_classes={num_classes}: give a number, or auto")
-        return numbered_label_set(num_classes, has_unknown=ignore_id is not None)
+def _palette(palette: str, num_classes: int | str, remap: str | None) -> LabelSet:
+    """The class list `palette`; ValueError where its colours repeat, or other options contradict it."""
     if remap is not None:
         raise ValueError(
-            f"dataset.palette={palette} says what colours mean, dataset.remap={remap} what ids mean; give one"
-            " of them"
+            f"dataset.palette={palette} says what colours mean, dataset.remap={remap} what ids mean; "
+            "give one of them"
         )
     label_set = read_label_set(Path(palette))
     colours = label_set.colours

@@ -115,8 +115,7 @@ def read_ids(file: ImageFile) -> np.ndarray:
     if ids.min() < 0 or ids.max() > LARGEST_ID:
         wrong = int(ids.min() if ids.min() < 0 else ids.max())
         raise IdsOutOfRange(
-            f"{file}: id {wrong} is out of range: ids lie in 0 to {LARGEST_ID}; number them anew",
-            [wrong],
+            f"{file}: id {wrong} is out of range: ids lie in 0 to {LARGEST_ID}; number them anew", [wrong]
         )
     return ids
 

@@ -46,9 +46,9 @@ class Shards:
         self.label_set = index.label_set
         self.has_instances = index.has_instances
         self.styles = index.styles
-        self.shard_sizes = tuple(shard.records for shard in index.shards)
+        self.shard_sizes = tuple(index.shards.values())
         self._storage = storage
-        self._names = [shard.name for shard in index.shards]
+        self._names = list(index.shards)
         self._ends = np.cumsum(self.shard_sizes)
         self._open: OrderedDict[int, list[dict[str, TarMember]]] = OrderedDict()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from data.sources.source import LabelSet
@@ -15,32 +15,24 @@ SHARD_NAME = re.compile(r"\w[\w.-]*\.tar")
 
 
 @dataclass(frozen=True)
-class Shard:
-    """An archive beside the index, and how many records it holds."""
-
-    name: str
-    records: int
-
-    def __post_init__(self) -> None:
-        if not SHARD_NAME.fullmatch(self.name):
-            raise ValueError(f"{self.name!r} is no name of a tar file beside it")
-        if self.records < 1:
-            raise ValueError(f"{self.name} is said to hold {self.records} records")
-
-
-@dataclass(frozen=True)
 class ShardIndex:
-    """A split as shards. `made`: what they were made from; while they are being made, `shards` is None."""
+    """A split as shards: how many records each archive beside the index holds.
+
+    `made`: what they were made from; while they are being made, `shards` is None.
+    """
 
     label_set: LabelSet
     styles: tuple[str, ...]
     has_instances: bool
-    shards: tuple[Shard, ...] | None
+    shards: dict[str, int] | None
     made: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text of index.json."""
         classes = zip(self.label_set.names, self.label_set.colours)
+        shards = None
+        if self.shards is not None:
+            shards = [{"name": name, "records": records} for name, records in self.shards.items()]
         content = {
             "format": FORMAT,
             "classes": [{"name": name, "colour": colour} for name, colour in classes],
@@ -48,7 +40,7 @@ class ShardIndex:
             "styles": self.styles,
             "has_instances": self.has_instances,
             "made": self.made,
-            "shards": None if self.shards is None else [asdict(shard) for shard in self.shards],
+            "shards": shards,
         }
         return json.dumps(content, indent=1) + "\n"
 
@@ -63,7 +55,12 @@ class ShardIndex:
             colours = tuple((int(r), int(g), int(b)) for r, g, b in (entry["colour"] for entry in classes))
             names = tuple(str(entry["name"]) for entry in classes)
             if shards is not None:
-                shards = tuple(Shard(str(entry["name"]), int(entry["records"])) for entry in shards)
+                shards = {str(entry["name"]): int(entry["records"]) for entry in shards}
+                for name, records in shards.items():
+                    if not SHARD_NAME.fullmatch(name):
+                        raise ValueError(f"{name!r} is no name of a tar file beside it")
+                    if records < 1:
+                        raise ValueError(f"{name} is said to hold {records} records")
             return cls(
                 LabelSet(names, colours, bool(content["has_unknown"])),
                 tuple(str(style) for style in content["styles"]),

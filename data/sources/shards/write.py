@@ -14,7 +14,7 @@ import numpy as np
 from data.atomic_write import write_atomically, write_text_atomically
 from data.bad_records import BadRecords, OnError, Unreadable
 from data.parallel import in_processes
-from data.sources.shards.index import FILE, Shard, ShardIndex
+from data.sources.shards.index import FILE, ShardIndex
 from data.sources.shards.records import files_of, records_in, write_archive
 from data.sources.source import Source
 
@@ -83,7 +83,7 @@ def write_shards(
     for name, part in missing.items():
         write_atomically(folder / name, partial(write_archive, records=readable(part)))
     counts = {name: len(records_in(folder / name)) for name in shards}
-    index = replace(index, shards=tuple(Shard(name, count) for name, count in counts.items() if count))
+    index = replace(index, shards={name: count for name, count in counts.items() if count})
     write_text_atomically(folder / FILE, index.to_json())
     return index
 
