@@ -13,7 +13,7 @@ MAX_FRACTION = 0.01
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Takes the place of a record that cannot be read, so that the main process can say why in one line.
+    """Takes the place of a record that cannot be read, so that the main process can report it in one line.
 
     An exception would leave a worker wrapped in that worker's traceback.
     """

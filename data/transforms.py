@@ -67,15 +67,15 @@ class JointTransform:
         top, left, height, width = self._window(size, record.name, random)
         mirrored = self.flip and random.random() < 0.5
 
-        def moved(picture: Tensor) -> Tensor:
-            picture = F.crop(_resized(picture, size), top, left, height, width)
-            picture = F.horizontal_flip(picture) if mirrored else picture
-            return picture.as_subclass(Tensor)  # networks take plain tensors
+        def transformed(image: Tensor) -> Tensor:
+            image = F.crop(_resized(image, size), top, left, height, width)
+            image = F.horizontal_flip(image) if mirrored else image
+            return image.as_subclass(Tensor)  # networks take plain tensors
 
         return Sample(
-            photo=None if photo is None else moved(photo).float() / 127.5 - 1,  # (3, H, W)
-            labels=moved(labels)[0].long().contiguous(),  # (H, W)
-            instances=None if instances is None else moved(instances)[0].long().contiguous(),  # (H, W)
+            photo=None if photo is None else transformed(photo).float() / 127.5 - 1,  # (3, H, W)
+            labels=transformed(labels)[0].long().contiguous(),  # (H, W)
+            instances=None if instances is None else transformed(instances)[0].long().contiguous(),  # (H, W)
             style_id=record.style_id,
             name=record.name,
         )

@@ -88,7 +88,7 @@ def print_classes(classes: list[tuple[int, str, float, float]]) -> None:
 def conclude(to_fix: list[str], overrides: list[str]) -> None:
     """The last lines, and the exit status."""
     if not to_fix:
-        chosen = " ".join(word for word in overrides if word.startswith("dataset"))
+        chosen = " ".join(override for override in overrides if override.startswith("dataset"))
         print(f"ready; train with: python train.py name=RUN {chosen} train.images=200000")
         return
     print("to fix:")

@@ -14,7 +14,7 @@ from data.scenes.layout import Camera, Layout, Sun
 from data.scenes.sky import add_mountains, add_sky
 from data.scenes.things import add_boat, add_car, add_person, add_tree
 
-MAP_HEIGHT = 64  # pixels of the ground map that answers where things may stand
+MAP_HEIGHT = 64  # pixels of the map of the ground, which shows where things may stand
 TRIES = 8
 LAND: frozenset[int] = frozenset({Label.GRASS, Label.SAND})
 WATER: frozenset[int] = frozenset({Label.SEA})

@@ -89,10 +89,10 @@ def _scenes(file: Path) -> dict[str, str]:
     """The scene of each picture: lines such as "ADE_train_00000001 airport_terminal"."""
     scene_of = {}
     for number, line in enumerate(_text(file).splitlines(), start=1):
-        words = line.split()
-        if len(words) == 2:
-            scene_of[words[0]] = words[1]
-        elif words:
+        fields = line.split()
+        if len(fields) == 2:
+            scene_of[fields[0]] = fields[1]
+        elif fields:
             raise ValueError(
                 f'{file}, line {number}: {line.strip()!r}; a line is "ADE_train_00000001 airport_terminal"; '
                 "take the file from the publisher's archive"

@@ -99,7 +99,7 @@ def label_format(
 def count_classes(
     root: str | Path, ignore_id: int | None = 255, remap: str | None = None, palette: str | None = None
 ) -> tuple[int, str]:
-    """The number of classes, unknown not counted, and in words what it was read from.
+    """The number of classes, unknown not counted, and a text that says what it was read from.
 
     Raises ValueError where there are no label maps, or one cannot be read.
     """

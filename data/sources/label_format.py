@@ -158,7 +158,7 @@ def _first_three(values: np.ndarray, text: Callable[[int], str] = str) -> str:
 
 
 def _ranges(numbers: Iterable[int]) -> str:
-    """Ascending numbers in words: "0 to 34, 255"."""
+    """Ascending numbers as ranges: "0 to 34, 255"."""
     runs = [
         [number for _, number in run]
         for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])

@@ -60,7 +60,7 @@ class ShardIndex:
                     if not SHARD_NAME.fullmatch(name):
                         raise ValueError(f"{name!r} is no name of a tar file beside it")
                     if records < 1:
-                        raise ValueError(f"{name} is said to hold {records} records")
+                        raise ValueError(f"{name} is listed with {records} records")
             return cls(
                 LabelSet(names, colours, bool(content["has_unknown"])),
                 tuple(str(style) for style in content["styles"]),

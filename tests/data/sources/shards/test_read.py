@@ -161,7 +161,7 @@ def test_a_damaged_picture_is_named_with_its_shard(split: Path) -> None:
     [
         ({"format": 9}, "its format is 9"),
         ({"shards": [{"name": "../x.tar", "records": 1}]}, "'../x.tar' is no name of a tar file"),
-        ({"shards": [{"name": "x.tar", "records": 0}]}, "x.tar is said to hold 0 records"),
+        ({"shards": [{"name": "x.tar", "records": 0}]}, "x.tar is listed with 0 records"),
         ({"shards": [{"records": 1}]}, "'name' is absent"),
         ({"classes": "sky"}, "no index of shards"),
     ],
