@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
 
-OnError = Literal["raise", "skip"]
+ON_ERROR = ("raise", "skip")
 MAX_FRACTION = 0.01
 """Of the records may be bad; where more are, something is wrong that skipping them would hide."""
 
@@ -24,8 +23,8 @@ class Unreadable:
 
 def check_on_error(on_error: str) -> None:
     """Raises ValueError where `on_error` is not one of its choices."""
-    if on_error not in get_args(OnError):
-        raise ValueError(f"on_error={on_error}: choose one of {', '.join(get_args(OnError))}")
+    if on_error not in ON_ERROR:
+        raise ValueError(f"on_error={on_error}: choose one of {', '.join(ON_ERROR)}")
 
 
 class BadRecords:

@@ -20,6 +20,9 @@ FAULTS = {
 EXAMPLES = 3
 """Of each fault, those that are named."""
 
+UNUSED_SHOWN = 20
+"""Classes that are not in use, of which so many are named."""
+
 SAME_SIZE_TURNS = (2, 3, 4)
 """EXIF orientations that keep the size: a label map does not show whether it was turned."""
 
@@ -116,7 +119,36 @@ def class_rows(source: Source, stats: Mapping[str, DatasetStats]) -> list[tuple[
     ]
 
 
-def sizes_text(stats: DatasetStats) -> str:
+def split_text(split: str, source: Source, stats: DatasetStats) -> str:
+    """A split in a few lines: pairs, sizes, modes of the files, styles."""
+    failed = sum(map(len, stats.faults.values()))
+    readable = f", {failed} of them cannot be used" if failed else ""
+    lines = [f"{split}: {len(source)} pairs{readable}; {_sizes(stats)}"]
+    kinds = {"photos": _modes(stats, "photo"), "maps of ids": _modes(stats, "ids")}
+    modes = [f"{kind} {mode}" for kind, mode in kinds.items() if mode]
+    if modes:
+        lines.append(f"  modes: {'; '.join(modes)}{'; with instance maps' if source.has_instances else ''}")
+    if len(source.styles) > 1:
+        lines.append(f"  styles: {', '.join(source.styles)}")
+    return "\n".join(lines)
+
+
+def classes_text(classes: list[tuple[int, str, float, float]]) -> str:
+    """The rows of `class_rows`: classes in use with their fractions, and those that are not."""
+    used = [row for row in classes if row[3] > 0]
+    unused = [name for _, name, _, records in classes if records == 0]
+    lines = [f"{len(used)} of {len(classes)} classes in use: fraction of the pixels, of the records"]
+    width = max((len(name) for _, name, _, _ in used), default=0)
+    lines += [
+        f"  {label:4d} {name:<{width}} {pixels:8.3%} {records:7.1%}" for label, name, pixels, records in used
+    ]
+    if unused:
+        more = f", … ({len(unused)} in all)" if len(unused) > UNUSED_SHOWN else ""
+        lines.append(f"not in use: {', '.join(unused[:UNUSED_SHOWN])}{more}")
+    return "\n".join(lines)
+
+
+def _sizes(stats: DatasetStats) -> str:
     """ "256×192", or how many sizes there are and between which they lie."""
     if not stats.sizes:
         return "no sizes"
@@ -129,7 +161,7 @@ def sizes_text(stats: DatasetStats) -> str:
     )
 
 
-def modes_text(stats: DatasetStats, kind: str) -> str:
+def _modes(stats: DatasetStats, kind: str) -> str:
     """ "RGB", or each mode with its files where there are several; "" where no file was read as `kind`."""
     modes = {mode: count for (of, mode), count in stats.modes.items() if of == kind}
     if len(modes) == 1:

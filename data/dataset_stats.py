@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
+from tqdm import tqdm
 
 from data.parallel import in_processes
 from data.sources.image_io import decoded_files
@@ -82,18 +83,18 @@ class DatasetStats:
             self.outside.update(error.ids)
 
 
-def dataset_stats(
-    source: Source, workers: int | None = None, advance: Callable[[int], object] = lambda records: None
-) -> DatasetStats:
+def dataset_stats(source: Source, name: str, workers: int | None = None) -> DatasetStats:
     """Reads every record of `source` by `workers` processes (None: one a core, 0: this one).
 
-    `advance` is called with the number of records read since.
+    A progress bar, called `name`, counts the records.
     """
     total = DatasetStats.of_nothing(len(source.label_set))
     chunks = [range(first, min(first + CHUNK, len(source))) for first in range(0, len(source), CHUNK)]
-    for chunk, part in zip(chunks, in_processes(partial(_stats_of, source), chunks, workers), strict=True):
-        total.add(part)
-        advance(len(chunk))
+    parts = in_processes(partial(_stats_of, source), chunks, workers)
+    with tqdm(total=len(source), desc=name, unit="record", dynamic_ncols=True, leave=False) as bar:
+        for chunk, part in zip(chunks, parts, strict=True):
+            total.add(part)
+            bar.update(len(chunk))
     return total
 
 

@@ -12,6 +12,7 @@ from data.sources.source import LabelSet
 
 CLASS_LIST = ("name,red,green,blue", "name,r,g,b")
 REMAP = ("from,to",)
+UNLISTED = ("error", "unknown")
 UNKNOWN = "unknown"
 UNKNOWN_COLOUR = (0, 0, 0)
 
@@ -81,8 +82,8 @@ def remapped_classes(
     unknown where `unlisted` says so. Raises ValueError where the table leads to no class, or unknown is asked
     for and there is no such class.
     """
-    if unlisted not in ("error", "unknown"):
-        raise ValueError(f"unlisted={unlisted}: choose one of error, unknown")
+    if unlisted not in UNLISTED:
+        raise ValueError(f"unlisted={unlisted}: choose one of {', '.join(UNLISTED)}")
     classes: dict[int, int] = {}
     if unlisted == "unknown":
         if ignore_id is None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from data.bad_records import OnError
 from data.batch import Batch
 from data.dataset import PairedDataset
 from data.dataset_info import DatasetInfo
@@ -32,11 +30,8 @@ Made = TypeVar("Made")
 
 def with_options(make: Callable[..., Made], options: DatasetOptions, **given: Any) -> Made:
     """What `make` returns for those of the options, and of `given`, that its signature names."""
-    values = {
-        name: value.value if isinstance(value, Enum) else value for name, value in asdict(options).items()
-    }
     named = inspect.signature(make).parameters
-    return make(**{name: value for name, value in (values | given).items() if name in named})
+    return make(**{name: value for name, value in (asdict(options) | given).items() if name in named})
 
 
 def resolve_dataset(options: DatasetOptions, log: Callable[[str], None]) -> None:
@@ -65,12 +60,12 @@ def build_dataset_info(options: DatasetOptions, source: Source) -> DatasetInfo:
 def training_set(options: DatasetOptions, source: Source, seed: int) -> PairedDataset:
     """The training pairs, cropped and mirrored at random."""
     transform = JointTransform(
-        options.height, options.width, options.resize.value, options.resize_to, crop=True, flip=options.flip
+        options.height, options.width, options.resize, options.resize_to, crop=True, flip=options.flip
     )
-    return PairedDataset(source, transform, seed, options.on_error.value)
+    return PairedDataset(source, transform, seed, options.on_error)
 
 
-def evaluation_set(options: DatasetOptions, source: Source, on_error: OnError = "raise") -> PairedDataset:
+def evaluation_set(options: DatasetOptions, source: Source, on_error: str = "raise") -> PairedDataset:
     """Pairs resized to height x width, neither cropped nor mirrored."""
     return PairedDataset(source, JointTransform(options.height, options.width), on_error=on_error)
 
@@ -110,7 +105,7 @@ def sample_batch(options: DatasetOptions, hardware: Hardware, count: int = 4) ->
         source = build_source(options, "val")
     except ValueError:
         source = build_source(options, "train")
-    dataset = evaluation_set(options, Subset.first(source, count), options.on_error.value)
+    dataset = evaluation_set(options, Subset.first(source, count), options.on_error)
     return next(evaluation_batches(dataset, count, 0, hardware))
 
 
@@ -120,7 +115,7 @@ def split_set(options: DatasetOptions, split: str, count: int | None) -> PairedD
     Records are skipped in the training split only: metrics are of exactly the images that they name.
     """
     source = build_source(options, split)
-    on_error: OnError = options.on_error.value if split == "train" else "raise"
+    on_error: str = options.on_error if split == "train" else "raise"
     return evaluation_set(options, source if count is None else Subset.first(source, count), on_error)
 
 

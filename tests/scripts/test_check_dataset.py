@@ -98,7 +98,7 @@ def test_a_mistake_on_the_command_line_is_one_line(verbs: Verbs, tmp_path: Path)
 def test_fractions_are_counted(tmp_path: Path, workers: int) -> None:
     root = write_folder(tmp_path, 70)  # more than two chunks
     source = folders(root)["train"]
-    stats = dataset_stats(source, workers)
+    stats = dataset_stats(source, "train", workers)
     every = [source.read(index).labels for index in range(70)]
     for label, _, pixels, records in class_rows(source, {"train": stats}):
         assert pixels == pytest.approx(np.mean([(labels == label).mean() for labels in every]))
@@ -111,7 +111,7 @@ def test_photos_are_compared_by_what_they_show(tmp_path: Path) -> None:
     photos = root / "train" / "photos"
     Image.open(photos / "a1.png").save(photos / "a4.bmp")  # another file, the same photo
     (photos / "a4.png").unlink()
-    stats = dataset_stats(folders(root)["train"], workers=0)
+    stats = dataset_stats(folders(root)["train"], "train", workers=0)
     assert duplicates([stats]) == [((0, 1), (0, 4))]
     assert set(duplicates([stats, stats])) >= {((0, 0), (1, 0)), ((0, 5), (1, 5))}
 
@@ -123,7 +123,7 @@ def test_orientations_are_noted(tmp_path: Path) -> None:
     photo = root / "train" / "photos" / "a1.png"
     Image.open(photo).save(photo, exif=exif)
     sources = folders(root)
-    checks = check_splits(sources, {"train": dataset_stats(sources["train"], workers=0)})
+    checks = check_splits(sources, {"train": dataset_stats(sources["train"], "train", workers=0)})
     assert not checks.to_fix
     assert checks.notes[0].startswith(
         "train: 1 photos carry an EXIF orientation and are turned upright; for 1"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from data.atomic_write import write_atomically, write_text_atomically
-from data.bad_records import BadRecords, OnError, Unreadable
+from data.bad_records import BadRecords, Unreadable
 from data.parallel import in_processes
 from data.sources.shards.index import FILE, ShardIndex
 from data.sources.shards.records import files_of, records_in, write_archive
@@ -49,7 +49,7 @@ def write_shards(
     folder: Path,
     plan: ShardPlan,
     workers: int | None = None,
-    on_error: OnError = "raise",
+    on_error: str = "raise",
     advance: Callable[[int], object] = lambda records: None,
     warn: Callable[[str], None] = print,
 ) -> ShardIndex:

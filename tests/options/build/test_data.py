@@ -16,7 +16,7 @@ from data.sources.label_format import LabelFormat, StoredIds
 from data.sources.source import LabelSet, Source
 from data.sources.subset import Subset
 from options.build.data import build_label_format, build_source, resolve_dataset, training_set
-from options.schema.dataset import DatasetOptions, FolderOptions, Pairing, ScenesOptions
+from options.schema.dataset import DatasetOptions, FolderOptions, ScenesOptions
 from tests.data.trees import write_folder
 from tests.tiny import tiny_options
 
@@ -46,7 +46,7 @@ class ToyOptions(DatasetOptions):
     height: int = 8
     width: int = 16
     count: int = 3
-    pairing: Pairing = Pairing.sorted
+    pairing: str = "sorted"
 
 
 def test_a_reader_gets_the_options_that_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
