@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from options.cli import command
-from options.ranges import check_ranges
 from options.schema import TestOptions
 from options.testing import check_testing
 
@@ -21,10 +20,9 @@ if TYPE_CHECKING:
 
 def start(options: TestOptions, overrides: list[str]) -> None:
     """Generates an image for every label map; measures them where there are photos; writes a page."""
-    check_ranges(options)
     check_testing(options)
     from engine.runtime.distributed import join_processes
-    from options.build.parts import build_hardware
+    from options.build.training import build_hardware
 
     hardware = build_hardware(options.hardware)
     hardware.keep_memory()
@@ -43,19 +41,18 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
     from evaluation.measure import ImageGeneration, measure_run
     from evaluation.metrics import shared_network_warnings
     from evaluation.results import write_results
-    from inference.load import load_run, open_run
-    from inference.style_args import asked_styles
+    from inference.load import build_style_sampling, load_run, open_run, style_args
     from options.build import evaluation as build
-    from options.build.styles import build_style_sampling
 
     assert options.name is not None, "check_testing has checked it"
     run = open_run(options.name, options.checkpoint)
-    label_set, dataset = run.facts.label_set, build.tested_dataset(run, options)
-    pairs, batch_size = build.tested_label_maps(run, dataset, options)
+    label_set, dataset = run.info.label_set, build.tested_dataset(run.options.dataset, options)
+    pairs, batch_size = build.tested_label_maps(run.info, dataset, options)
     workers = options.hardware.num_workers
     batches, first = build.part_of_process(pairs, batch_size, "generate", workers, hardware, processes)
     generator = load_run(run, options.hardware, options.ema, options.optimize, options.compile)
-    style_sampling, asked = build_style_sampling(run, dataset, options, generator), asked_styles(options)
+    style_sampling = build_style_sampling(run, dataset, options, generator)
+    asked = style_args(options).requested()
     diversity, notes = build.build_diversity(options, hardware)
     protocol = build.build_protocol(dataset, len(pairs), options)
     folder = results_folder(options, run.folder.name, protocol.split)
@@ -67,7 +64,7 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
         # An image in another style has no photo to be compared with.
         if (options.labels is None or options.photos is not None) and not asked:
             metrics, skipped = build.build_metrics(options, protocol, label_set, hardware)
-            notes += skipped + shared_network_warnings(run.options.loss.perceptual.value, metrics)
+            notes += skipped + shared_network_warnings(run.options.loss.perceptual, metrics)
             cache = FeatureCache(metrics.features, Path(options.out), processes)
             try:
                 train = build.build_training_photos(dataset, protocol, options, hardware, processes)

@@ -13,7 +13,7 @@ from torch import Tensor
 from data.batch import Batch
 from data.dataset import PairedDataset
 from data.loader import eval_loader
-from data.sources.share import Share
+from data.sources.subset import Subset
 from engine.runtime.distributed import Processes, largest
 from engine.runtime.hardware import Hardware
 from evaluation.evaluate import Features, evaluate
@@ -146,14 +146,16 @@ class Measure:
 
     @torch.inference_mode()
     def _generated(self, asked_to_stop: Callable[[], bool]) -> Iterator[tuple[Tensor, Batch]]:
-        share = Share(self.pairs.source, self.processes.rank, self.processes.count)
-        dataset = PairedDataset(share, self.pairs.transform, self.pairs.seed, self.pairs.on_error)
+        part = Subset.of_process(self.pairs.source, self.processes.rank, self.processes.count)
+        first = part.indices[0]
+        dataset = PairedDataset(part, self.pairs.transform, self.pairs.seed, self.pairs.on_error)
         loaded = eval_loader(dataset, self.batch, pin_memory=self.hardware.pinned)
         for on_host in self._in_step(loaded, asked_to_stop):
             batch, styles = on_host.to(self.hardware.device), None
             if self.generator.G.encoder is not None and batch.photo is not None:
                 styles = self.generator.styles(batch.photo, batch.labels)
-            pictures = self.generator.pictures(batch, batch.style_id, styles, self.protocol.seed or 0)
+            pictures = self.generator.pictures(batch, batch.style_id, styles, self.protocol.seed or 0, first)
+            first += len(batch)
             if not bool(pictures.isfinite().all()):
                 # An error here would leave the other processes waiting for this one.
                 self._broken, pictures = True, torch.zeros_like(pictures)

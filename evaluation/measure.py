@@ -49,7 +49,7 @@ class ImageGeneration:
         """
         for batch in batches:
             samples = [
-                self.generator.pictures(batch, style_batch.style_id, style_batch.styles, self.seed)
+                self.generator.pictures(batch, style_batch.style_id, style_batch.styles, self.seed, first)
                 for style_batch in self.style_sampling(batch, first)
             ]
             first += len(batch)

@@ -6,6 +6,7 @@ A new metric is its own file and one entry in `METRICS` (and its name among the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -25,6 +26,7 @@ from evaluation.segmenters.segmenter import Segmenter
 from evaluation.ssim import SSIM, WINDOW
 
 AUTO = "auto"
+ARROWS = {"higher": "↑", "lower": "↓"}
 FAMILIES = {"vgg19": "VGG", "vgg": "VGG", "efficientnet_lite0": "EfficientNet-Lite0"}
 """Networks of one family see alike: a metric on one flatters a generator that was trained with the other."""
 
@@ -79,6 +81,13 @@ def metric_label(name: str) -> MetricSpec:
     """How to write a metric: the entry with the longest beginning of `name`; KeyError for an unknown name."""
     starts = [start for start in METRICS if f"{name}_".startswith(f"{start}_")]
     return METRICS[max(starts, key=len, default=name)]
+
+
+def written(value: float | None, label: MetricSpec) -> str:
+    """A value with the decimals of its metric; "–" for None and NaN, where there is none."""
+    if value is None or math.isnan(value):
+        return "–"
+    return "∞" if math.isinf(value) else f"{value:.{label.decimals}f}"
 
 
 def metric_choices() -> dict[str, MetricSpec]:

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from engine.checkpoint.atomic_write import write_text_atomically
+from data.atomic_write import write_text_atomically
 
 Rows = dict[str, dict[str, float]]
 """Values as `evaluate` returns them: by row (model, mean_colour_baseline, real_train), then by metric."""
 
-METRICS = "metrics.json"
+METRICS_FILE = "metrics.json"
 """The file beside a report that holds its metrics."""
 
 BY_CLASS = {"iou": "class_ious", "colour_error": "colour_errors"}

@@ -8,7 +8,7 @@ from engine.run_log import read_log
 from engine.runtime.distributed import Processes, gather
 from evaluation.evaluate import Evaluation
 from evaluation.gallery import Gallery
-from evaluation.protocol import METRICS, Protocol, write_metrics
+from evaluation.protocol import METRICS_FILE, Protocol, write_metrics
 from evaluation.report import numbers_text, write_report
 
 
@@ -35,9 +35,9 @@ def write_results(
     metrics = None if evaluation is None else evaluation.rows
     by_class = {} if evaluation is None else evaluation.by_class
     if metrics is None:
-        (folder / METRICS).unlink(missing_ok=True)  # of an earlier generator
+        (folder / METRICS_FILE).unlink(missing_ok=True)  # of an earlier generator
     else:
-        write_metrics(folder / METRICS, metrics, protocol, by_class, notes)
+        write_metrics(folder / METRICS_FILE, metrics, protocol, by_class, notes)
         print(numbers_text(metrics, protocol))
     for note in notes:
         print(note)

@@ -13,9 +13,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from data.atomic_write import write_atomically, write_text_atomically
 from data.dataset_info import DatasetInfo
 from data.sources.classes import numbered_label_set
-from engine.checkpoint.atomic_write import write_atomically, write_text_atomically
 from engine.checkpoint.checkpoint_paths import LATEST, weights_file
 from engine.checkpoint.serialization import load_weights, save_weights
 from models.official import (
@@ -30,19 +30,17 @@ from options.cli import one_line_errors
 from options.run_config import new_run, write_options
 from options.schema.dataset import FolderOptions
 from options.schema.networks import (
+    DOUBLINGS,
     ImageEncoderOptions,
     MultiscaleOptions,
     NoEncoderOptions,
     NoNormOptions,
     Pix2pixHDOptions,
-    PlainNorm,
     PriorOptions,
     RegionStyleOptions,
     SeanOptions,
     SpadeGeneratorOptions,
     SpadeNormOptions,
-    Statistics,
-    Upsampling,
 )
 from options.schema.training import TrainOptions
 
@@ -81,7 +79,7 @@ def _options(release: OfficialRelease, name: str) -> TrainOptions:
         encoder = ImageEncoderOptions(
             width=release.encoder.width,
             style_width=release.encoder.style_width,
-            norm=PlainNorm(release.encoder.norm),
+            norm=release.encoder.norm,
             spectral=release.encoder.spectral,
         )
     elif release.encoder is not None:
@@ -97,15 +95,15 @@ def _options(release: OfficialRelease, name: str) -> TrainOptions:
             blocks=found.blocks,
             kernel_size=found.kernel_size,
             first_kernel=found.first_kernel,
-            norm=PlainNorm(found.norm),
+            norm=found.norm,
             spectral=found.spectral,
         )
     else:
         generator = SpadeGeneratorOptions(
-            width=found.width, upsampling=Upsampling(found.upsampling), spectral=found.spectral
+            width=found.width, upsampling=found.upsampling, spectral=found.spectral
         )
         shared: dict[str, Any] = {
-            "statistics": Statistics(found.statistics),
+            "statistics": found.statistics,
             "kernel_size": found.kernel_size,
             "hidden": found.hidden,
         }
@@ -129,7 +127,7 @@ def main() -> None:
     parser.add_argument("run", help="name of the run to make, under checkpoints/")
     # What shapes do not show, and options.json or opt.txt beside the weights may say.
     switch = argparse.BooleanOptionalAction
-    parser.add_argument("--upsampling", choices=[word.value for word in Upsampling])
+    parser.add_argument("--upsampling", choices=list(DOUBLINGS))
     parser.add_argument("--instances", action=switch, help="the last input channel is the instance border")
     parser.add_argument("--unknown", action=switch, help="the last class is the unknown one, label 255")
     parser.add_argument("--aspect-ratio", type=float, help="width over height of the training images")

@@ -9,35 +9,37 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-
-import torch
-from tqdm import tqdm
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from data.batch import Batch
-from data.loader import train_loader
-from data.sampler import StreamSampler
-from engine.runtime.hardware import Hardware
-from evaluation.segmenters import trained
-from models.segmenter import PyramidSegmenter
-from options.build.data import build_source, evaluation_batches, evaluation_set, training_set
-from options.build.parts import build_hardware
 from options.cli import command
-from options.ranges import check_ranges
 from options.schema import TrainSegmenterOptions
+
+if TYPE_CHECKING:
+    from data.batch import Batch
+    from engine.runtime.hardware import Hardware
+    from models.segmenter import PyramidSegmenter
 
 
 def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
     """Trains on the train split and measures on val, where there is one."""
-    check_ranges(options)
+    # What imports torch is imported here: --help and mistyped options are answered without it.
+    import torch
+
+    from evaluation.segmenters import trained
+    from models.segmenter import PyramidSegmenter
+    from options.build.data import build_source
+    from options.build.training import build_hardware
+
     if options.images < options.batch_size:
         raise ValueError(
             f"images={options.images}, batch_size={options.batch_size}: give at least one batch of images"
         )
     hardware = build_hardware(options.hardware)
     torch.manual_seed(options.seed)
-    dataset, source = options.dataset, build_source(options.dataset, "train")
+    dataset = options.dataset
+    source = build_source(dataset, "train")
     network = hardware.place(PyramidSegmenter(len(source.label_set), options.width))
     steps = options.images // options.batch_size
     trained.train_segmenter(network, training_photos(options, hardware, steps), steps, options.learning_rate)
@@ -61,6 +63,12 @@ def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
 
 def training_photos(options: TrainSegmenterOptions, hardware: Hardware, steps: int) -> Iterator[Batch]:
     """As many batches as there are steps, cropped and mirrored at random, with a bar."""
+    from tqdm import tqdm
+
+    from data.loader import train_loader
+    from data.sampler import StreamSampler
+    from options.build.data import build_source, training_set
+
     photos = training_set(options.dataset, build_source(options.dataset, "train"), options.seed)
     sampler = StreamSampler(len(photos), options.batch_size, options.seed, rank=0, world_size=1)
     loaded = train_loader(photos, sampler, options.hardware.num_workers, hardware.pinned)
@@ -72,6 +80,9 @@ def val_metrics(
     options: TrainSegmenterOptions, network: PyramidSegmenter, hardware: Hardware
 ) -> dict[str, float]:
     """mIoU and pixel accuracy on the val split; none where there is no such split."""
+    from evaluation.segmenters.trained import segmenter_metrics
+    from options.build.data import build_source, evaluation_batches, evaluation_set
+
     try:
         source = build_source(options.dataset, "val")
     except ValueError as error:
@@ -79,8 +90,8 @@ def val_metrics(
         return {}
     photos = evaluation_set(options.dataset, source)
     batches = evaluation_batches(photos, options.batch_size, options.hardware.num_workers, hardware)
-    return trained.segmenter_metrics(network, batches, source.label_set)
+    return segmenter_metrics(network, batches, source.label_set)
 
 
 if __name__ == "__main__":
-    command("segmenter", TrainSegmenterOptions, start)
+    command("train_segmenter", TrainSegmenterOptions, start)

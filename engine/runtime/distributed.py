@@ -1,11 +1,10 @@
-"""All that knows of several processes: ranks, DistributedDataParallel, and what only one of them does."""
+"""All that knows of several processes: ranks, sums over them, and what only one of them does."""
 
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar, cast
@@ -13,7 +12,6 @@ from typing import TypeVar, cast
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from engine.runtime.hardware import distributed_backend
 
@@ -30,7 +28,7 @@ class Processes:
 
     @property
     def is_main(self) -> bool:
-        """Whether this process writes files and talks to the person."""
+        """Whether this process writes files and prints."""
         return self.rank == 0
 
 
@@ -44,8 +42,8 @@ def join_processes(device: torch.device, timeout_minutes: float = 30) -> Iterato
     timeout = timedelta(minutes=timeout_minutes)
     store, rank, _ = next(dist.rendezvous("env://", timeout=timeout))
     if os.environ.get("GROUP_WORLD_SIZE", "1") == "1":
-        # torchrun keeps one store for all restarts of a node, in which the dead left their addresses. Several
-        # nodes count restarts each by itself; they have a new store for each round (scripts/launch).
+        # torchrun keeps one store for all restarts of a node, with the addresses of processes that died.
+        # Several nodes each count their own restarts; they have a new store for each round (scripts/launch).
         store = dist.PrefixStore(f"restart {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
     dist.init_process_group(
         distributed_backend(device), store=store, rank=rank, world_size=count, timeout=timeout
@@ -62,27 +60,24 @@ def _control_group() -> dist.ProcessGroup:
     return group
 
 
-def parallel(network: nn.Module, processes: Processes) -> nn.Module:
-    """The network with its gradients averaged over processes, or itself where there is one process."""
-    if processes.count == 1 or not any(parameter.requires_grad for parameter in network.parameters()):
-        return network
-    device = next(network.parameters()).device
-    device_ids = None if device.index is None else [device.index]
-    with warnings.catch_warnings():
-        # Newer versions of torch have another word for `broadcast_buffers`, which older ones do not know.
-        warnings.simplefilter("ignore", FutureWarning)
-        return DistributedDataParallel(network, device_ids=device_ids, broadcast_buffers=False)
+def average_gradients(network: nn.Module, processes: Processes) -> None:
+    """Averages the gradients of a network's parameters over processes, in place; all call it together.
 
-
-def averaged_if(last: bool, network: nn.Module) -> AbstractContextManager[object]:
-    """Gradients of a batch in parts are averaged over processes once, after its last part."""
-    if last or not isinstance(network, DistributedDataParallel):
-        return nullcontext()
-    return network.no_sync()
+    One sum of all gradients after the backward pass, instead of DistributedDataParallel's hooks in it: an
+    objective may run its network as often as it likes, parts of a batch need no care, and a part that rests
+    may get no gradient. A NaN of one process reaches all.
+    """
+    gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
+    if not gradients:
+        return
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    dist.all_reduce(flat)
+    parts = (flat / processes.count).split([gradient.numel() for gradient in gradients])
+    torch._foreach_copy_(gradients, [part.view_as(gradient) for part, gradient in zip(parts, gradients)])
 
 
 def mean_over_processes(values: dict[str, Tensor], processes: Processes) -> dict[str, Tensor]:
-    """Scalars averaged over processes: what one process with the whole batch would have seen."""
+    """Scalars averaged over processes: those of one process with the whole batch."""
     if processes.count == 1:
         return values
     stacked = torch.stack([value.detach().float() for value in values.values()])
@@ -90,32 +85,8 @@ def mean_over_processes(values: dict[str, Tensor], processes: Processes) -> dict
     return dict(zip(values, stacked / processes.count, strict=True))
 
 
-def wait_for_all(processes: Processes) -> None:
-    """Returns when every process has come here."""
-    if processes.count > 1:
-        dist.barrier()
-
-
-def from_main(number: int, processes: Processes) -> int:
-    """The main process's number, whatever the others say."""
-    if processes.count == 1:
-        return number
-    agreed = torch.tensor(number)
-    dist.broadcast(agreed, src=0, group=processes.control)
-    return int(agreed)
-
-
-def from_all(values: list[str], processes: Processes) -> list[list[str]]:
-    """The texts of every process, in the order of their ranks; all call it together."""
-    if processes.count == 1:
-        return [values]
-    gathered: list[list[str]] = [[] for _ in range(processes.count)]
-    dist.all_gather_object(gathered, values, group=processes.control)
-    return gathered
-
-
 def gather(value: Value, processes: Processes) -> list[Value]:
-    """What each process has, in the order of their ranks, for all of them to see."""
+    """The values of all processes, in the order of their ranks; all call it together."""
     if processes.count == 1:
         return [value]
     gathered: list[Value | None] = [None] * processes.count
@@ -124,7 +95,7 @@ def gather(value: Value, processes: Processes) -> list[Value]:
 
 
 def largest(values: list[float], processes: Processes) -> list[float]:
-    """The largest of each value over processes, so that all take the same decisions."""
+    """The largest of each value over processes, so that all decide alike."""
     if processes.count == 1:
         return values
     agreed = torch.tensor(values, dtype=torch.float64)

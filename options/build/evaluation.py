@@ -7,10 +7,11 @@ from pathlib import Path
 
 from data.batch import Batch
 from data.dataset import PairedDataset
+from data.dataset_info import DatasetInfo
 from data.folder_pairs import FolderPairs, Resizing
 from data.sources.label_format import StoredIds
-from data.sources.share import Share
 from data.sources.source import LabelSet
+from data.sources.subset import Subset
 from engine.progress_bar import ProgressBar
 from engine.run_log import read_log
 from engine.runtime.distributed import Processes
@@ -25,7 +26,6 @@ from evaluation.protocol import PictureKind, Protocol
 from evaluation.segmenters.classes import folder_classes
 from evaluation.segmenters.load import load_segmenter
 from inference.generator import LabelMapGenerator
-from inference.load import Run
 from options.build.data import evaluation_batches, given_set, split_set
 from options.schema.dataset import DatasetOptions
 from options.schema.testing import TestOptions
@@ -41,9 +41,8 @@ VALIDATION_SPLIT, VALIDATION_NETWORK, VALIDATION_SEED = "val", "efficientnet_lit
 VALIDATION_METRICS = ("fd", "psnr", "ssim")
 
 
-def tested_dataset(run: Run, options: TestOptions) -> DatasetOptions:
-    """The run's data set, where it lies now."""
-    dataset: DatasetOptions = run.options.dataset
+def tested_dataset(dataset: DatasetOptions, options: TestOptions) -> DatasetOptions:
+    """A run's data set, where it lies now."""
     if options.dataset.root is None:
         return dataset
     if not hasattr(dataset, "root"):
@@ -53,26 +52,28 @@ def tested_dataset(run: Run, options: TestOptions) -> DatasetOptions:
     return replace(dataset, root=options.dataset.root)  # type: ignore[call-arg]
 
 
-def tested_label_maps(run: Run, dataset: DatasetOptions, options: TestOptions) -> tuple[PairedDataset, int]:
+def tested_label_maps(
+    info: DatasetInfo, dataset: DatasetOptions, options: TestOptions
+) -> tuple[PairedDataset, int]:
     """What to generate from, and how many at a time: one of users' own label maps, which differ in size."""
     if options.labels is None:
         return split_set(dataset, options.split, options.images), options.batch_size
-    if options.instances is not None and not run.facts.edges:
+    if options.instances is not None and not info.edges:
         raise ValueError(
             f"instances={options.instances}: {options.name} was trained without instance maps; leave it out"
         )
     instances, photos = _path(options.instances), _path(options.photos)
-    return given_set(dataset, run.facts, Path(options.labels), instances, photos, options.images), 1
+    return given_set(dataset, info, Path(options.labels), instances, photos, options.images), 1
 
 
 def part_of_process(
     pairs: PairedDataset, batch: int, title: str, workers: int, hardware: Hardware, processes: Processes
 ) -> tuple[ProgressBar[Batch], int]:
     """This process's part of the pairs in batches, with a bar, and the place of its first pair."""
-    part = Share(pairs.source, processes.rank, processes.count)
+    part = Subset.of_process(pairs.source, processes.rank, processes.count)
     dataset = PairedDataset(part, pairs.transform, pairs.seed, pairs.on_error)
     batches = evaluation_batches(dataset, batch, workers, hardware)
-    return ProgressBar(batches, title, len(part), processes.is_main), part.first
+    return ProgressBar(batches, title, len(part), processes.is_main), part.indices[0]
 
 
 def build_folder_pairs(options: TestOptions) -> tuple[FolderPairs, LabelSet | None]:
@@ -81,14 +82,14 @@ def build_folder_pairs(options: TestOptions) -> tuple[FolderPairs, LabelSet | No
     chosen = options.pairs
     resizing = None
     if chosen.height is not None and chosen.width is not None:
-        resizing = Resizing(chosen.height, chosen.width, chosen.filter.value)
+        resizing = Resizing(chosen.height, chosen.width, chosen.filter)
     label_set, label_format, labels = None, None, _path(options.labels)
     if labels is not None:
         label_set = folder_classes(labels, chosen.num_classes, chosen.ignore_id, options.segmenter.path)
         unknown = chosen.ignore_id if label_set.has_unknown else None
         label_format = StoredIds.in_order(label_set, unknown=unknown)
     generated, real = Path(options.generated), Path(options.real)
-    return FolderPairs(generated, real, resizing, labels, label_format, chosen.pairing.value), label_set
+    return FolderPairs(generated, real, resizing, labels, label_format, chosen.pairing), label_set
 
 
 def build_metrics(
@@ -100,14 +101,13 @@ def build_metrics(
     metric that was asked for by its name cannot be computed.
     """
     least_side = min(protocol.height or 0, protocol.width or 0) or None
-    asked = [metric.value for metric in options.metrics]
-    chosen, notes = choose_metrics(asked, protocol.count, least_side)
-    features = load_metric_network(options.features.value, _path(options.inception_weights))
-    lpips, lpips_notes = choose_lpips(options.lpips.value, _path(options.lpips_weights), least_side)
+    chosen, notes = choose_metrics(options.metrics, protocol.count, least_side)
+    features = load_metric_network(options.features, _path(options.inception_weights))
+    lpips, lpips_notes = choose_lpips(options.lpips, _path(options.lpips_weights), least_side)
     segmenter, wanted = None, options.segmenter
     if label_set is not None:
         name = protocol.split if protocol.split == REAL else protocol.dataset
-        how = (wanted.kind.value, wanted.path, wanted.classes, wanted.architecture, wanted.run_code)
+        how = (wanted.kind, wanted.path, wanted.classes, wanted.architecture, wanted.run_code)
         segmenter = load_segmenter(label_set, name, *how)
     lpips = None if lpips is None else hardware.place(lpips)
     segmenter = None if segmenter is None else hardware.place(segmenter)
@@ -118,7 +118,7 @@ def build_diversity(options: TestOptions, hardware: Hardware) -> tuple[LPIPSDive
     """What measures `samples` of each label map against each other; None where there are none, or why."""
     if options.samples is None or options.samples < 2:
         return None, []
-    network, notes = choose_lpips(options.lpips.value, _path(options.lpips_weights), None)
+    network, notes = choose_lpips(options.lpips, _path(options.lpips_weights), None)
     if network is None:
         return None, [note.replace("lpips", "diversity", 1) for note in notes]
     return LPIPSDiversity(hardware.place(network)).to(hardware.device), []
@@ -152,7 +152,7 @@ def build_training_photos(
 def build_folder_protocol(count: int, options: TestOptions) -> Protocol:
     """How a folder's pictures are measured; their weights and seed are not known."""
     height, width = options.pairs.height, options.pairs.width
-    resize_filter = "none" if height is None else options.pairs.filter.value
+    resize_filter = "none" if height is None else options.pairs.filter
     kind = _picture_kind(options)
     return Protocol(str(options.real), REAL, count, height, width, resize_filter, kind, None, None)
 
@@ -188,11 +188,11 @@ def build_validation(
     best_by = protocol.metric_name(metrics.features.metric_name("fd"))
     log = read_log(run) if processes.is_main else []
     validation = Validation(measure, best_by, chosen.every_images, chosen.max_time_fraction, processes, log)
-    return validation, shared_network_warnings(options.loss.perceptual.value, metrics)
+    return validation, shared_network_warnings(options.loss.perceptual, metrics)
 
 
 def _picture_kind(options: TestOptions) -> PictureKind:
-    return "png" if options.pictures.value == "png" else "tensor"
+    return "png" if options.pictures == "png" else "tensor"
 
 
 def _path(name: str | None) -> Path | None:

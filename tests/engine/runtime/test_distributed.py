@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import runpy
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,18 +15,18 @@ from torch import Tensor
 
 from data.batch import Batch
 from engine.checkpoint.checkpoint_paths import latest_images, state_file
-from engine.checkpoint.serialization import load_tensors
+from engine.checkpoint.serialization import read_state
 from engine.coarse_to_fine import CoarseToFine
 from engine.ema import ExponentialMovingAverage
 from engine.run_log import read_log
-from engine.runtime.distributed import Processes, join_processes, largest, mean_over_processes, wait_for_all
+from engine.runtime.distributed import Processes, gather, join_processes, largest, mean_over_processes
 from engine.runtime.hardware import select_hardware
 from options.build.training import build_training
 from tests.engine.test_coarse_to_fine import ENHANCED, ENHANCER, GLOBAL
 from tests.engine.tiny_step import gradients_of, tiny_batch, tiny_step
 from tests.test_train_and_generate import assert_same
 from tests.tiny import tiny_options, tiny_words
-from tests.verbs import PROJECT, Started, finish
+from tests.verbs import Started, finish
 
 BATCH = 4
 RUN = (
@@ -67,7 +66,7 @@ def one_step(processes: Processes) -> Answers:
 def coarse_to_fine(processes: Processes) -> Answers:
     """All weights after two steps in each phase of a local enhancer: not all parameters get gradients."""
     step = tiny_step(*ENHANCED, processes=processes)
-    phases = CoarseToFine(step, ExponentialMovingAverage(step.G, 1, 1.0))
+    phases = CoarseToFine(step.G, ExponentialMovingAverage(step.G, 1, 1.0).network)
     for index, images in enumerate((0, 0, GLOBAL, GLOBAL, GLOBAL + ENHANCER, GLOBAL + ENHANCER)):
         phases.enter(images)
         step(share_of(tiny_batch(index, count=BATCH), processes), seed=0)
@@ -90,11 +89,11 @@ def whole_run(run: Path, processes: Processes, ends: tuple[int, ...] = (8,)) -> 
     """All weights after a short run, resumed after as many images as `ends` say."""
     hardware = select_hardware("cpu", "float32", True)
     for images in ends:
-        training = build_training(tiny_options(*RUN, f"train.images={images}"), run, hardware, processes)
-        assert runpy.run_path(str(PROJECT / "train.py"))["train"](training) is False
-        training.hooks.save()
-        training.hooks.close()
-    parts = {"G": training.step.G, "D": training.step.discriminator, "ema": training.ema}
+        trainer = build_training(tiny_options(*RUN, f"train.images={images}"), run, hardware, processes)
+        assert trainer.run() is False
+        trainer.hooks.save()
+        trainer.hooks.close()
+    parts = {"G": trainer.step.G, "D": trainer.step.D, "ema": trainer.ema}
     states = {part: network.state_dict() for part, network in parts.items()}
     return {f"{part} {name}": value for part, state in states.items() for name, value in state.items()}
 
@@ -107,7 +106,7 @@ def process(rank: int, folder: str) -> None:
         assert largest([float(rank), -float(rank), 3.0], processes) == [1.0, 0.0, 3.0]
         means = mean_over_processes({"a": torch.tensor(1.0 + rank), "b": torch.tensor(2 * rank)}, processes)
         assert {name: value.item() for name, value in means.items()} == {"a": 1.5, "b": 1.0}
-        wait_for_all(processes)
+        assert gather(f"of {rank}", processes) == ["of 0", "of 1"]
         answers = one_step(processes) | coarse_to_fine(processes)
         answers |= {"weights": whole_run(Path(folder) / "two", processes)}
         answers |= {"weights, resumed": whole_run(Path(folder) / "parts", processes, ends=(4, 8))}
@@ -145,7 +144,7 @@ def test_both_end_with_the_same_weights(folder: Path) -> None:
     first, second = (loaded(folder, name)["weights"] for name in ("0", "1"))
     for name, weight in first.items():
         assert torch.equal(weight, second[name]), name
-    saved = load_tensors(state_file(folder / "two", 8))
+    saved = read_state(state_file(folder / "two", 8))
     for name, weight in first.items():
         part, _, key = name.partition(" ")
         assert torch.equal(saved[part][key], weight), name
@@ -156,7 +155,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(folder: Path) -> None:
     for rank in ("0", "1"):
         answers = loaded(folder, rank)
         assert_same(answers["weights, resumed"], answers["weights"])
-    states = [load_tensors(state_file(folder / name, 8)) for name in ("two", "parts")]
+    states = [read_state(state_file(folder / name, 8)) for name in ("two", "parts")]
     rows = [read_log(folder / name) for name in ("two", "parts")]
     for timed in (*(state["progress"] for state in states), *rows[0], *rows[1]):
         assert timed.pop("seconds" if "seconds" in timed else "images_per_second") > 0
