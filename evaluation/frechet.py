@@ -18,6 +18,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from evaluation.pictures import check_count
+
 
 def frechet_distance(first: Tensor, second: Tensor) -> float:
     """The squared distance d² of two sets of features, (N, C) and (M, C); 0 where they are the same.
@@ -35,12 +37,8 @@ def frechet_distance(first: Tensor, second: Tensor) -> float:
 
 def _gaussian(features: Tensor) -> tuple[Tensor, Tensor]:
     """The mean (C,) and a factor A (at most C rows, C) of the unbiased covariance Σ = Aᵀ A, in float64."""
-    count = len(features)
-    if count < 2:
-        raise ValueError(
-            f"a Fréchet distance was asked of a set of {count} picture(s); a covariance takes at least 2"
-        )
+    check_count(features, 2, "a Fréchet distance")
     x = features.double()  # (N, C)
     mean = x.mean(dim=0)
-    factor = (x - mean) / (count - 1) ** 0.5
-    return mean, torch.linalg.qr(factor, mode="r").R if count > x.shape[1] else factor
+    factor = (x - mean) / (len(x) - 1) ** 0.5
+    return mean, torch.linalg.qr(factor, mode="r").R if len(x) > x.shape[1] else factor

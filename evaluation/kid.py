@@ -17,6 +17,8 @@ import torch
 from torch import Tensor
 from torchmetrics.image.kid import poly_kernel
 
+from evaluation.pictures import check_count
+
 BLOCK = 2048  # rows of the kernel matrix in memory at a time
 
 
@@ -28,11 +30,7 @@ def kernel_distance(first: Tensor, second: Tensor) -> float:
     Raises ValueError for fewer than two pictures.
     """
     for features in (first, second):
-        if len(features) < 2:
-            raise ValueError(
-                f"a kernel distance was asked of a set of {len(features)} picture(s); its estimator takes at"
-                " least 2"
-            )
+        check_count(features, 2, "a kernel distance")
     x, y = first.double(), second.double()  # (N, C), (M, C)
     return float(_mean_within(x) + _mean_within(y) - 2 * _kernel_sum(x, y) / (len(x) * len(y)))
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from evaluation.pictures import check_pictures
+from evaluation.pictures import check_ids, check_pictures
 
 
 class MeanColours(Metric):
@@ -35,7 +35,7 @@ class MeanColours(Metric):
         Raises ValueError for tensors that are no pictures, or an id out of range.
         """
         check_pictures(photo, "training photo")
-        _check_labels(labels, len(self.pixels))
+        check_ids(labels, len(self.pixels))
         ids = labels.flatten()  # (B·H·W,)
         colours = photo.permute(0, 2, 3, 1).reshape(-1, 3).to(self.totals)  # (B·H·W, 3) float64
         self.totals.index_add_(0, ids, colours)
@@ -57,14 +57,5 @@ def paint(colours: Tensor, labels: Tensor) -> Tensor:
 
     Raises ValueError for an id without a colour.
     """
-    _check_labels(labels, len(colours))
+    check_ids(labels, len(colours))
     return colours[labels].permute(0, 3, 1, 2)
-
-
-def _check_labels(labels: Tensor, num_classes: int) -> None:
-    lowest, highest = int(labels.min()), int(labels.max())
-    if lowest < 0 or highest >= num_classes:
-        raise ValueError(
-            f"label maps hold the id {lowest if lowest < 0 else highest}; ids lie in 0 to {num_classes - 1}:"
-            " check the label maps, or raise the number of classes"
-        )

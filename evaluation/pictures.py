@@ -1,4 +1,4 @@
-"""Pictures as metrics take them, checked and rounded to 8 bits, and the base of metrics of pictures."""
+"""Pictures as metrics take them: checked, rounded to 8 bits; and the base of metrics of single pictures."""
 
 from __future__ import annotations
 
@@ -48,9 +48,27 @@ def check_pairs(generated: Tensor, photo: Tensor) -> None:
         )
 
 
+def check_ids(ids: Tensor, classes: int, what: str = "label maps hold", least: int = 0) -> None:
+    """Raises ValueError unless all ids lie in `least` to classes - 1."""
+    lowest, highest = int(ids.min()), int(ids.max())
+    if lowest < least or highest >= classes:
+        wrong = lowest if lowest < least else highest
+        raise ValueError(
+            f"{what} the id {wrong}; ids lie in 0 to {classes - 1}: check them, or the number of classes"
+        )
+
+
 def quantise(pictures: Tensor) -> Tensor:
     """Float in [-1, 1], rounded to what an 8-bit file holds; quantising twice changes nothing."""
     return from_uint8(to_uint8(pictures))
+
+
+def check_count(features: Tensor, least: int, metric: str) -> None:
+    """Raises ValueError where a set of features (N, C) has fewer than `least` pictures."""
+    if len(features) < least:
+        raise ValueError(
+            f"{metric} was asked of a set of {len(features)} picture(s); it takes at least {least}"
+        )
 
 
 class PictureMetric(Metric):

@@ -14,6 +14,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from evaluation.pictures import check_count
+
 NEIGHBOURS = 3  # the paper's k
 BLOCK = 2048  # rows of the distance matrix in memory at a time
 
@@ -31,11 +33,7 @@ def recall(generated: Tensor, photos: Tensor) -> float:
 def _fraction_within(points: Tensor, centres: Tensor) -> float:
     """The fraction of `points` (N, C) that lie in the ball of any of `centres` (M, C)."""
     for features in (points, centres):
-        if len(features) <= NEIGHBOURS:
-            raise ValueError(
-                f"precision and recall were asked of a set of {len(features)} picture(s); a third nearest"
-                f" neighbour takes at least {NEIGHBOURS + 1}"
-            )
+        check_count(features, NEIGHBOURS + 1, "precision or recall")
     # float64: in float32, rounding would put pictures that are the same outside their own ball.
     points, centres = points.double(), centres.double()
     radii = torch.cat(

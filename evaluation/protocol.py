@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 from data.atomic_write import write_text_atomically
 
@@ -20,7 +19,8 @@ METRICS_FILE = "metrics.json"
 BY_CLASS = {"iou": "class_ious", "colour_error": "colour_errors"}
 """Where that file holds what is measured by class."""
 
-PictureKind = Literal["png", "tensor"]
+KINDS = {"png": "rounded to 8 bits, as in PNG files", "tensor": "not rounded"}
+"""Of pictures, as the protocol names and describes them."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Protocol:
     height: int | None
     width: int | None
     resize_filter: str
-    pictures: PictureKind
+    pictures: str
     ema: bool | None
     seed: int | None
 
@@ -55,10 +55,8 @@ class Protocol:
             raise ValueError(
                 f"protocol size is {self.width}×{self.height}; sides are at least 1 pixel, or None"
             )
-        if self.pictures not in get_args(PictureKind):
-            raise ValueError(
-                f"protocol.pictures is {self.pictures!r}; choose one of {', '.join(get_args(PictureKind))}"
-            )
+        if self.pictures not in KINDS:
+            raise ValueError(f"protocol.pictures is {self.pictures!r}; choose one of {', '.join(KINDS)}")
 
     def metric_name(self, metric: str) -> str:
         """The full name of a metric: `fd_efficientnet_lite2` on 101 pictures of val ends in `_val_101`."""
@@ -67,22 +65,18 @@ class Protocol:
     def describe(self) -> list[tuple[str, str]]:
         """Labels and values for people, in the order to print them."""
         size = "each its own" if self.height is None or self.width is None else f"{self.width}×{self.height}"
-        kinds = {"png": "rounded to 8 bits, as in PNG files", "tensor": "not rounded"}
+        resized = f"photos resized {self.resize_filter}, antialiased"
+        resized = "not resized" if self.resize_filter == "none" else resized
         described = [
             ("data set", f"{self.dataset}, {self.split}, {self.count} pictures"),
-            ("size", f"{size}, {self._filtering()}"),
-            ("pictures", kinds[self.pictures]),
+            ("size", f"{size}, {resized}"),
+            ("pictures", KINDS[self.pictures]),
         ]
         if self.ema is not None:
             described.append(("weights", "moving average (EMA)" if self.ema else "as trained, no EMA"))
         if self.seed is not None:
             described.append(("seed", str(self.seed)))
         return described
-
-    def _filtering(self) -> str:
-        if self.resize_filter == "none":
-            return "not resized"
-        return f"photos resized {self.resize_filter}, antialiased"
 
 
 def write_metrics(

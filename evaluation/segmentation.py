@@ -17,6 +17,7 @@ from torch import Tensor
 from torchmetrics.classification import MulticlassConfusionMatrix
 
 from data.sources.source import LabelSet
+from evaluation.pictures import check_ids
 from evaluation.segmenters.segmenter import OTHER
 
 
@@ -43,14 +44,8 @@ class SegmentationScores(MulticlassConfusionMatrix):
                 f"the segmenter predicts {tuple(predicted.shape)} for label maps {tuple(labels.shape)};"
                 " it must predict one id per pixel"
             )
-        for ids, lowest, what in (
-            (labels, 0, "label maps hold"),
-            (predicted, OTHER, "the segmenter predicts"),
-        ):
-            least, greatest = int(ids.min()), int(ids.max())
-            if least < lowest or greatest >= classes:
-                wrong = least if least < lowest else greatest
-                raise ValueError(f"{what} the id {wrong}; the data set's ids lie in 0 to {classes - 1}")
+        check_ids(labels, classes)
+        check_ids(predicted, classes, "the segmenter predicts", least=OTHER)
         super().update(torch.where(predicted == OTHER, classes, predicted), labels)
 
     def compute(self) -> Tensor:

@@ -31,8 +31,8 @@ def classes_by_name(names: Sequence[str], label_set: LabelSet) -> Tensor:
         if len(found) > 1 or (not found and label != label_set.unknown):
             what = "no class" if not found else "several classes"
             raise ValueError(
-                f"the segmenter has {what} called {wanted!r} among {_listed(names)}; say which is which:"
-                " segmenter.classes=FILE.csv with the columns segmenter,dataset (ids), or"
+                f"the segmenter has {what} called {wanted!r} among {_listed(names)}; map them with"
+                " segmenter.classes=FILE.csv, of columns segmenter,dataset (ids), or"
                 " segmenter.classes=ids where both number their classes alike"
             )
         partners[found] = label
@@ -49,7 +49,7 @@ def classes_by_id(count: int, label_set: LabelSet) -> Tensor:
         raise ValueError(
             f"the segmenter has {count} classes and the label maps {known}"
             f"{' and unknown' if label_set.has_unknown else ''}: segmenter.classes=ids needs equal numbers;"
-            " say which is which with segmenter.classes=FILE.csv"
+            " map them with segmenter.classes=FILE.csv"
         )
     return torch.arange(count)
 

@@ -37,7 +37,7 @@ def load_segmenter(
     if kind == "auto":
         if Path(path).is_file():
             raise ValueError(
-                f"segmenter.path={path} is a file; say what it is: segmenter.kind=torchvision or torchscript"
+                f"segmenter.path={path} is a file; set what it is: segmenter.kind=torchvision or torchscript"
             )
         kind = "trained" if trained.is_trained_here(Path(path)) else "transformers"
     if kind == "none":
@@ -50,7 +50,9 @@ def load_segmenter(
     if kind == "torchscript":
         return torchscript_segmenter(Path(path), label_set, mapping, run_code)
     if architecture is None:
-        raise ValueError("segmenter.kind=torchvision needs segmenter.architecture=deeplabv3_resnet50, say")
+        raise ValueError(
+            "segmenter.kind=torchvision needs segmenter.architecture=..., deeplabv3_resnet50 for example"
+        )
     return torchvision_segmenter(architecture, Path(path), label_set, mapping)
 
 

@@ -22,7 +22,7 @@ from evaluation.feature_extractors import load_metric_network
 from evaluation.lpips import LPIPSDiversity, choose_lpips
 from evaluation.measure import TrainingPhotos
 from evaluation.metrics import METRICS, MetricSet, choose_metrics, shared_network_warnings
-from evaluation.protocol import PictureKind, Protocol
+from evaluation.protocol import Protocol
 from evaluation.segmenters.classes import folder_classes
 from evaluation.segmenters.load import load_segmenter
 from inference.generator import LabelMapGenerator
@@ -129,7 +129,7 @@ def build_protocol(dataset: DatasetOptions, count: int, options: TestOptions) ->
     own = options.labels is not None
     height, width = (None, None) if own else (dataset.height, dataset.width)
     resize_filter = "none" if own or dataset.name == DRAWN else "bicubic"
-    split, kind, ema, seed = OWN if own else options.split, _picture_kind(options), options.ema, options.seed
+    split, kind, ema, seed = OWN if own else options.split, options.pictures, options.ema, options.seed
     return Protocol(dataset.name, split, count, height, width, resize_filter, kind, ema, seed)
 
 
@@ -153,7 +153,7 @@ def build_folder_protocol(count: int, options: TestOptions) -> Protocol:
     """How a folder's pictures are measured; their weights and seed are not known."""
     height, width = options.pairs.height, options.pairs.width
     resize_filter = "none" if height is None else options.pairs.filter
-    kind = _picture_kind(options)
+    kind = options.pictures
     return Protocol(str(options.real), REAL, count, height, width, resize_filter, kind, None, None)
 
 
@@ -189,10 +189,6 @@ def build_validation(
     log = read_log(run) if processes.is_main else []
     validation = Validation(measure, best_by, chosen.every_images, chosen.max_time_fraction, processes, log)
     return validation, shared_network_warnings(options.loss.perceptual, metrics)
-
-
-def _picture_kind(options: TestOptions) -> PictureKind:
-    return "png" if options.pictures == "png" else "tensor"
 
 
 def _path(name: str | None) -> Path | None:

@@ -75,21 +75,21 @@ def test_rows_are_the_metrics_of_8_bit_pictures(made):
     colours.update(t, train_labels)
     expected = {}
     for row, shown in (("model", g), ("mean_colour_baseline", paint(colours.compute(), labels))):
-        figures = {"psnr": PSNR(), "ssim": SSIM(), "rmse": RMSE()}
-        for metric in figures.values():
+        metrics = {"psnr": PSNR(), "ssim": SSIM(), "rmse": RMSE()}
+        for metric in metrics.values():
             metric.update(shown, p)
-        values = {name: metric.compute() for name, metric in figures.items()}
+        values = {name: metric.compute() for name, metric in metrics.items()}
         expected[row] = {"images": 9, **values, **distances(shown, p)}
     expected["real_train"] = {"images": 12, **distances(t, p)}
     found = rows_of(made)
     assert list(found) == ["model", "mean_colour_baseline", "real_train"]
-    for row, figures in expected.items():
-        assert found[row] == pytest.approx({name: float(value) for name, value in figures.items()}, rel=1e-5)
+    for row, values in expected.items():
+        assert found[row] == pytest.approx({name: float(value) for name, value in values.items()}, rel=1e-5)
 
 
 def test_batch_size_does_not_show(made):
-    for row, figures in rows_of(made, size=9).items():
-        assert rows_of(made, size=2)[row] == pytest.approx(figures, rel=1e-5)
+    for row, values in rows_of(made, size=9).items():
+        assert rows_of(made, size=2)[row] == pytest.approx(values, rel=1e-5)
 
 
 def test_tensors_are_measured_unrounded_where_the_protocol_says_so(made):
@@ -144,8 +144,8 @@ def test_cached_features_change_no_value(made, tmp_path):
         train, val = (CachedFeatures(metrics.features, tmp_path / name) for name in ("train", "val"))
         scale = measure_scale(batches(train_photo, train_labels, 4), K, metrics, protocol(9), train)
         rows = evaluate(pairs(generated, photo, labels, 4), metrics, protocol(9), scale, val).rows
-        for row, figures in rows.items():
-            assert figures == pytest.approx(expected[row], rel=1e-5), row
+        for row, values in rows.items():
+            assert values == pytest.approx(expected[row], rel=1e-5), row
         train.save(ALONE)
         val.save(ALONE)
 

@@ -1,4 +1,4 @@
-"""Two gloo processes, each with its share of the pictures, against one with all."""
+"""Two gloo processes, each with its part of the pictures, against one with all."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Colours(Segmenter):
 
 
 def evaluation(folder: Path, processes: Processes) -> Evaluation:
-    """Of this process's share, with cached features; the last batch is shorter."""
+    """Of this process's part, with cached features; the last batch is shorter."""
     generated, photo, labels = pictures(COUNT, seed=1), pictures(COUNT, seed=2), label_maps(COUNT, K)
     train = batch(pictures(TRAIN, seed=3), label_maps(TRAIN, K, seed=3))
     mine, mine_of_train = (slice(processes.rank, None, processes.count),) * 2
     metrics = MetricSet(TinyFeatures(), segmenter=Colours("colours", label_set(K)))
     cached = CachedFeatures(metrics.features, folder / "reference")
-    shares = [batch(train.photo[mine_of_train], train.labels[mine_of_train])]
-    scale = measure_scale(shares, K, metrics, protocol(COUNT), cached)
+    part = [batch(train.photo[mine_of_train], train.labels[mine_of_train])]
+    scale = measure_scale(part, K, metrics, protocol(COUNT), cached)
     pairs = [
         (g, batch(p, ids))
         for g, p, ids in zip(generated[mine].split(2), photo[mine].split(2), labels[mine].split(2))
@@ -66,8 +66,8 @@ def test_all_get_the_values_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         == list(one.rows)
         == ["model", "mean_colour_baseline", "real_train", "real_photos"]
     )
-    for row, figures in one.rows.items():
-        assert first["rows"][row] == pytest.approx(figures, rel=1e-6, abs=1e-9), row
+    for row, values in one.rows.items():
+        assert first["rows"][row] == pytest.approx(values, rel=1e-6, abs=1e-9), row
     for row, ious in one.by_class["iou"].items():
         assert first["by_class"]["iou"][row] == pytest.approx(ious), row
     sizes = {(tmp_path / name / "reference").stat().st_size for name in (".", "alone")}

@@ -38,7 +38,7 @@ def test_a_segmenter_trained_for_the_data_set_is_used_for_its_classes_only(
         ({"kind": "torchscript"}, "needs segmenter.path"),
         ({"kind": "none", "path": "x"}, "does not go with"),
         ({"kind": "torchvision", "path": "x"}, "needs segmenter.architecture"),
-        ({"path": __file__}, "say what it is"),
+        ({"path": __file__}, "set what it is"),
     ],
 )
 def test_options_of_segmenters_that_contradict_are_refused(asked: dict[str, Any], said: str) -> None:
