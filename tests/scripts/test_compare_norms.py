@@ -29,7 +29,7 @@ def words(out: Path, images: int, *more: str) -> list[str]:
     """Two rows of the study, small ones."""
     told = [*TINY, f"train.images={images}"]
     listed = ",".join(f"'{word}'" for word in told)
-    return ["only=[clade,pix2pixhd]", f"words=[{listed}]", f"out={out}", *more]
+    return ["only=[clade,pix2pixhd]", f"overrides=[{listed}]", f"out={out}", *more]
 
 
 def test_a_study_that_is_stopped_after_every_part_goes_on(
