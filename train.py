@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from shlex import quote
-from typing import TYPE_CHECKING
 
 from options.cli import command
 from options.run_config import CONFIG, existing_run, new_run, read_options, run_folder, stored_choices
 from options.schema import TrainOptions
 from options.schema.training import EXACT
 from options.validation import check, has_length, resolve
-
-if TYPE_CHECKING:
-    from engine.trainer import Training
 
 COLLECTIVE_MARGIN = 2
 """Waiting for another process lasts longer than the watchdog allows, so that the stack dump comes first."""
@@ -48,8 +44,8 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
         locked(run, processes.is_main) as may_write,
         explained_out_of_memory(options, run),
     ):
-        training = build_training(options, run, hardware, processes, exact, may_write)
-        hooks, progress, name = training.hooks, training.progress, quote(f"name={options.name}")
+        trainer = build_training(options, run, hardware, processes, exact, may_write)
+        hooks, progress, name = trainer.hooks, trainer.progress, quote(f"name={options.name}")
         for damage in hooks.checkpoint.passed_over:
             hooks.bar.say(f"warning: {damage}; an older checkpoint is used")
         if progress.images:
@@ -57,7 +53,7 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
                 f"{run} goes on after {progress.images} images, from {state_file(run, progress.images).name}"
             )
         try:
-            interrupted = train(training)
+            interrupted = trainer.run()
             saved = hooks.save()
         finally:
             hooks.close()
@@ -66,40 +62,10 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
         if interrupted and processes.is_main:
             print(f"stopped after {progress.images} images; go on with: python train.py {name} resume=true")
         elif processes.is_main:
-            keep_mean_styles(options, run, progress.images, training.ema.network, hardware)
+            keep_mean_styles(options, run, progress.images, trainer.ema.network, hardware)
             print(f"trained on {progress.images} images; generate with: python test.py {name}")
     if interrupted:
         raise SystemExit(INTERRUPTED)
-
-
-def train(training: Training) -> bool:
-    """Lets the players move until the run's end; answers whether it was asked to stop before."""
-    from engine.progress import Stopwatch
-    from engine.runtime.distributed import largest
-    from engine.runtime.interrupts import StopRequest
-    from engine.runtime.seeds import step_seed
-    from engine.runtime.watchdog import Watchdog
-
-    progress, stop, stopwatch = training.progress, StopRequest(), Stopwatch(training.progress)
-    stopped = 0.0
-    with Watchdog(training.hang_minutes) as watchdog:
-        while (share := training.length.share(progress)) < 1 and not stopped:
-            watchdog.alive()
-            rates = training.rates.set(share)
-            batch = next(training.batches)
-            before = progress.images
-            training.phases.enter(before)
-            losses = training.step(batch, step_seed(training.seed, training.processes.rank, before))
-            progress.images += training.batch_images
-            newest = training.phases.images_of_newest(progress.images)
-            training.ema.update(training.step.G, newest, training.batch_images)
-            stopwatch.lap()
-            # All processes see the same time and stop after the same step.
-            progress.seconds, stopped = largest([progress.seconds, stop.asked], training.processes)
-            training.hooks.after_step(
-                losses, rates, before, training.step.skipped, batch, lambda: bool(stop.asked)
-            )
-    return training.length.share(progress) < 1
 
 
 if __name__ == "__main__":

@@ -76,14 +76,14 @@ class LabelMapGenerator:
             # Of photos and label maps at their own size: the border is nobody's style.
             styles = self.styles(photo, labels)
         device, (height, width) = self.hardware.device, labels.shape[-2:]
-        noise = self.hardware.noise().manual_seed(seed)
+        rng = self.hardware.rng().manual_seed(seed)
         with self.hardware.autocast():
             condition = self.G.condition(
                 self._prepared(labels),
                 None if instances is None else self._prepared(instances),
-                styles=self._codes(styles, len(labels), noise),
+                styles=self._codes(styles, len(labels), rng),
                 style_ids=self._checked_styles(style_id, labels).to(device),
-                noise=noise,
+                rng=rng,
             )
             fake = self.G.generator(condition)
         fake = enlarge(fake, self.G.scale)  # (B, 3, H or more, W or more)
@@ -95,7 +95,7 @@ class LabelMapGenerator:
         Noise that the generator adds is drawn from `seed` for each picture anew, as for a label map alone, so
         that neither its neighbours in the batch nor the number of processes shows.
         """
-        if not self.G.adds_noise:
+        if not self.G.draws_noise:
             return self(batch.labels, batch.instances, style_id=style_id, seed=seed, styles=styles)
         pictures = []
         for index in range(len(batch)):
@@ -132,7 +132,7 @@ class LabelMapGenerator:
     def drawn_styles(self, seeds: Sequence[int]) -> Tensor:
         """Styles drawn at random, (B, D), each from a seed of its own; ValueError where they need a photo."""
         encoder = self._encoder("a seed")
-        draws = [encoder.prior(1, self.hardware.noise().manual_seed(seed)) for seed in seeds]
+        draws = [encoder.prior(1, self.hardware.rng().manual_seed(seed)) for seed in seeds]
         return torch.cat(draws)
 
     def add_style(self, like: int | None = None) -> int:
@@ -159,13 +159,13 @@ class LabelMapGenerator:
             )
         return self.G.encoder
 
-    def _codes(self, styles: Tensor | None, count: int, noise: torch.Generator) -> Tensor | None:
+    def _codes(self, styles: Tensor | None, count: int, rng: torch.Generator) -> Tensor | None:
         """Codes of `count` images: those given, else the mean ones, else drawn; None where there are none."""
         if styles is None:
             if self.G.encoder is None:
                 return None
             if self.mean_styles is None:
-                return self.G.encoder.prior(count, noise)
+                return self.G.encoder.prior(count, rng)
             styles = self.mean_styles
         shape = self._encoder("styles").code_shape
         batch = styles.shape[: styles.dim() - len(shape)]
@@ -204,7 +204,7 @@ class LabelMapGenerator:
 
     def _prepared(self, maps: Tensor) -> Tensor:
         """On the device, with the border repeated to the size that the generator's doublings need."""
-        multiple = int(self.G.generator.multiple)  # type: ignore[arg-type]
+        multiple = self.G.generator.multiple
         below, right = -maps.shape[-2] % multiple, -maps.shape[-1] % multiple
         padded = F.pad(maps[:, None].double(), (0, right, 0, below), mode="replicate")
         return padded[:, 0].to(self.hardware.device, torch.int64)

@@ -19,7 +19,6 @@ from engine.checkpoint.checkpoint_paths import (
 )
 from engine.checkpoint.checksums import check_file
 from engine.checkpoint.serialization import load_tensors, load_weights, read_weights
-from engine.coarse_to_fine import enter_phase
 from inference.generator import LabelMapGenerator
 from inference.mean_styles import read_mean_styles
 from options.build.networks import build_generator
@@ -84,7 +83,8 @@ def load_run(
     file = weights_file(run.folder, run.images) if ema else state_file(run.folder, run.images)
     check_file(file, manifest_file(run.folder, run.images))
     load_weights(G, read_weights(file) if ema else load_tensors(file)["G"], file)
-    enter_phase(G, max(0, run.images - run.options.train.batch_size))  # that of the last step
+    last_step = max(0, run.images - run.options.train.batch_size)
+    G.generator.enter(G.generator.phase_at(last_step))
     label_set, styles = run.facts.label_set, run.facts.styles
     means = None
     if G.encoder is not None:

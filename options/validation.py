@@ -53,6 +53,11 @@ def check(options: TrainOptions) -> None:
             f"loss.perceptual={loss.perceptual} with loss.perceptual_weight=0 computes features for nothing; "
             "set loss.perceptual=none"
         )
+    if loss.adversarial == "wasserstein" and not (options.discriminator.spectral or loss.r1):
+        raise ValueError(
+            "loss.adversarial=wasserstein with discriminator.spectral=false and loss.r1=0 has no bound on the "
+            "discriminator; set discriminator.spectral=true, or loss.r1=10, say"
+        )
     if train.batch_size % train.grad_accum_steps:
         raise ValueError(
             f"train.batch_size={train.batch_size} is not divisible by "

@@ -23,7 +23,7 @@ PRECISIONS = ("auto", "float32", "bf16")
 
 @dataclass
 class LossOptions:
-    """The terms that the networks minimise, with their weights; 0 leaves a term out."""
+    """The terms that the networks minimise, with their weights; 0 drops a term."""
 
     adversarial: str = option("hinge", "the GAN loss, of weight 1", choices=ADVERSARIAL_LOSSES)
     feature_matching: float = option(10.0, "weight of feature matching in the discriminator", at_least=0)
@@ -31,6 +31,12 @@ class LossOptions:
         "efficientnet_lite0", "network of the perceptual loss", choices=PERCEPTUAL_NETWORKS
     )
     perceptual_weight: float = option(10.0, "weight of the perceptual loss", at_least=0)
+    r1: float = option(
+        0.0, "weight of the gradient penalty on real images (Mescheder et al. 2018)", at_least=0
+    )
+    r1_every_steps: int = option(
+        16, "interval of that penalty, which then counts so many times", at_least=1, unit="steps"
+    )
     kl: float = option(0.05, "weight of the KL divergence of encoder=image", at_least=0)
     l1: float = option(0.0, "weight of the absolute difference from the photo", at_least=0)
 
@@ -130,6 +136,9 @@ class TrainOptions:
         False,
         "go on with the run; exact: from its newest checkpoint or not at all",
         choices=(False, True, EXACT),
+    )
+    init_from: str | None = option(
+        None, "run or imported release to take weights from, by its name or folder; classes match by name"
     )
     seed: int = option(0, "of weights, order of the images, crops and noise", at_least=0)
     initialisation: str = option(

@@ -16,7 +16,9 @@ from engine.runtime.hardware import Hardware, select_hardware
 from engine.step import TrainingStep
 from models.condition import Condition
 from models.conditional_generator import ConditionalGenerator
+from models.discriminators import Discriminator
 from models.kernels.inference import prepare_for_inference
+from models.losses.generator_terms import GeneratorTerms
 from models.norms.statistics import BatchStatistics
 from options.build.networks import build_discriminator, build_generator
 from options.build.parts import build_objective, build_optimizers
@@ -131,7 +133,7 @@ def generator_work(case: Case, maps: LabelMaps, G: ConditionalGenerator, hardwar
 
 
 def step_work(
-    case: Case, maps: LabelMaps, G: ConditionalGenerator, discriminator: nn.Module, hardware: Hardware
+    case: Case, maps: LabelMaps, G: ConditionalGenerator, discriminator: Discriminator, hardware: Hardware
 ) -> Work:
     """Updates of both players, no perceptual loss; the result is the gradient of the generator's stem."""
     weight = G.generator.stem.conv.weight  # type: ignore[union-attr]
@@ -147,11 +149,11 @@ def step_work(
 
         return Work(run, lambda: gradient_of(weight))
     G, D = hardware.place(G).train(), hardware.place(discriminator).train()
-    objective = build_objective(LossOptions(perceptual="none"), hardware)
     reuse_fake = case.form == "reuse_fake"
     optimizers = build_optimizers(OptimizerOptions(), G, D)
     alone = Processes(rank=0, count=1)
-    step = TrainingStep(G, D, *optimizers, objective, hardware, alone, reuse_fake)
+    objective, terms = build_objective(LossOptions(), D), GeneratorTerms()
+    step = TrainingStep(G, D, *optimizers, objective, terms, hardware, alone, reuse_fake)
     gradient = torch.empty(0)
 
     def keep(*_: object) -> None:

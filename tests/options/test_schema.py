@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 import pytest
+from models.losses.adversarial import ADVERSARIAL_LOSSES
 
 import data.bad_records
 import data.folder_pairs
@@ -23,7 +24,6 @@ from models.discriminators.diffaugment import AUGMENTATIONS
 from models.generators import spade
 from models.layers.initialisation import INITIALISATIONS
 from models.layers.normed_conv import PLAIN_NORMS
-from models.losses.adversarial import ADVERSARIAL_LOSSES
 from models.norms import NORMS, STATISTICS
 from options import schema
 from options.build.sources import READERS

@@ -10,7 +10,7 @@ from models.encoders.encoder import Encoder
 from models.encoders.image import ImageEncoder
 from models.encoders.region_style import RegionStyleEncoder
 from models.generators import Pix2pixHDGenerator, SpadeGenerator
-from models.generators.stem import LabelStem, StyleStem
+from models.generators.spade import LabelStem, StyleStem
 from models.norms import STATISTICS, ConditionalNorm, NoisySpade, NormFactory
 from models.norms.sean import Sean
 from models.norms.spade import Spade

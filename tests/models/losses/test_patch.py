@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from models.discriminators.multiscale import DiscriminatorOutput
-from models.losses.feature_matching import feature_matching
+from models.discriminators.base import DiscriminatorOutput
+from models.losses.patch import feature_matching
 
 
 def outputs(seed: int) -> list[DiscriminatorOutput]:

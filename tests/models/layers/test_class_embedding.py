@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from models.kernels.class_embedding import class_embedding
+from models.layers.class_linear import class_embedding
 from tests.references.norms import pixels
 
 

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.condition import Condition
+from models.kernels.upsample_norm_act import upsample_norm_act
 from models.norms import NORMS, ConditionalNorm
 from tests.models.norms.family import CASES, CLASSES, STYLE_WIDTH, build
 
@@ -39,7 +40,7 @@ def test_is_three_layers(name: str, statistics: str, training: bool, factor: int
         norm.implementation, plain.implementation = "indexed", "dense"
     x = torch.randn(2, norm.standardise.channels, 16 // factor, 24 // factor, dtype=torch.float64)
     x = (3 * x + 2).to(memory_format=torch.channels_last).requires_grad_()
-    y = norm(x, condition(name), SLOPE, (16, 24))
+    y = upsample_norm_act(norm, x, condition(name), SLOPE, (16, 24))
     large = x.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
     expected = F.leaky_relu(plain(large, condition(name)), SLOPE)
     torch.testing.assert_close(y, expected, rtol=1e-9, atol=1e-9)
@@ -60,7 +61,7 @@ def test_nothing_as_large_as_the_maps_is_kept() -> None:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        y = norm(x, condition("spade"), SLOPE)
+        y = upsample_norm_act(norm, x, condition("spade"), SLOPE, (16, 24))
     large = {tensor.data_ptr() for tensor in kept if tensor.numel() == x.numel()}
     assert large == {x.data_ptr(), y.data_ptr()}
 
@@ -76,7 +77,7 @@ def test_bf16_maps_lose_nothing_to_their_mean(mean: float) -> None:
     x = x.to(memory_format=torch.channels_last)
     assert norm.standardise.moments(x, 1).mean.dtype == torch.float32
     y, expected = (
-        norm(x, condition("spade"), SLOPE),
+        upsample_norm_act(norm, x, condition("spade"), SLOPE, (16, 24)),
         F.leaky_relu(plain(x.float(), condition("spade")), SLOPE),
     )
     assert y.dtype == torch.bfloat16

@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from models.kernels.unique_patches import TABLE_AT_MOST, UniquePatches, _ranks
+from models.kernels.patch_index import TABLE_AT_MOST, UniquePatches, _numbered
 
 
 @pytest.mark.parametrize("limit", [1, 5, TABLE_AT_MOST * 600, TABLE_AT_MOST * 600 + 1, 2**62])
 def test_codes_are_numbered_in_their_order(limit: int) -> None:
     """By a table and by sorting."""
     codes = torch.randint(limit, (2, 15, 20), generator=torch.Generator().manual_seed(0))
-    assert torch.equal(_ranks(codes, limit), torch.unique(codes, return_inverse=True)[1])
+    assert torch.equal(_numbered([codes], limit), torch.unique(codes, return_inverse=True)[1])
 
 
 @pytest.mark.parametrize("count", [1, 7, 16, 17, 100, 1025])
@@ -20,8 +20,8 @@ def test_few_sizes_are_a_little_larger_and_nowhere(count: int) -> None:
     assert count <= len(padded) <= count * 9 / 8 + 1
     assert torch.equal(padded.ids[:count], whole.ids) and (padded.ids[count:] == whole.padding).all()
     table = torch.randn(whole.padding * 9, 2)
-    rows = padded.bag_index().sum(table)
-    assert torch.equal(rows[:count], whole.bag_index().sum(table)) and not rows[count:].any()
+    rows = padded.taps().sum(table)
+    assert torch.equal(rows[:count], whole.taps().sum(table)) and not rows[count:].any()
 
 
 def test_few_sizes_are_few() -> None:
