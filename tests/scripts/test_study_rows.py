@@ -25,7 +25,8 @@ def test_a_row_tells_where_its_style_is_from_and_how_large_it_is(
     monkeypatch.setattr(options.run_config, "CHECKPOINTS", tmp_path)
     facts = DatasetInfo.of(Scenes("train", 8, 8), edges=False)
     styles = {}
-    for run in study_runs(asked("only=[spade,sean,adain,cin]", "seeds=[0]", "overrides=['generator.width=2']")):
+    study = asked("only=[spade,sean,adain,cin]", "seeds=[0]", "overrides=['generator.width=2']")
+    for run in study_runs(study):
         write_options(run.options, run.folder)
         facts.write(run.folder)
         for file in (state_file, weights_file):
