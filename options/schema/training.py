@@ -70,9 +70,7 @@ class HardwareOptions:
     """
 
     device: str = option("auto", "auto: a GPU where there is one", choices=DEVICES)
-    precision: str = option(
-        "auto", "of products, with weights in float32; auto: bf16 where it is fast", choices=PRECISIONS
-    )
+    precision: str = option("auto", "of products; auto: bf16 where it is fast", choices=PRECISIONS)
     channels_last: bool = option(True, "memory layout of images and weights")
     num_workers: int = option(1, "processes that load data, for each that computes", at_least=0)
     threads: int | None = option(
@@ -109,9 +107,7 @@ class LengthOptions:
 class EvaluateOptions:
     """Metrics while the run trains, on the first pairs of the val split; the best checkpoint is kept."""
 
-    every_images: int | None = option(
-        None, "interval of measuring; null or 0: never", at_least=0, unit="images"
-    )
+    every_images: int | None = option(None, "interval; null or 0: never", at_least=0, unit="images")
     images: int = option(100, "pairs that are measured", at_least=2)
     batch_size: int = option(8, "images generated at a time", at_least=1)
     max_time_fraction: float = option(0.1, "of the training time; other evaluations are skipped", above=0)
@@ -134,24 +130,20 @@ class TrainOptions:
     name: str = option(MISSING, "of the run, kept in checkpoints/NAME")
     resume: bool | str = option(
         False,
-        "go on with the run; exact: from its newest checkpoint or not at all",
+        "go on; exact: from the newest checkpoint or not at all",
         choices=(False, True, EXACT),
     )
-    init_from: str | None = option(
-        None, "run or imported release to take weights from, by its name or folder; classes match by name"
-    )
+    init_from: str | None = option(None, "run, or folder of one, to take weights from; classes match by name")
     seed: int = option(0, "of weights, order of the images, crops and noise", at_least=0)
     initialisation: str = option(
-        "xavier", "first weights: xavier as SPADE, normal as pix2pix and pix2pixHD", choices=INITIALISATIONS
+        "xavier", "first weights: as SPADE, or as pix2pix and pix2pixHD", choices=INITIALISATIONS
     )
     dataset: Any = group("label maps and photos to train on", "scenes")
     norm: Any = group("the norms in the generator", "spade")
     generator: Any = group("the network that generates", "spade")  # after norm, which some set to none
     encoder: Any = group("where style codes come from", "auto")
     discriminator: Any = group("the network that discriminates", "multiscale")
-    diffaugment: list[str] = option(
-        [], "changes of discriminated images (Zhao et al. 2020)", choices=AUGMENTATIONS
-    )
+    diffaugment: list[str] = option([], "of discriminated images (Zhao et al. 2020)", choices=AUGMENTATIONS)
     loss: LossOptions = field(default_factory=LossOptions)
     optimizer: OptimizerOptions = group("presets of optimizer.*", "high_lr", OptimizerOptions)
     ema: EmaOptions = field(default_factory=EmaOptions)
