@@ -60,20 +60,19 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
     from data.sources.share import Share
     from evaluation.evaluate import Evaluation
     from evaluation.gallery import Gallery
-    from inference.load import load_run, open_run
-    from inference.style_args import asked_styles
+    from inference.load import build_style_sampling, load_run, open_run, style_args
     from options.build.metrics import build_diversity, build_metrics, build_segmenter, shared_networks
-    from options.build.styles import build_style_sampling
     from options.build.testing import OWN, run_protocol, tested_dataset, tested_label_maps
 
     assert options.name is not None, "check_testing has seen to it"
     run = open_run(options.name, options.checkpoint)
-    label_set = run.facts.label_set
-    dataset = tested_dataset(run, options)
-    pairs, batch = tested_label_maps(run, dataset, options)
+    label_set = run.info.label_set
+    dataset = tested_dataset(run.options.dataset, options)
+    pairs, batch = tested_label_maps(run.info, dataset, options)
     share = Share(pairs.source, processes.rank, processes.count)
     generator = load_run(run, options.hardware, options.ema, options.optimize, options.compile)
-    style_sampling, asked = build_style_sampling(run, dataset, options, generator), asked_styles(options)
+    style_sampling = build_style_sampling(run, dataset, options, generator)
+    asked = style_args(options).requested()
     folder = results_folder(options, run.folder.name, OWN if options.labels else options.split)
     gallery = Gallery(folder, label_set)
     batches = shared_batches(pairs, share, batch, "generate", options, hardware, processes)
@@ -179,7 +178,7 @@ def generate(
     made = first
     for batch in batches:
         samples = [
-            generator.pictures(batch, style_batch.style_id, style_batch.styles, options.seed)
+            generator.pictures(batch, style_batch.style_id, style_batch.styles, options.seed, made)
             for style_batch in style_sampling(batch, made)
         ]
         made += len(batch)
@@ -230,10 +229,10 @@ def measure(
         photos = shared_batches(
             train, share, options.batch_size, "training photos", options, hardware, processes
         )
-        scale = measure_scale(photos, len(run.facts.label_set), metrics, protocol, remembered)
+        scale = measure_scale(photos, len(run.info.label_set), metrics, protocol, remembered)
         remembered.save(processes)
     remembered = cached_features(metrics, protocol, options.photos or root, options)
-    evaluation = evaluate(generated, metrics, protocol, scale, remembered, run.facts.label_set)
+    evaluation = evaluate(generated, metrics, protocol, scale, remembered, run.info.label_set)
     remembered.save(processes)
     return evaluation
 

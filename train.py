@@ -22,7 +22,7 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
     from engine.oom_advice import explained_out_of_memory
     from engine.runtime.distributed import join_processes
     from engine.runtime.interrupts import INTERRUPTED
-    from options.build.mean_styles import keep_mean_styles
+    from inference.load import keep_mean_styles
     from options.build.parts import build_hardware
     from options.build.sources import settle
     from options.build.training import build_training

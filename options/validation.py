@@ -55,8 +55,8 @@ def check(options: TrainOptions) -> None:
         )
     if loss.adversarial == "wasserstein" and not (options.discriminator.spectral or loss.r1):
         raise ValueError(
-            "loss.adversarial=wasserstein with discriminator.spectral=false and loss.r1=0 leaves the "
-            "discriminator without a bound; set discriminator.spectral=true, or loss.r1=10, say"
+            "loss.adversarial=wasserstein with discriminator.spectral=false and loss.r1=0 has no bound on "
+            "the discriminator; set discriminator.spectral=true, or loss.r1=10, say"
         )
     if train.batch_size % train.grad_accum_steps:
         raise ValueError(

@@ -144,7 +144,7 @@ def set_up(row: str, runs: list[StudyRun], speed: float | None) -> SetUp:
     from options.build.networks import build_generator
 
     run = open_run(runs[0].name)
-    G = build_generator(run.options, run.facts)
+    G = build_generator(run.options, run.info)
     encoder = None if G.encoder is None else parameters(G.encoder)
     names = tuple(each.name for each in runs)
     return SetUp(row, names, style_source(run), parameters(G.generator), encoder, speed)
