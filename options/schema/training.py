@@ -141,7 +141,9 @@ class TrainOptions:
     generator: Any = group("the network that generates", "spade")  # after norm, which some set to none
     encoder: Any = group("where style codes come from", "auto")
     discriminator: Any = group("the network that discriminates", "multiscale")
-    diffaugment: list[str] = option([], "of discriminated images (Zhao et al. 2020)", choices=AUGMENTATIONS)
+    diffaugment: list[str] = option(
+        [], "augments discriminated images (Zhao et al. 2020)", choices=AUGMENTATIONS
+    )
     loss: LossOptions = field(default_factory=LossOptions)
     optimizer: OptimizerOptions = group("presets of optimizer.*", "high_lr", OptimizerOptions)
     ema: EmaOptions = field(default_factory=EmaOptions)
