@@ -13,9 +13,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from data.atomic_write import write_atomically, write_text_atomically
 from data.dataset_info import DatasetInfo
 from data.sources.classes import numbered_label_set
-from engine.checkpoint.atomic_write import write_atomically, write_text_atomically
 from engine.checkpoint.checkpoint_paths import LATEST, weights_file
 from engine.checkpoint.serialization import load_weights, save_weights
 from models.official import (

@@ -8,17 +8,24 @@ from pathlib import Path
 LATEST = "latest"
 BEST = "best"
 """Holds the images of a checkpoint that is never pruned, like `latest`; whoever measures writes it."""
-FILES = re.compile(r"(?:state|weights|manifest|mean_styles)-(\d{9,})\.(?:pt|safetensors|json)")
+FILES = re.compile(r"(?:state|weights|discriminator|manifest|mean_styles)-(\d{9,})\.(?:pt|safetensors|json)")
 
 
 def state_file(run: Path, images: int) -> Path:
-    """The file of all that resuming needs."""
-    return run / f"state-{images:09d}.pt"
+    """The file of all that resuming needs; of formats 1 and 2 (`.pt`) where the run has that one alone."""
+    file = run / f"state-{images:09d}.safetensors"
+    former = file.with_suffix(".pt")
+    return former if former.is_file() and not file.exists() else file
 
 
 def weights_file(run: Path, images: int) -> Path:
     """The file of all that generation needs."""
     return run / f"weights-{images:09d}.safetensors"
+
+
+def discriminator_file(run: Path, images: int) -> Path:
+    """The file of a discriminator without training state: that of an imported release."""
+    return run / f"discriminator-{images:09d}.safetensors"
 
 
 def manifest_file(run: Path, images: int) -> Path:

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from engine.checkpoint.atomic_write import write_text_atomically
+from data.atomic_write import write_text_atomically
 from engine.checkpoint.checkpoint_paths import weights_file
 from evaluation.protocol import METRICS
 from evaluation.segmenters.trained import DESCRIPTION, is_trained_here, read_description

@@ -21,7 +21,7 @@ from models.kernels.inference import prepare_for_inference
 from models.losses.generator_terms import GeneratorTerms
 from models.norms.statistics import BatchStatistics
 from options.build.networks import build_discriminator, build_generator
-from options.build.parts import build_objective, build_optimizers
+from options.build.training import build_objective, build_optimizers
 from options.schema import GROUPS
 from options.schema.networks import RegionStyleOptions
 from options.schema.training import LossOptions, OptimizerOptions, TrainOptions

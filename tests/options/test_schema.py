@@ -16,7 +16,7 @@ import data.transforms
 from data.dataset_info import DatasetInfo
 from data.scenes.styles import STYLES as SCENE_STYLES
 from data.sources.classes import numbered_label_set
-from engine.runtime.threads import MOST_THREADS
+from engine.runtime.determinism import MOST_THREADS
 from evaluation.feature_networks import AUTO, METRIC_NETWORKS
 from evaluation.lpips import TRUNKS
 from evaluation.metric_set import WORDS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.checkpoint.atomic_write import write_atomically, write_text_atomically
+from data.atomic_write import write_atomically, write_text_atomically
 
 
 def test_writes_and_replaces(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def write_text_atomically(file: Path, text: str) -> None:
 
 
 def remove_partials(folder: Path) -> None:
-    """Removes what a process left half-written that was killed; for whoever alone writes in the folder."""
+    """Removes what a killed process left half-written; only where no other process writes in the folder."""
     for partial in folder.glob(f".*{PARTIAL}"):
         partial.unlink(missing_ok=True)
 
