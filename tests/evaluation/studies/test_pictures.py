@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from evaluation.gallery import GENERATED, LABELS, PHOTOS
-from evaluation.studies.side_by_side import gather_pictures
+from evaluation.studies.pictures import gather_pictures
 
 
 def results(folder: Path, names: range, differing: int | None = None) -> Path:
@@ -29,15 +29,16 @@ def results(folder: Path, names: range, differing: int | None = None) -> Path:
 )
 def test_they_are_spread_over_what_all_have(tmp_path: Path, count: int, wanted: list[int]) -> None:
     folders = [results(tmp_path / "a", range(10)), results(tmp_path / "b", range(2, 12))]
-    rows, differing = gather_pictures(folders, tmp_path / "out", count)
-    assert [row.name for row in rows] == [f"street/{number:02}" for number in wanted] and differing == 0
+    rows, warnings = gather_pictures(folders, tmp_path / "out", count)
+    assert [row.name for row in rows] == [f"street/{number:02}" for number in wanted] and warnings == []
     for row in rows:
         assert len(row.generated) == 2 and (row.width, row.height) == (4, 3) and row.photo is not None
         for file in (row.labels, *row.generated, row.photo):
             assert (tmp_path / "out" / file).is_file()
 
 
-def test_a_name_with_two_label_maps_is_counted_and_left_out(tmp_path: Path) -> None:
+def test_a_name_with_two_label_maps_is_skipped_with_a_warning(tmp_path: Path) -> None:
     folders = [results(tmp_path / "a", range(4)), results(tmp_path / "b", range(4), differing=2)]
-    rows, differing = gather_pictures(folders, tmp_path / "out", 99)
-    assert [row.name for row in rows] == ["street/00", "street/01", "street/03"] and differing == 1
+    rows, warnings = gather_pictures(folders, tmp_path / "out", 99)
+    assert [row.name for row in rows] == ["street/00", "street/01", "street/03"]
+    assert len(warnings) == 1 and warnings[0].startswith("1 label maps of one name differ")

@@ -1,4 +1,4 @@
-"""What a study trains and what it leaves alone."""
+"""What a study trains and what it skips."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from engine.checkpoint.checkpoint_paths import LATEST, state_file, weights_file
 from models.norms import NORMS
-from options.build.study import StudyRun, speed_runs, study_runs, train_command
 from options.run_config import write_options
 from options.schema import CompareNormsOptions
+from scripts.comparing.runs import StudyRun, speed_runs, study_runs
 from tests.studies import asked, trained_study
 
 
@@ -46,8 +46,12 @@ def test_every_row_comes_before_the_next_seed() -> None:
     ends = ["spade-seed0", "clade-seed0", "spade-seed7", "clade-seed7"]
     assert [run.name for run in runs] == [f"compare_scenes-{end}" for end in ends]
     assert [run.options.seed for run in runs] == [0, 0, 7, 7]
-    words = train_command(runs[-1])
-    assert {"norm=clade", "seed=7", "hardware.threads=1", "resume=true"} <= set(words)
+    training = runs[-1].training()
+    assert {"norm=clade", "seed=7", "hardware.threads=1", "resume=true"} <= set(training.command)
+    assert (training.title, training.log.name) == (
+        "train compare_scenes-clade-seed7",
+        "compare_scenes-clade-seed7.txt",
+    )
 
 
 def test_speed_has_runs_of_its_own() -> None:
@@ -58,7 +62,7 @@ def test_speed_has_runs_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("overrides", "message"),
     [
         (["only=[spayd]"], r"only=spayd: no such row; choose among batch_stem,"),
         (["only=[]"], "give at least one of each"),
@@ -66,32 +70,32 @@ def test_speed_has_runs_of_its_own() -> None:
         (["seeds=[0,7,0]"], r"seeds=\[0, 7, 0\]: give each once"),
         (["only=[spade,spade]"], r"only=\['spade', 'spade'\]: give each once"),
         (["only=[a-b]", "rows.a-b=['norm=spade']"], "use letters, digits and _"),
-        (["only=[spade]", "words=['norm.hiden=3']"], "norm.hiden: no such option; did you mean hidden"),
+        (["only=[spade]", "overrides=['norm.hiden=3']"], "norm.hiden: no such option; did you mean hidden"),
         (
-            ["only=[spade]", "words=['train.images=null','train.minutes=3']"],
+            ["only=[spade]", "overrides=['train.images=null','train.minutes=3']"],
             "spade: train.minutes=3.0, train.epochs=None: a study compares runs of one number of images",
         ),
         (["study=camvid", "only=[spade]"], r"dataset.root must be given"),
-        (["study=nothing", "only=[spade]"], "experiment=compare_nothing: no such word"),
+        (["study=nothing", "only=[spade]"], "experiment=compare_nothing: no such choice"),
     ],
 )
-def test_mistakes_are_found_before_anything_is_trained(words: list[str], said: str) -> None:
-    study = asked(*words)
-    with pytest.raises(ValueError, match=said):
+def test_mistakes_are_found_before_anything_is_trained(overrides: list[str], message: str) -> None:
+    study = asked(*overrides)
+    with pytest.raises(ValueError, match=message):
         study_runs(study)
 
 
-def test_a_trained_run_is_left_alone_and_another_one_refused(
+def test_a_trained_run_is_skipped_and_another_one_refused(
     one: tuple[CompareNormsOptions, StudyRun],
 ) -> None:
     study, run = one
     assert run.is_trained()
     (elsewhere,) = study_runs(replace(study, threads=2))
     assert elsewhere.is_trained(), "the machine may change"
-    (rounded,) = study_runs(replace(study, words=["hardware.precision=bf16"]))
+    (rounded,) = study_runs(replace(study, overrides=["hardware.precision=bf16"]))
     with pytest.raises(ValueError, match=r"trained with hardware.precision=float32, not bf16; remove it"):
         rounded.is_trained()
-    (longer,) = study_runs(replace(study, words=["train.images=2000"]))
+    (longer,) = study_runs(replace(study, overrides=["train.images=2000"]))
     with pytest.raises(ValueError, match=r"trained with train.images=1200, not 2000; remove it, or give"):
         longer.is_trained()
     weights_file(run.folder, run.images).rename(weights_file(run.folder, 8))
@@ -100,7 +104,7 @@ def test_a_trained_run_is_left_alone_and_another_one_refused(
     assert not study_runs(replace(study, name="other"))[0].is_trained()
 
 
-def test_a_run_whose_weights_are_lost_is_told(one: tuple[CompareNormsOptions, StudyRun]) -> None:
+def test_a_run_that_lost_its_weights_is_an_error(one: tuple[CompareNormsOptions, StudyRun]) -> None:
     _, run = one
     (run.folder / LATEST).write_text(str(run.images))
     assert run.is_trained()
@@ -109,7 +113,7 @@ def test_a_run_whose_weights_are_lost_is_told(one: tuple[CompareNormsOptions, St
         run.is_trained()
 
 
-@pytest.mark.parametrize("change", [{"threads": 2}, {"words": ["hardware.device=cuda"]}])
+@pytest.mark.parametrize("change", [{"threads": 2}, {"overrides": ["hardware.device=cuda"]}])
 def test_speed_is_that_of_the_machine(
     one: tuple[CompareNormsOptions, StudyRun], change: dict[str, Any]
 ) -> None:
@@ -126,5 +130,5 @@ def test_speed_is_that_of_the_machine(
 
 def test_a_run_ends_with_a_whole_batch(one: tuple[CompareNormsOptions, StudyRun]) -> None:
     study, _ = one
-    (run,) = study_runs(replace(study, words=["train.images=9", "train.batch_size=4"]))
+    (run,) = study_runs(replace(study, overrides=["train.images=9", "train.batch_size=4"]))
     assert run.images == 12

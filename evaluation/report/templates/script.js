@@ -1,7 +1,7 @@
 "use strict";
-// Everything here is a convenience: without scripts the page shows the same, in the order it was written.
+// Without scripts the page shows the same, in its first order.
 
-// A click on a column's head sorts a table by it; the first column as words, the others as numbers.
+// A click on a column's head sorts a table by it; the first column as text, the others as numbers.
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   [...table.tHead.rows[0].cells].forEach((head, column) => {
@@ -20,7 +20,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   });
 }
 
-// Sorted copies; what has no figure comes last, whichever way.
+// Sorted copies; absent values come last in both directions.
 function sorted(items, key, down, numbers) {
   const sign = down ? -1 : 1;
   const absent = (value) => value === undefined || value === "";
