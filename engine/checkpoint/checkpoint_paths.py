@@ -21,6 +21,11 @@ def weights_file(run: Path, images: int) -> Path:
     return run / f"weights-{images:09d}.safetensors"
 
 
+def discriminator_file(run: Path, images: int) -> Path:
+    """The file of the discriminator alone, which an imported release may have."""
+    return run / f"discriminator-{images:09d}.safetensors"
+
+
 def manifest_file(run: Path, images: int) -> Path:
     """The file of their checksums."""
     return run / f"manifest-{images:09d}.json"
