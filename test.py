@@ -9,47 +9,30 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from torch import Tensor
-
-from data.batch import Batch
-from data.dataset import PairedDataset
-from data.sources.share import Share
-from engine.progress_bar import ProgressBar
-from engine.run_log import read_log
-from engine.runtime.distributed import Processes, gather, join_processes
-from engine.runtime.hardware import Hardware
-from evaluation.evaluate import Evaluation, Scale, evaluate, mean_colours, measure_scale
-from evaluation.feature_cache import CachedFeatures
-from evaluation.gallery import Gallery
-from evaluation.interpolation import INTERPOLATIONS, write_interpolation
-from evaluation.lpips import LPIPSDiversity
-from evaluation.metric_set import MetricSet
-from evaluation.protocol import METRICS, Protocol, Rows, write_metrics
-from evaluation.report import numbers_text, write_report
-from inference.generator import LabelMapGenerator
-from inference.load import Run, load_run, open_run
-from inference.style_args import asked_styles
-from inference.style_sampling import StyleSampling
-from options.build.data import evaluation_batches, split_set
-from options.build.metrics import build_diversity, build_metrics, build_segmenter, shared_networks
-from options.build.parts import build_hardware
-from options.build.styles import build_style_sampling
-from options.build.testing import (
-    OWN,
-    REAL,
-    check_testing,
-    folder_pairs,
-    folder_protocol,
-    reference_key,
-    run_protocol,
-    tested_dataset,
-    tested_label_maps,
-)
 from options.cli import command
-from options.ranges import check_ranges
 from options.schema import TestOptions
 from options.schema.dataset import DatasetOptions
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from data.batch import Batch
+    from data.dataset import PairedDataset
+    from data.sources.share import Share
+    from engine.progress_bar import ProgressBar
+    from engine.runtime.distributed import Processes
+    from engine.runtime.hardware import Hardware
+    from evaluation.evaluate import Evaluation
+    from evaluation.feature_cache import CachedFeatures
+    from evaluation.gallery import Gallery
+    from evaluation.lpips import LPIPSDiversity
+    from evaluation.metric_set import MetricSet
+    from evaluation.protocol import Protocol
+    from inference.generator import LabelMapGenerator
+    from inference.load import Run
+    from inference.style_sampling import StyleSampling
 
 REMEMBERED = ".remembered"
 """Features of reference photos, beside the results of all runs."""
@@ -57,7 +40,11 @@ REMEMBERED = ".remembered"
 
 def start(options: TestOptions, overrides: list[str]) -> None:
     """Generates an image for every label map; measures them where there are photos; writes a page."""
-    check_ranges(options)
+    # What imports torch is imported here: --help and mistyped options are answered without it.
+    from engine.runtime.distributed import join_processes
+    from options.build.parts import build_hardware
+    from options.build.testing import check_testing
+
     check_testing(options)
     hardware = build_hardware(options.hardware)
     hardware.keep_memory()
@@ -70,14 +57,22 @@ def start(options: TestOptions, overrides: list[str]) -> None:
 
 def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> None:
     """A run's pictures of a split, or of a person's own label maps."""
+    from data.sources.share import Share
+    from evaluation.evaluate import Evaluation
+    from evaluation.gallery import Gallery
+    from inference.load import build_style_sampling, load_run, open_run, style_args
+    from options.build.metrics import build_diversity, build_metrics, build_segmenter, shared_networks
+    from options.build.testing import OWN, run_protocol, tested_dataset, tested_label_maps
+
     assert options.name is not None, "check_testing has seen to it"
     run = open_run(options.name, options.checkpoint)
-    label_set = run.facts.label_set
-    dataset = tested_dataset(run, options)
-    pairs, batch = tested_label_maps(run, dataset, options)
+    label_set = run.info.label_set
+    dataset = tested_dataset(run.options.dataset, options)
+    pairs, batch = tested_label_maps(run.info, dataset, options)
     share = Share(pairs.source, processes.rank, processes.count)
     generator = load_run(run, options.hardware, options.ema, options.optimize, options.compile)
-    style_sampling, asked = build_style_sampling(run, dataset, options, generator), asked_styles(options)
+    style_sampling = build_style_sampling(run, dataset, options, generator)
+    asked = style_args(options).requested()
     folder = results_folder(options, run.folder.name, OWN if options.labels else options.split)
     gallery = Gallery(folder, label_set)
     batches = shared_batches(pairs, share, batch, "generate", options, hardware, processes)
@@ -105,6 +100,12 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
 
 def test_folders(options: TestOptions, hardware: Hardware, processes: Processes) -> None:
     """Pictures of anybody's, in a folder, against photos of the same names."""
+    from engine.progress_bar import ProgressBar
+    from evaluation.evaluate import Scale, evaluate, mean_colours
+    from evaluation.gallery import Gallery
+    from options.build.metrics import build_metrics, build_segmenter
+    from options.build.testing import REAL, folder_pairs, folder_protocol
+
     pairs, label_set = folder_pairs(options)
     if len(pairs) < processes.count:
         raise ValueError(f"{len(pairs)} pictures are shared among {processes.count} processes; start fewer")
@@ -150,6 +151,10 @@ def shared_batches(
     processes: Processes,
 ) -> ProgressBar[Batch]:
     """This process's share of the pairs, on the device, with a bar that counts them."""
+    from data.dataset import PairedDataset
+    from engine.progress_bar import ProgressBar
+    from options.build.data import evaluation_batches
+
     dataset = PairedDataset(share, pairs.transform, pairs.seed, pairs.on_error)
     batches = evaluation_batches(dataset, batch, options.hardware.num_workers, hardware)
     return ProgressBar(batches, what, len(share), processes.is_main)
@@ -168,10 +173,12 @@ def generate(
 
     `first`: the place among all label maps of the first one here; `diversity`: is shown all samples.
     """
+    from evaluation.interpolation import INTERPOLATIONS, write_interpolation
+
     made = first
     for batch in batches:
         samples = [
-            generator.pictures(batch, style_batch.style_id, style_batch.styles, options.seed)
+            generator.pictures(batch, style_batch.style_id, style_batch.styles, options.seed, made)
             for style_batch in style_sampling(batch, made)
         ]
         made += len(batch)
@@ -203,6 +210,10 @@ def measure(
     processes: Processes,
 ) -> Evaluation:
     """The numbers; beside them those of the null model and of training photos, where there are any."""
+    from data.sources.share import Share
+    from evaluation.evaluate import evaluate, measure_scale
+    from options.build.data import split_set
+
     scale, root = None, getattr(dataset, "root", None)
     try:
         train = split_set(dataset, "train", options.train_images)
@@ -218,10 +229,10 @@ def measure(
         photos = shared_batches(
             train, share, options.batch_size, "training photos", options, hardware, processes
         )
-        scale = measure_scale(photos, len(run.facts.label_set), metrics, protocol, remembered)
+        scale = measure_scale(photos, len(run.info.label_set), metrics, protocol, remembered)
         remembered.save(processes)
     remembered = cached_features(metrics, protocol, options.photos or root, options)
-    evaluation = evaluate(generated, metrics, protocol, scale, remembered, run.facts.label_set)
+    evaluation = evaluate(generated, metrics, protocol, scale, remembered, run.info.label_set)
     remembered.save(processes)
     return evaluation
 
@@ -230,6 +241,9 @@ def cached_features(
     metrics: MetricSet, protocol: Protocol, root: object, options: TestOptions
 ) -> CachedFeatures:
     """The metrics' features, those of reference photos kept from one evaluation to the next."""
+    from evaluation.feature_cache import CachedFeatures
+    from options.build.testing import reference_key
+
     key = reference_key(protocol, root, metrics.features.name)
     return CachedFeatures(metrics.features, Path(options.out) / REMEMBERED / key.file_name())
 
@@ -246,6 +260,11 @@ def finish(
     run: Path | None,
 ) -> None:
     """Writes and prints what all processes found; one of them does."""
+    from engine.run_log import read_log
+    from engine.runtime.distributed import gather
+    from evaluation.protocol import METRICS, Rows, write_metrics
+    from evaluation.report import numbers_text, write_report
+
     rows = [row for share in gather([] if gallery is None else gallery.rows, processes) for row in share]
     shares = gather({} if evaluation is None else evaluation.scores, processes)
     if not processes.is_main:

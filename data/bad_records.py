@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, get_args
 
-OnError = Literal["raise", "skip"]
+ON_ERROR = ("raise", "skip")
 MOST_SHARE = 0.01
 """Of the records may fail; where more do, something is wrong that leaving records out would hide."""
 
 
 def check_on_error(word: str) -> None:
     """Raises ValueError where `word` is none that on_error may be."""
-    if word not in get_args(OnError):
-        raise ValueError(f"on_error={word}: choose one of {', '.join(get_args(OnError))}")
+    if word not in ON_ERROR:
+        raise ValueError(f"on_error={word}: choose one of {', '.join(ON_ERROR)}")
 
 
 class BadRecords:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch.utils.data import Dataset
 
-from data.bad_records import OnError, check_on_error
+from data.bad_records import check_on_error
 from data.batch import Sample
 from data.sampler import Position
 from data.sources.source import Source
@@ -48,7 +48,7 @@ class PairedDataset(Dataset[Sample | Unreadable | Replacement]):
     """
 
     def __init__(
-        self, source: Source, transform: JointTransform, seed: int = 0, on_error: OnError = "raise"
+        self, source: Source, transform: JointTransform, seed: int = 0, on_error: str = "raise"
     ) -> None:
         check_on_error(on_error)
         self.source = source

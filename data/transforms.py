@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -15,8 +14,8 @@ from torchvision.transforms.v2 import functional as F
 from data.batch import Sample
 from data.sources.source import Record
 
-Resize = Literal["fixed", "short_side", "width", "none"]
-Crop = Literal["random", "centre", "none"]
+RESIZES = ("fixed", "short_side", "width", "none")
+CROPS = ("random", "centre", "none")
 
 
 @dataclass(frozen=True)
@@ -39,16 +38,16 @@ class JointTransform:
 
     height: int
     width: int
-    resize: Resize = "fixed"
+    resize: str = "fixed"
     resize_to: int | None = None
-    crop: Crop = "none"
+    crop: str = "none"
     flip: bool = False
 
     def __post_init__(self) -> None:
-        if self.resize not in get_args(Resize):
-            raise ValueError(f"resize={self.resize}: choose one of {', '.join(get_args(Resize))}")
-        if self.crop not in get_args(Crop):
-            raise ValueError(f"crop={self.crop}: choose one of {', '.join(get_args(Crop))}")
+        if self.resize not in RESIZES:
+            raise ValueError(f"resize={self.resize}: choose one of {', '.join(RESIZES)}")
+        if self.crop not in CROPS:
+            raise ValueError(f"crop={self.crop}: choose one of {', '.join(CROPS)}")
         if self.resize == "none" and self.resize_to is not None:
             raise ValueError(f"resize_to={self.resize_to} has no effect with resize=none; drop one of them")
         if min(self.height, self.width, self.resize_to or 1) < 1:

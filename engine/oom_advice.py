@@ -10,7 +10,7 @@ import torch
 
 from engine.checkpoint.checkpoint_paths import latest_images, state_file
 from options.schema import TrainOptions
-from options.validation import size_multiple
+from options.validation import is_valid
 
 SIGNS = (
     "can't allocate memory",
@@ -36,22 +36,29 @@ def explained_out_of_memory(options: TrainOptions, run: Path) -> Iterator[None]:
 
 
 def advice(options: TrainOptions, run: Path) -> str:
-    """Batch, crop and width to try, and where the run stands."""
+    """Batch, crop and width to try, each of which the options' rules accept, and where the run stands."""
     train, data = options.train, options.dataset
-    multiple = size_multiple(options.generator)
-    half = tuple(max(multiple, side // 2 // multiple * multiple) for side in (data.height, data.width))
+    batch, parts = train.batch_size, train.grad_accum_steps
     tries = []
-    if train.batch_size > train.grad_accum_steps:
-        tries.append(f"train.grad_accum_steps={train.grad_accum_steps * 2} (the same batch in smaller parts)")
-        tries.append(f"train.batch_size={train.batch_size // 2}")
-    if half != (data.height, data.width):
-        tries.append(f"a smaller crop, dataset.height={half[0]} dataset.width={half[1]}")
-    tries.append(f"in a new run, generator.width={max(1, options.generator.width // 2)}")
+
+    def propose(change: dict[str, int], text: str = "{}") -> None:
+        if is_valid(options, change):
+            tries.append(text.format(" ".join(f"{name}={value}" for name, value in change.items())))
+
+    if batch > parts:
+        more_parts = next(more for more in range(parts + 1, batch + 1) if batch % more == 0)
+        propose({"train.grad_accum_steps": more_parts}, "{} (the same batch in smaller parts)")
+        propose({"train.batch_size": batch // 2 // parts * parts})
+    multiple, _ = options.generator.size_multiple()
+    height, width = (max(multiple, side // 2 // multiple * multiple) for side in (data.height, data.width))
+    if (height, width) != (data.height, data.width):
+        propose({"dataset.height": height, "dataset.width": width}, "a smaller crop, {}")
+    propose({"generator.width": options.generator.width // 2}, "in a new run, {}")
     latest = latest_images(run)
     saved = "nothing was saved yet" if latest is None else f"{state_file(run, latest)} is intact"
     return (
         f"out of memory with train.batch_size={train.batch_size}, "
         f"train.grad_accum_steps={train.grad_accum_steps}, dataset.height={data.height}, "
         f"dataset.width={data.width}, generator.width={options.generator.width}; "
-        f"try {', or '.join(tries)}; {saved}"
+        f"try {', or '.join(tries or ['a machine with more'])}; {saved}"
     )

@@ -26,15 +26,13 @@ class SampleGrid:
         self.batch = batch
         self.colours = colours
         self.hardware = hardware
-        self.noise = hardware.noise()
+        self.rng = hardware.rng()
 
     @torch.inference_mode()
     def __call__(self) -> Tensor:
         batch = self.batch
-        self.noise.manual_seed(0)
-        condition = self.G.condition(
-            batch.labels, batch.instances, style_ids=batch.style_id, noise=self.noise
-        )
+        self.rng.manual_seed(0)
+        condition = self.G.condition(batch.labels, batch.instances, style_ids=batch.style_id, rng=self.rng)
         with self.hardware.autocast():
             fake = self.G(condition, batch.photo).fake
         columns = [colourise(batch.labels, self.colours), to_uint8(enlarge(fake, self.G.scale))]

@@ -1,14 +1,9 @@
-"""One training step of the game: the generator moves, then the discriminator.
-
-Park et al. 2019, section 3 and appendix A: hinge loss, feature matching (weight 10), perceptual loss
-(10) and, with an encoder, the KL divergence (0.05), as the published code orders them.
-"""
+"""One training step: the generator is updated, then the discriminator (Park et al. 2019, appendix A)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -16,170 +11,125 @@ from torch import Tensor, nn
 from data.batch import Batch
 from data.resample import shrink
 from engine.nonfinite import Statistics, backward, can_skip, step_unless
-from engine.runtime.distributed import Processes, averaged_if, parallel
+from engine.runtime.distributed import Processes, average_gradients
 from engine.runtime.hardware import Hardware
 from models.condition import Condition
-from models.conditional_generator import ConditionalGenerator, GeneratorOutput
-from models.discriminators.diffaugment import LabelChannels, augment
-from models.discriminators.multiscale import discriminate, discriminate_fake
-from models.losses.adversarial import AdversarialLoss
-from models.losses.feature_matching import feature_matching
-from models.losses.kl import kl_divergence
+from models.conditional_generator import ConditionalGenerator
+from models.discriminators.base import Discriminator
+from models.discriminators.diffaugment import augment
+from models.losses.generator_terms import GeneratorTerms
+from models.losses.objective import GanObjective
 
-
-@dataclass(frozen=True)
-class Objective:
-    """What the players minimise; a weight of 0 leaves a term out.
-
-    `perceptual`: maps (fake, real) to a scalar, or None.
-    """
-
-    adversarial: AdversarialLoss
-    perceptual: nn.Module | None
-    perceptual_weight: float
-    feature_matching_weight: float
-    kl_weight: float
-    l1_weight: float
+Part = tuple[Condition, Tensor]
+"""Condition and photos (B, 3, H, W) of a part of a batch."""
 
 
 class TrainingStep:
-    """Updates both players on a batch and answers the losses, as tensors that nobody has waited for.
+    """Updates generator `G` and discriminator `D` on a batch; returns the losses, as tensors not waited for.
 
-    `reuse_fake`: the discriminator is shown the generator's image from before its update (faster);
-    otherwise the updated generator makes it again, as published. `passes`: a batch is computed in so many
-    equal parts, whose gradients are summed, where it would not fit in memory at once. `augmentations`: how
-    the discriminator sees images changed, drawn anew for each player; none as published.
+    It knows order, accumulation, averaging over processes and skipping, and no loss by name: `objective` and
+    `generator_terms` say what is minimised.
 
-    A step in which a number is not finite is left out: nothing changes, and `skipped` is true.
+    `reuse_fake`: the discriminator sees the generator's image from before its update (faster); otherwise the
+    updated generator makes it again, as published. `passes`: a batch is computed in so many equal parts,
+    whose gradients are summed, where it would not fit in memory at once. `augmentations`: how the
+    discriminator sees images changed, drawn anew for each update; none as published.
+
+    A step in which a number is not finite is skipped: nothing changes, and `skipped` is true.
     """
 
     def __init__(
         self,
         G: ConditionalGenerator,
-        discriminator: nn.Module,
+        D: Discriminator,
         generator_optimizer: torch.optim.Optimizer,
         discriminator_optimizer: torch.optim.Optimizer,
-        objective: Objective,
+        objective: GanObjective,
+        generator_terms: GeneratorTerms,
         hardware: Hardware,
         processes: Processes,
-        reuse_fake: bool,
+        reuse_fake: bool = False,
         passes: int = 1,
         augmentations: Collection[str] = (),
     ) -> None:
         for optimizer in (generator_optimizer, discriminator_optimizer):
-            assert can_skip(optimizer), "a step is left out on the device: give a fused optimizer"
-        self.G = G
-        self.discriminator = discriminator
-        self.processes = processes
-        self.parallel_discriminator = parallel(discriminator, processes)
-        self.wrap()
-        self.generator_optimizer = generator_optimizer
-        self.discriminator_optimizer = discriminator_optimizer
-        self.objective = objective
-        self.hardware = hardware
-        self.reuse_fake = reuse_fake
-        self.passes = passes
-        self.augmentations = augmentations
-        self.noise = hardware.noise()
+            assert can_skip(optimizer), "a step is skipped on the device: give a fused optimizer"
+        self.G, self.D = G, D
+        self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
+        self.objective, self.generator_terms = objective, generator_terms
+        self.hardware, self.processes = hardware, processes
+        self.reuse_fake, self.passes, self.augmentations = reuse_fake, passes, augmentations
+        self.rng = hardware.rng()
         self.skipped = torch.zeros((), dtype=torch.bool, device=hardware.device)
 
-    def wrap(self) -> None:
-        """Has the generator's gradients, of the parameters that want one now, averaged over processes."""
-        self.parallel_G = parallel(self.G, self.processes)
-
-    def __call__(self, batch: Batch, seed: int) -> dict[str, Tensor]:
-        """One update of each player; every random number of the step comes from `seed`."""
+    def __call__(self, batch: Batch, seed: int, step: int = 0) -> dict[str, Tensor]:
+        """One update of each network, the run's step number `step`; every random number comes from `seed`."""
         torch.manual_seed(seed)
-        self.noise.manual_seed(seed)
-        statistics = Statistics(self.G, self.discriminator)
-        parts = [self._part(part) for part in batch.split(self.passes)]
+        self.rng.manual_seed(seed)
+        statistics = Statistics(self.G, self.D)
+        parts = [self._part(part) for part in (batch.split(self.passes) if self.passes > 1 else [batch])]
         fakes, losses = self._update_generator(parts)
         if not self.reuse_fake:
             with torch.no_grad(), self.hardware.autocast():
                 fakes = [self.G(condition, real).fake for condition, real in parts]
-        losses |= self._update_discriminator(parts, fakes)
+        losses |= self._update_discriminator(parts, fakes, step)
         statistics.restore_where(self.skipped)
         return losses
 
-    def _part(self, batch: Batch) -> tuple[Condition, Tensor]:
-        """Condition and photos, (B, 3, H, W)."""
-        # Made once, so that all four passes share what is found out about these label maps.
-        condition = self.G.condition(
-            batch.labels, batch.instances, style_ids=batch.style_id, noise=self.noise
-        )
-        return condition, shrink(_photo(batch), self.G.scale)
+    def _part(self, batch: Batch) -> Part:
+        assert batch.photo is not None, "training needs photos"
+        # Made once, so that all passes share what is found out about these label maps.
+        condition = self.G.condition(batch.labels, batch.instances, style_ids=batch.style_id, rng=self.rng)
+        return condition, batch.photo if self.G.scale == 1 else shrink(batch.photo, self.G.scale)
 
-    def _update_generator(
-        self, parts: list[tuple[Condition, Tensor]]
-    ) -> tuple[list[Tensor], dict[str, Tensor]]:
+    def _update_generator(self, parts: list[Part]) -> tuple[list[Tensor], dict[str, Tensor]]:
         fakes, losses = [], []
-        for index, (condition, real) in enumerate(parts):
-            with averaged_if(index == len(parts) - 1, self.parallel_G):
-                with frozen(self.discriminator), self.hardware.autocast():
-                    synthesis = self.parallel_G(condition, real)
-                    losses.append(self.generator_losses(condition, synthesis, real))
-                backward(_total(losses[-1]) / len(parts))
-            fakes.append(synthesis.fake.detach())
+        for condition, real in parts:
+            with frozen(self.D), self.hardware.autocast():
+                output = self.G(condition, real)
+                terms = self.objective.generator(self.D, *self._augmented(output.fake, real, condition))
+                losses.append(terms | self.generator_terms(output, real))
+            backward(_total(losses[-1]) / len(parts))
+            fakes.append(output.fake.detach())
+        self._average_gradients(self.G)
         self.skipped = step_unless(torch.zeros_like(self.skipped), self.generator_optimizer)
-        # At once: kept until its next move they would lie in memory beside the other player's.
+        # At once: kept until its next update they would lie in memory beside the discriminator's.
         self.generator_optimizer.zero_grad(set_to_none=True)
-        return fakes, _means(losses)
+        return fakes, _means("generator", losses)
 
-    def generator_losses(
-        self, condition: Condition, synthesis: GeneratorOutput, real: Tensor
-    ) -> dict[str, Tensor]:
-        """The generator's weighted terms on its images."""
-        objective, fake = self.objective, synthesis.fake
-        fakes, reals = discriminate_fake(self.discriminator, *self._seen(fake, real, condition))
-        losses = {"generator/adversarial": objective.adversarial.generator(fakes)}
-        if objective.feature_matching_weight:
-            matching = feature_matching(fakes, reals)
-            losses["generator/feature_matching"] = objective.feature_matching_weight * matching
-        if objective.perceptual is not None:
-            losses["generator/perceptual"] = objective.perceptual_weight * objective.perceptual(fake, real)
-        if objective.l1_weight:
-            losses["generator/l1"] = objective.l1_weight * (fake - real).abs().mean()
-        if synthesis.posterior is not None:
-            losses["generator/kl"] = objective.kl_weight * kl_divergence(synthesis.posterior)
-        return losses
-
-    def _seen(self, fake: Tensor, real: Tensor, condition: Condition) -> tuple[Tensor, Tensor, LabelChannels]:
-        """Images, photos and label maps as the discriminator sees them."""
-        return augment(self.augmentations, fake, real, condition, self.noise)
-
-    def _update_discriminator(
-        self, parts: list[tuple[Condition, Tensor]], fakes: list[Tensor]
-    ) -> dict[str, Tensor]:
+    def _update_discriminator(self, parts: list[Part], fakes: list[Tensor], step: int) -> dict[str, Tensor]:
         losses = []
-        for index, ((condition, real), fake) in enumerate(zip(parts, fakes, strict=True)):
-            with averaged_if(index == len(parts) - 1, self.parallel_discriminator):
-                with self.hardware.autocast():
-                    seen = self._seen(fake, real, condition)
-                    judged_fake, judged_real = discriminate(self.parallel_discriminator, *seen)
-                    losses.append(
-                        {
-                            "discriminator/fake": self.objective.adversarial.fake(judged_fake),
-                            "discriminator/real": self.objective.adversarial.real(judged_real),
-                        }
-                    )
-                backward(_total(losses[-1]) / len(parts))
+        for (condition, real), fake in zip(parts, fakes, strict=True):
+            with self.hardware.autocast():
+                seen = self._augmented(fake, real, condition)
+                losses.append(self.objective.discriminator(self.D, *seen, step))
+            backward(_total(losses[-1]) / len(parts))
+        self._average_gradients(self.D)
         self.skipped = step_unless(self.skipped, self.discriminator_optimizer)
         self.discriminator_optimizer.zero_grad(set_to_none=True)
-        return _means(losses)
+        return _means("discriminator", losses)
 
+    def _average_gradients(self, network: nn.Module) -> None:
+        if self.processes.count > 1:
+            average_gradients(network, self.processes)
 
-def _photo(batch: Batch) -> Tensor:
-    assert batch.photo is not None, "training needs photos"
-    return batch.photo
+    def _augmented(
+        self, fake: Tensor, real: Tensor, condition: Condition
+    ) -> tuple[Tensor, Tensor, Condition]:
+        """Images, photos and their condition as the discriminator sees them."""
+        if not self.augmentations:
+            return fake, real, condition
+        return augment(self.augmentations, fake, real, condition, self.rng)
 
 
 def _total(losses: dict[str, Tensor]) -> Tensor:
     return torch.stack([loss.float() for loss in losses.values()]).sum()
 
 
-def _means(losses: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Of the parts of a batch."""
-    return {name: torch.stack([part[name].detach() for part in losses]).mean() for name in losses[0]}
+def _means(network: str, losses: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Of the parts of a batch, named as in the curves."""
+    means = {name: torch.stack([part[name].detach() for part in losses]).mean() for name in losses[0]}
+    return {f"{network}/{name}": mean for name, mean in means.items()}
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The player that makes images: a generator with the encoder that gives it style codes."""
+"""A generator with the encoder that gives it style codes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from torch import Tensor, nn
 from models.condition import Condition, instance_edges
 from models.encoders.encoder import Encoder, Style
 from models.encoders.posterior import Posterior
-from models.generators.local_enhancer import LocalEnhancer
-from models.layers.noise import AddedNoise
+from models.generators.base import Generator
 
 
 class GeneratorOutput(NamedTuple):
@@ -22,13 +21,13 @@ class GeneratorOutput(NamedTuple):
 
 
 class ConditionalGenerator(nn.Module):
-    """Generator and encoder as one network, so that one optimizer and one DDP hold both.
+    """Generator and encoder as one network, so that one optimizer and one average hold both.
 
     `encoder`: None where the generator needs no style;
     `edges`: the generator sees instance borders.
     """
 
-    def __init__(self, generator: nn.Module, encoder: Encoder | None, edges: bool) -> None:
+    def __init__(self, generator: Generator, encoder: Encoder | None, edges: bool) -> None:
         super().__init__()
         self.generator = generator
         self.encoder = encoder
@@ -37,12 +36,12 @@ class ConditionalGenerator(nn.Module):
     @property
     def scale(self) -> int:
         """How many times smaller than its label map an image is; 1, but for pix2pixHD's first phase."""
-        return self.generator.scale if isinstance(self.generator, LocalEnhancer) else 1
+        return self.generator.scale
 
     @property
-    def adds_noise(self) -> bool:
+    def draws_noise(self) -> bool:
         """Whether an image depends on random numbers beside its style."""
-        return any(isinstance(layer, AddedNoise) for layer in self.modules())
+        return self.generator.draws_noise
 
     def condition(
         self,
@@ -50,9 +49,9 @@ class ConditionalGenerator(nn.Module):
         instances: Tensor | None = None,
         styles: Tensor | None = None,
         style_ids: Tensor | None = None,
-        noise: torch.Generator | None = None,
+        rng: torch.Generator | None = None,
     ) -> Condition:
-        """What the players look at, from label maps (B, H, W) and instance maps (B, H, W).
+        """What generator and discriminator look at, from label maps (B, H, W) and instance maps (B, H, W).
 
         Its size is theirs, divided by `scale`.
         """
@@ -63,24 +62,24 @@ class ConditionalGenerator(nn.Module):
             )
         edges = instance_edges(instances) if self.edges and instances is not None else None
         height, width = labels.shape[-2:]
-        condition = Condition(labels, edges, styles, style_ids, noise)
+        condition = Condition(labels, edges, styles, style_ids, rng)
         return condition.at((height // self.scale, width // self.scale))
 
     def forward(self, condition: Condition, photo: Tensor | None) -> GeneratorOutput:
         """Images of `condition`, (B, 3, H, W), in the style of the photos where there is an encoder.
 
-        Without photos (None) the encoder's prior is asked for styles.
+        Without photos (None) styles are drawn from the encoder's prior.
         """
-        style = self.style(photo, condition.labels, condition.noise)
+        style = self.style(photo, condition)
         if style is None:
             return GeneratorOutput(self.generator(condition), None)
         return GeneratorOutput(self.generator(condition.with_styles(style.codes)), style.posterior)
 
-    def style(self, photo: Tensor | None, labels: Tensor, noise: torch.Generator | None) -> Style | None:
+    def style(self, photo: Tensor | None, condition: Condition) -> Style | None:
         """The style of photos with their label maps, of the prior without photos; None without an encoder."""
         if self.encoder is None:
             return None
         if photo is not None:
-            return self.encoder.encode(photo, labels, noise)
-        assert noise is not None, "a style is drawn from noise where there is no photo"
-        return Style(self.encoder.prior(len(labels), noise), None)
+            return self.encoder.encode(photo, condition.labels, condition.rng)
+        assert condition.rng is not None, "a style is drawn where there is no photo"
+        return Style(self.encoder.prior(len(condition.labels), condition.rng), None)

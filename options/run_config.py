@@ -1,4 +1,4 @@
-"""A run's folder and the options it keeps, so that nobody retypes a flag."""
+"""A run's folder and the options it keeps, so that no option is typed twice."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from dataclasses import fields
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Quote, QuotedString
 from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from engine.checkpoint.atomic_write import write_text_atomically
 from engine.checkpoint.checkpoint_paths import latest_images
-from options.cli import CONFIGS, is_group
-from options.schema import GROUPS, TrainOptions
-from options.validation import EXACT
+from options.cli import is_group, quoted
+from options.schema import CONFIGS, GROUPS, TrainOptions
+from options.schema.fields import choose_among
+from options.schema.training import EXACT
+from options.validation import check_values
 
 CHECKPOINTS = CONFIGS.parent / "checkpoints"
 CONFIG = "config.yaml"
@@ -73,24 +74,17 @@ def write_options(options: TrainOptions, run: Path) -> None:
 
 
 def read_options(run: Path, overrides: list[str] | None = None) -> TrainOptions:
-    """The options of a run, changed by `overrides` (words of a command line).
+    """The options of a run, changed by the overrides of a command line.
 
     Raises ValueError where config.yaml is damaged, or where an override would make it another run.
     """
     file = run / CONFIG
     try:
-        stored = _stored(file)
-        config = OmegaConf.structured(TrainOptions)
-        for group, words in GROUPS.items():
-            word = stored[group]["name"]
-            if word not in words:
-                raise ValueError(f"{file}: {group}={word} is unknown here; known are {', '.join(words)}")
-            config[group] = OmegaConf.structured(words[word])
-        config.merge_with(stored)
-        _change(config, overrides or [])
-        options = OmegaConf.to_object(config)
-    except UNREADABLE as error:
+        config = _typed(_stored(file))
+    except (*UNREADABLE, ValueError) as error:
         raise ValueError(f"{file} cannot be read as a run's options: {error}") from error
+    _change(config, overrides or [])
+    options = OmegaConf.to_object(config)
     assert isinstance(options, TrainOptions)
     return options
 
@@ -100,6 +94,19 @@ def _stored(file: Path) -> DictConfig:
     if not isinstance(stored, DictConfig):
         raise TypeError("it is no table of names and values")
     return with_present_names(stored)
+
+
+def _typed(stored: DictConfig) -> DictConfig:
+    """Stored options, checked against those that there are."""
+    config = OmegaConf.structured(TrainOptions)
+    for group, choices in GROUPS.items():
+        choice = stored[group]["name"]
+        if choice not in choices:
+            raise ValueError(f"{group}={choice}: no such choice; {choose_among(str(choice), choices)}")
+        config[group] = OmegaConf.structured(choices[choice])
+    config.merge_with(stored)
+    check_values(OmegaConf.to_object(config))
+    return config
 
 
 def with_present_names(stored: DictConfig) -> DictConfig:
@@ -122,10 +129,10 @@ def _change(config: DictConfig, overrides: list[str]) -> None:
     """Sets what may change in a run; its choices (data set, norm, ...) stay."""
     for override in OverridesParser.create().parse_overrides(overrides):
         key, value = override.key_or_group, override.value()
-        if key in WHEN_STARTING or key.startswith("hydra"):
+        if key in WHEN_STARTING:
             continue
         if (key, value) == ("hardware.precision", "auto"):
-            continue  # settled when the run began: another machine goes on in that precision
+            continue  # resolved when the run began: another machine goes on in that precision
         if key in GROUPS:
             chosen = config[key]["name"]
             if value != chosen:
@@ -133,34 +140,29 @@ def _change(config: DictConfig, overrides: list[str]) -> None:
                     f"{override.input_line}: the run was started with {key}={chosen}, which cannot change; "
                     "start another run under another name"
                 )
-        elif is_group(key):
-            OmegaConf.update(config, key, OmegaConf.load(CONFIGS / key / f"{value}.yaml"), merge=True)
-        else:
+        elif not is_group(key):
             OmegaConf.update(config, key, value, merge=True)
+        elif value is not None:
+            OmegaConf.update(config, key, OmegaConf.load(CONFIGS / key / f"{value}.yaml"), merge=True)
 
 
 def stored_choices(overrides: list[str]) -> list[str]:
-    """What goes without saying beside `overrides` that resume a run: its choices, and what they must know.
+    """What goes without saying beside overrides that resume a run: its choices, and what they must be given.
 
     So that `dataset.root=ELSEWHERE` is understood as an option of the run's own data set.
     """
-    said = dict(override.split("=", 1) for override in overrides if "=" in override)
-    if said.get("resume", "").lower() not in ("true", EXACT) or "name" not in said:
+    given = dict(override.split("=", 1) for override in overrides if "=" in override)
+    if given.get("resume", "").lower() not in ("true", EXACT) or "name" not in given:
         return []
+    implied: dict[str, object] = {}
     try:
-        stored = _stored(run_folder(said["name"]) / CONFIG)
-        words: dict[str, object] = {}
-        for group in GROUPS:
-            name = stored[group]["name"]
-            if said.get(group, name) == name:  # else it is refused, with the reason, by read_options
-                words[group] = name
-                needed = [entry.name for entry in fields(GROUPS[group][name]) if entry.default == MISSING]
-                words |= {f"{group}.{option}": stored[group][option] for option in needed}
+        stored = _stored(run_folder(given["name"]) / CONFIG)
+        for group, choices in GROUPS.items():
+            choice = stored[group]["name"]
+            if given.get(group, choice) == choice:  # else read_options refuses it, with the reason
+                implied[group] = choice
+                needed = [entry.name for entry in fields(choices[choice]) if entry.default == MISSING]
+                implied |= {f"{group}.{option}": stored[group][option] for option in needed}
     except UNREADABLE:
-        return []  # a new run, or a damaged one: whoever opens it says so
-    return [f"{name}={_quoted(value)}" for name, value in words.items() if name not in said]
-
-
-def _quoted(value: object) -> str:
-    """A value as Hydra's command line takes it, whatever characters it has."""
-    return QuotedString(value, Quote.single).with_quotes() if isinstance(value, str) else str(value)
+        return []  # a new run, or a damaged one, which read_options reports
+    return [f"{name}={quoted(value)}" for name, value in implied.items() if name not in given]

@@ -1,99 +1,120 @@
-"""Rules across options: each says what is wrong with which values, and what to change."""
+"""What options may be: each within its range, and all of them together."""
 
 from __future__ import annotations
 
-from engine.runtime.hardware import resolved_precision
-from models.generators.spade import DOUBLINGS
-from models.norms import NORMS
-from options.ranges import check_ranges
-from options.schema.networks import (
-    AutoEncoderOptions,
-    ImageEncoderOptions,
-    LocalEnhancerOptions,
-    NoEncoderOptions,
-    NoNormOptions,
-    Pix2pixHDOptions,
-    PriorOptions,
-    RegionStyleOptions,
-    SpadeGeneratorOptions,
-    UnetOptions,
-)
-from options.schema.training import LengthOptions, LossOptions, Perceptual, Precision, TrainOptions
+import copy
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 
-EXACT = "exact"
-"""resume=exact: from the newest checkpoint and no other."""
+from options.schema.fields import rule_of
+from options.schema.networks import ENCODERS
+from options.schema.training import LengthOptions, TrainOptions
+
 LENGTHS = ("images", "epochs", "minutes")
 """The options that say how long to train."""
-ENCODER_FOR = {"none": NoEncoderOptions, "global": ImageEncoderOptions, "region": RegionStyleOptions}
+ENCODER_FOR = {"none": "none", "global": "image", "region": "region_style"}
 """The encoder that gives a norm the style codes it needs."""
 
 
-def check_resume(options: TrainOptions) -> None:
-    """Raises ValueError where resume= says none of its words."""
-    if options.resume not in (True, False, EXACT):
-        raise ValueError(f"resume={options.resume}: choose true, {EXACT} or false")
+def check_values(options: object, prefix: str = "") -> None:
+    """Raises ValueError for the first option that is out of its range or none of its choices."""
+    assert is_dataclass(options) and not isinstance(options, type), "options are dataclasses"
+    for entry in fields(options):
+        value, name = getattr(options, entry.name), prefix + entry.name
+        if is_dataclass(value):
+            check_values(value, f"{name}.")
+            continue
+        rule = rule_of(type(options), entry)
+        for part in value if isinstance(value, list) else [value]:
+            objection = None if part is None else rule.objection(part)
+            if objection is not None:
+                raise ValueError(f"{name}={part}: {objection}")
 
 
 def resolve(options: TrainOptions) -> None:
     """Replaces what is left to the program (encoder, hardware.precision: auto) by what that means here."""
-    if isinstance(options.encoder, AutoEncoderOptions):
-        options.encoder = ENCODER_FOR[_styles_of_norm(options)]()
+    from engine.runtime.hardware import resolved_precision  # imports torch
+
+    if options.encoder.name == "auto":
+        options.encoder = ENCODERS[ENCODER_FOR[_styles_of_norm(options.norm.name)]]()
     hardware = options.hardware
-    hardware.precision = Precision(resolved_precision(hardware.precision.value, hardware.device.value))
+    hardware.precision = resolved_precision(hardware.precision, hardware.device)
 
 
 def check(options: TrainOptions) -> None:
-    """Raises ValueError where options contradict each other."""
-    check_ranges(options)
+    """Raises ValueError where an option is out of its range, or options contradict each other."""
+    check_values(options)
     _check_length(options.train)
     _check_networks(options)
     _check_size(options)
-    _check_loss(options.loss)
-    if options.train.batch_size % options.train.grad_accum_steps:
+    loss, train = options.loss, options.train
+    if loss.perceptual != "none" and loss.perceptual_weight == 0:
         raise ValueError(
-            f"train.batch_size={options.train.batch_size} is not divisible by "
-            f"train.grad_accum_steps={options.train.grad_accum_steps}; give a batch that is"
+            f"loss.perceptual={loss.perceptual} with loss.perceptual_weight=0 computes features for nothing; "
+            "set loss.perceptual=none"
+        )
+    if loss.adversarial == "wasserstein" and not (options.discriminator.spectral or loss.r1):
+        raise ValueError(
+            "loss.adversarial=wasserstein with discriminator.spectral=false and loss.r1=0 has no bound on "
+            "the discriminator; set discriminator.spectral=true, or loss.r1=10, say"
+        )
+    if train.batch_size % train.grad_accum_steps:
+        raise ValueError(
+            f"train.batch_size={train.batch_size} is not divisible by "
+            f"train.grad_accum_steps={train.grad_accum_steps}; give a batch that is"
         )
 
 
+def is_valid(options: TrainOptions, changes: Mapping[str, object]) -> bool:
+    """Whether `check` accepts options with some changes, by whole names: {"train.batch_size": 2}."""
+    changed = copy.deepcopy(options)
+    for name, value in changes.items():
+        table, _, option = name.rpartition(".")
+        setattr(getattr(changed, table) if table else changed, option, value)
+    try:
+        check(changed)
+    except ValueError:
+        return False
+    return True
+
+
 def has_length(options: LengthOptions) -> bool:
-    """Whether anything is said of how long to train."""
+    """Whether the length of the run is given."""
     return any(getattr(options, name) is not None for name in LENGTHS)
 
 
 def _check_length(options: LengthOptions) -> None:
     lengths = {name: getattr(options, name) for name in LENGTHS}
     if sum(length is not None for length in lengths.values()) != 1:
-        said = ", ".join(f"train.{name}={length}" for name, length in lengths.items())
-        raise ValueError(f"{said}: give exactly one, the length of the run, and null for the others")
+        given = ", ".join(f"train.{name}={length}" for name, length in lengths.items())
+        raise ValueError(f"{given}: give exactly one, the length of the run, and null for the others")
 
 
-def _styles_of_norm(options: TrainOptions) -> str:
-    return "none" if isinstance(options.norm, NoNormOptions) else NORMS[options.norm.name].styles
+def _styles_of_norm(norm: str) -> str:
+    from models.norms import NORMS  # imports torch
+
+    return "none" if norm == "none" else NORMS[norm].styles
 
 
 def _check_networks(options: TrainOptions) -> None:
     generator, norm, encoder = options.generator.name, options.norm.name, options.encoder.name
-    takes_norm = isinstance(options.generator, SpadeGeneratorOptions)
-    if takes_norm == isinstance(options.norm, NoNormOptions):
-        remedy = (
-            "choose a norm" if takes_norm else "it has norms of its own: leave norm out, or set norm=none"
-        )
+    takes_norm = options.generator.takes_norm
+    if takes_norm == (norm == "none"):
+        own = "it has norms of its own: leave norm out, or set norm=none"
+        remedy = "choose a norm" if takes_norm else own
         raise ValueError(f"generator={generator} does not go with norm={norm}; {remedy}")
-    styles = _styles_of_norm(options)
-    fits = isinstance(options.encoder, ENCODER_FOR[styles])
+    styles = _styles_of_norm(norm)
     # SPADE's VAE: a norm without a style of its own leaves the code to the stem.
     takes_one = styles == "global" or (styles == "none" and takes_norm)
-    if not fits and not (takes_one and isinstance(options.encoder, ImageEncoderOptions | PriorOptions)):
-        needed = ENCODER_FOR[styles]().name
+    if encoder != ENCODER_FOR[styles] and not (takes_one and encoder in ("image", "prior")):
         raise ValueError(
             f"encoder={encoder} does not go with generator={generator} norm={norm}; "
-            f"set encoder={needed}, or leave encoder out"
+            f"set encoder={ENCODER_FOR[styles]}, or leave encoder out"
         )
 
 
 def _check_size(options: TrainOptions) -> None:
-    multiple, reason = _multiple(options.generator)
+    multiple, reason = options.generator.size_multiple()
     for side in ("height", "width"):
         value = getattr(options.dataset, side)
         if value % multiple or value < multiple:
@@ -102,28 +123,3 @@ def _check_size(options: TrainOptions) -> None:
                 f"dataset.{side}={value} is not a multiple of {multiple}, which {reason} needs; "
                 f"try {below} or {below + multiple}"
             )
-
-
-def size_multiple(generator: object) -> int:
-    """What height and width must be multiples of."""
-    return _multiple(generator)[0]
-
-
-def _multiple(generator: object) -> tuple[int, str]:
-    """What height and width must be multiples of, and which option says so."""
-    if isinstance(generator, SpadeGeneratorOptions):
-        word = generator.upsampling.value
-        return 2 ** DOUBLINGS[word], f"generator.upsampling={word}"
-    if isinstance(generator, UnetOptions):
-        return 2**generator.depth, f"generator.depth={generator.depth}"
-    assert isinstance(generator, Pix2pixHDOptions | LocalEnhancerOptions), "every generator has a multiple"
-    halvings = generator.downsamplings + isinstance(generator, LocalEnhancerOptions)
-    return 2**halvings, f"generator.downsamplings={generator.downsamplings}"
-
-
-def _check_loss(loss: LossOptions) -> None:
-    if loss.perceptual is not Perceptual.none and loss.perceptual_weight == 0:
-        raise ValueError(
-            f"loss.perceptual={loss.perceptual.value} with loss.perceptual_weight=0 computes features for "
-            "nothing; set loss.perceptual=none"
-        )

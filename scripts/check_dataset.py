@@ -8,26 +8,29 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tqdm import tqdm
-
-from data.dataset_checks import Findings, class_rows, findings_of, modes_text, sizes_text
-from data.dataset_stats import Survey, survey_of
-from data.sources.source import Source
-from evaluation.dataset_page import write_data_sheet
-from options.build.data import training_set
-from options.build.sources import settle, split_sources
 from options.cli import USAGE_ERROR, command
 from options.schema import CheckOptions
 from options.schema.dataset import DatasetOptions
+
+if TYPE_CHECKING:
+    from data.dataset_checks import Findings
+    from data.dataset_stats import Survey
+    from data.sources.source import Source
 
 UNUSED_SHOWN = 20
 
 
 def start(options: CheckOptions, overrides: list[str]) -> None:
     """Checks every split that the data set has."""
+    # What imports torch is imported here: --help and mistyped options are answered without it.
+    from data.dataset_checks import class_rows, findings_of
+    from evaluation.dataset_page import write_data_sheet
+    from options.build.sources import settle, split_sources
+
     settle(options.dataset)
     sources, absent, refused = split_sources(options.dataset, options.splits)
     surveys = {split: survey(source, split, options.num_workers) for split, source in sources.items()}
@@ -55,12 +58,18 @@ def start(options: CheckOptions, overrides: list[str]) -> None:
 
 def survey(source: Source, split: str, workers: int | None) -> Survey:
     """Reads a split, with a progress bar."""
+    from tqdm import tqdm
+
+    from data.dataset_stats import survey_of
+
     with tqdm(total=len(source), desc=split, unit="record", dynamic_ncols=True, leave=False) as bar:
         return survey_of(source, workers, bar.update)
 
 
 def check_crop(found: Findings, options: DatasetOptions, source: Source, survey: Survey) -> None:
     """Adds training pictures that the options' crop does not fit into."""
+    from options.build.data import training_set
+
     transform = training_set(options, source, seed=0).transform
     small = 0
     for (width, height), count in survey.sizes.items():
@@ -69,12 +78,14 @@ def check_crop(found: Findings, options: DatasetOptions, source: Source, survey:
     if small:
         found.to_mend.append(
             f"train: {small} pictures are smaller than the crop of {options.width}×{options.height} after "
-            f"resize={options.resize.value}; set dataset.resize=fixed, or a smaller dataset.height and width"
+            f"resize={options.resize}; set dataset.resize=fixed, or a smaller dataset.height and width"
         )
 
 
 def print_split(split: str, source: Source, survey: Survey) -> None:
     """A split in a few lines."""
+    from data.dataset_checks import modes_text, sizes_text
+
     failed = sum(fault.count for fault in survey.faults.values())
     readable = f", {failed} of them cannot be used" if failed else ""
     print(f"{split}: {len(source)} pairs{readable}; {sizes_text(survey)}")

@@ -12,34 +12,22 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from torch import nn
-
-from engine.run_log import read_log
-from engine.runtime.interrupts import INTERRUPTED, StopRequest
-from evaluation.contact_sheet import contact_sheet
-from evaluation.studies import seed_table
-from evaluation.studies.comparison import Comparison, as_csv, compare, read_measured
-from evaluation.studies.jobs import Job, Jobs
-from evaluation.studies.reproduction import Published, as_text, read_published, reproduced
-from evaluation.studies.seed_table import SeedTable, SetUp, over_seeds
-from evaluation.studies.side_by_side import differing_warning, gather_pictures
-from inference.load import Run, open_run
-from options.build.networks import build_generator
-from options.build.study import StudyRun, chosen_rows, speed_runs, study_runs, train_command
-from options.build.study_evaluation import (
-    begin_measuring,
-    is_measured,
-    measure_command,
-    results_folder,
-    segmenter_command,
-)
 from options.cli import command
-from options.ranges import check_ranges
 from options.schema import CompareNormsOptions
 from options.schema.networks import CinOptions, ImageEncoderOptions, RegionStyleOptions
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from evaluation.studies.jobs import Job
+    from evaluation.studies.reproduction import Published
+    from evaluation.studies.seed_table import SeedTable, SetUp
+    from inference.load import Run
+    from options.build.study import StudyRun
 
 CELL = 96
 """Width in pixels of a picture on the sheet."""
@@ -48,7 +36,18 @@ JPEG_QUALITY = 90
 
 def start(options: CompareNormsOptions, overrides: list[str]) -> None:
     """Trains, measures and compares; exit status 75 where it was asked to stop before."""
-    check_ranges(options)
+    # What imports torch is imported here: --help and mistyped options are answered without it.
+    from engine.runtime.interrupts import INTERRUPTED, StopRequest
+    from evaluation.studies.jobs import Job, Jobs
+    from evaluation.studies.reproduction import as_text, reproduced
+    from options.build.study import speed_runs, study_runs
+    from options.build.study_evaluation import (
+        begin_measuring,
+        is_measured,
+        measure_command,
+        segmenter_command,
+    )
+
     runs, timed, out = study_runs(options), speed_runs(options), Path(options.out) / options.name
     published = published_table(options)
     to_train = [run for run in runs if not run.is_trained()]
@@ -77,12 +76,18 @@ def start(options: CompareNormsOptions, overrides: list[str]) -> None:
 
 def published_table(options: CompareNormsOptions) -> Published | None:
     """The table to compare with, if there is to be one; ValueError where it is none of these rows."""
+    from evaluation.studies.reproduction import read_published
+    from options.build.study import chosen_rows
+
     if options.published is None:
         return None
     return read_published(Path(options.published), chosen_rows(options), len(options.seeds))
 
 
 def _training(run: StudyRun, logs: Path) -> Job:
+    from evaluation.studies.jobs import Job
+    from options.build.study import train_command
+
     return Job(f"train {run.name}", train_command(run), logs / f"{run.name}.txt")
 
 
@@ -93,8 +98,13 @@ def write_study(
 
     Raises ValueError where a run's results or its checkpoint are damaged.
     """
+    from evaluation.studies import seed_table
+    from evaluation.studies.comparison import as_csv, compare, read_measured
+    from evaluation.studies.seed_table import over_seeds
+    from options.build.study_evaluation import results_folder
+
     measured = [read_measured(results_folder(options, run), run.name) for run in runs]
-    comparison: Comparison = compare(measured)
+    comparison = compare(measured)
     speeds = {run.row: images_per_second(run.folder) for run in timed}
     of_row: dict[str, list[StudyRun]] = {}
     for run in runs:
@@ -114,6 +124,9 @@ def write_study(
 
 def write_sheet(options: CompareNormsOptions, pictured: dict[str, Path], out: Path) -> list[str]:
     """Draws sheet.jpg, a column for each row of the table; answers what is amiss."""
+    from evaluation.contact_sheet import contact_sheet
+    from evaluation.studies.side_by_side import differing_warning, gather_pictures
+
     rows, differing = gather_pictures(list(pictured.values()), out / "sheet", options.sheet_rows)
     if not rows:
         (out / "sheet.jpg").unlink(missing_ok=True)
@@ -126,8 +139,12 @@ def write_sheet(options: CompareNormsOptions, pictured: dict[str, Path], out: Pa
 
 def set_up(row: str, runs: list[StudyRun], speed: float | None) -> SetUp:
     """What is known of a row without measuring its pictures; ValueError where its checkpoint is damaged."""
+    from evaluation.studies.seed_table import SetUp
+    from inference.load import open_run
+    from options.build.networks import build_generator
+
     run = open_run(runs[0].name)
-    G = build_generator(run.options, run.facts)
+    G = build_generator(run.options, run.info)
     encoder = None if G.encoder is None else parameters(G.encoder)
     names = tuple(each.name for each in runs)
     return SetUp(row, names, style_source(run), parameters(G.generator), encoder, speed)
@@ -149,6 +166,8 @@ def parameters(network: nn.Module) -> int:
 
 def images_per_second(run: Path) -> float | None:
     """The median of the log's rows but the first, which warms up; None where there are no others."""
+    from engine.run_log import read_log
+
     rows = [row["images_per_second"] for row in read_log(run) if "images_per_second" in row]
     return median(rows[1:]) if len(rows) > 1 else None
 

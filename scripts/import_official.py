@@ -9,47 +9,44 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-if TYPE_CHECKING:  # what takes long to import is imported where it is used, so that --help is quick
-    from data.dataset_info import DatasetInfo
+from data.dataset_info import DatasetInfo
+from engine.checkpoint.atomic_write import write_atomically, write_text_atomically
+from engine.checkpoint.checkpoint_paths import LATEST, discriminator_file, weights_file
+from options.cli import one_line_errors
+from options.run_config import new_run, write_options
+from options.schema import GROUPS, TrainOptions
+from options.schema.networks import DOUBLINGS
+
+# What imports torch is imported where it is used, so that --help is quick.
+if TYPE_CHECKING:
     from models.official import OfficialRelease
-    from options.schema import TrainOptions
 
 
 def run_options(release: OfficialRelease, name: str) -> tuple[TrainOptions, DatasetInfo]:
     """The options of the run that a release becomes, and what its networks know of their data set."""
-    from omegaconf import OmegaConf
-
-    from data.dataset_info import DatasetInfo
     from data.sources.classes import numbered_label_set
-    from options.schema import GROUPS, TrainOptions
 
     setup = release.setup
     num_classes = setup.classes - setup.unknown
-    height, width = setup.crop_size or (256, 256)
-    dataset = {"name": "folder", "root": str(release.folder), "height": height, "width": width}
-    dataset |= {"num_classes": num_classes, "instances": setup.edges}
-    dataset |= {"ignore_id": 255 if setup.unknown else None}
+    dataset = {"name": "folder", "root": str(release.folder), "num_classes": num_classes}
+    dataset |= {"ignore_id": 255 if setup.unknown else None, "instances": setup.edges}
+    dataset |= dict(zip(("height", "width"), setup.crop_size or (256, 256)))
     choices = release.networks | {"dataset": dataset}
-    options = TrainOptions(name, **{group: GROUPS[group][of["name"]](**of) for group, of in choices.items()})
-    # There and back: OmegaConf checks types and turns names into enums.
-    checked = cast(TrainOptions, OmegaConf.to_object(OmegaConf.structured(options)))
+    chosen = {group: GROUPS[group][options["name"]](**options) for group, options in choices.items()}
     label_set = numbered_label_set(num_classes, has_unknown=setup.unknown)
-    return checked, DatasetInfo(label_set, setup.edges, ("default",))
+    return TrainOptions(name=name, **chosen), DatasetInfo(label_set, setup.edges, ("default",))
 
 
 def import_release(release: OfficialRelease, name: str) -> Path:
     """Writes the run folder of a release; ValueError where its tensors do not fit each other."""
     import torch
 
-    from engine.checkpoint.atomic_write import write_atomically, write_text_atomically
-    from engine.checkpoint.checkpoint_paths import LATEST, discriminator_file, weights_file
     from engine.checkpoint.serialization import save_weights
     from options.build.networks import build_discriminator, build_generator
-    from options.run_config import new_run, write_options
 
     options, info = run_options(release, name)
     run = new_run(name)
@@ -72,14 +69,13 @@ def main() -> None:
     parser.add_argument("run", help="name of the run to make, under checkpoints/")
     # What shapes do not show, and options.json or opt.txt beside the weights may say.
     switch = argparse.BooleanOptionalAction
-    parser.add_argument("--upsampling", help="of SPADE and SEAN: normal, more or most")
+    parser.add_argument("--upsampling", choices=list(DOUBLINGS), help="of SPADE and SEAN")
     parser.add_argument("--instances", action=switch, help="the last input channel is the instance border")
     parser.add_argument("--unknown", action=switch, help="the last class is the unknown one, label 255")
     parser.add_argument("--aspect-ratio", type=float, help="width over height of the training images")
     given = parser.parse_args()
 
     from models.official import read_release
-    from options.cli import one_line_errors
 
     official = {"num_upsampling_layers": given.upsampling, "aspect_ratio": given.aspect_ratio}
     official["contain_dontcare_label"] = given.unknown

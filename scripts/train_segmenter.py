@@ -9,30 +9,31 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-
-import torch
-from tqdm import tqdm
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from data.batch import Batch
-from data.loader import train_loader
-from data.sampler import StreamSampler
-from engine.runtime.hardware import Hardware
-from evaluation.segmenters.trained import Description, write_segmenter
-from evaluation.segmenters.training import segmenter_figures, train_segmenter
-from models.segmenter import PyramidSegmenter
-from options.build.data import build_source, evaluation_batches, evaluation_set, training_set
-from options.build.metrics import SEGMENTERS
-from options.build.parts import build_hardware
 from options.cli import command
-from options.ranges import check_ranges
 from options.schema import TrainSegmenterOptions
+
+if TYPE_CHECKING:
+    from data.batch import Batch
+    from engine.runtime.hardware import Hardware
+    from models.segmenter import PyramidSegmenter
 
 
 def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
     """Trains on the train split and measures on val, where there is one."""
-    check_ranges(options)
+    # What imports torch is imported here: --help and mistyped options are answered without it.
+    import torch
+
+    from evaluation.segmenters.trained import Description, write_segmenter
+    from evaluation.segmenters.training import train_segmenter
+    from models.segmenter import PyramidSegmenter
+    from options.build.data import build_source
+    from options.build.metrics import SEGMENTERS
+    from options.build.parts import build_hardware
+
     if options.images < options.batch_size:
         raise ValueError(
             f"images={options.images}, batch={options.batch_size}: give at least a batch of images"
@@ -64,6 +65,12 @@ def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
 
 def training_photos(options: TrainSegmenterOptions, hardware: Hardware, steps: int) -> Iterator[Batch]:
     """As many batches as there are steps, cropped and mirrored at random, with a bar."""
+    from tqdm import tqdm
+
+    from data.loader import train_loader
+    from data.sampler import StreamSampler
+    from options.build.data import build_source, training_set
+
     photos = training_set(options.dataset, build_source(options.dataset, "train"), options.seed)
     sampler = StreamSampler(len(photos), options.batch_size, options.seed, rank=0, world_size=1)
     loaded = train_loader(photos, sampler, options.hardware.num_workers, hardware.pinned)
@@ -75,6 +82,9 @@ def held_back_figures(
     options: TrainSegmenterOptions, network: PyramidSegmenter, hardware: Hardware
 ) -> dict[str, float]:
     """mIoU and pixel accuracy on the val split; none where there is no such split."""
+    from evaluation.segmenters.training import segmenter_figures
+    from options.build.data import build_source, evaluation_batches, evaluation_set
+
     try:
         source = build_source(options.dataset, "val")
     except ValueError as error:
@@ -86,4 +96,4 @@ def held_back_figures(
 
 
 if __name__ == "__main__":
-    command("segmenter", TrainSegmenterOptions, start)
+    command("train_segmenter", TrainSegmenterOptions, start)

@@ -10,14 +10,13 @@ import options.build.study_evaluation as build_study_evaluation
 import options.run_config
 from engine.checkpoint.checkpoint_paths import state_file, weights_file
 from options.build.study import StudyRun, study_runs
-from options.cli import composed, register_schemas
+from options.cli import composed
 from options.run_config import write_options
 from options.schema import CompareNormsOptions
 
 
 def asked(*words: str) -> CompareNormsOptions:
     """The options of `compare_norms.py WORDS`."""
-    register_schemas()
     return composed("compare_norms", CompareNormsOptions, list(words))
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from engine.run_log import read_log
-from options.cli import words_of
+from options.schema import choices_of
 from tests.tiny import tiny_words
 from tests.verbs import Verbs
 
@@ -19,9 +19,9 @@ SMALL = {
     "generator=unet": ("generator.depth=4",),
     "encoder=region_style": ("norm=sean",),
 }
-NORMS = [(f"norm={word}",) for word in words_of("norm") if word != "none"]
-GENERATORS = [(f"generator={word}",) for word in words_of("generator")]
-ENCODERS = [(f"encoder={word}",) for word in words_of("encoder")]
+NORMS = [(f"norm={word}",) for word in choices_of("norm") if word != "none"]
+GENERATORS = [(f"generator={word}",) for word in choices_of("generator")]
+ENCODERS = [(f"encoder={word}",) for word in choices_of("encoder")]
 OTHERS = [
     *((f"norm.statistics={word}",) for word in ("batch", "sync_batch", "instance", "layer")),
     *((f"norm.implementation={word}",) for word in ("auto", "dense", "indexed")),

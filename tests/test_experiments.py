@@ -18,7 +18,6 @@ from models.generators import UnetGenerator
 from models.layers.normed_conv import AffineInstance
 from options.build.networks import build_discriminator, build_generator
 from options.schema import TrainOptions
-from options.schema.training import Precision
 from tests.composed import composed
 from tests.data.trees import blocks, write_facade
 from tests.verbs import Verbs
@@ -34,8 +33,8 @@ def test_pix2pix_is_told_what_the_paper_says(pix2pix: TrainOptions) -> None:
     optimizer, loss, data = pix2pix.optimizer, pix2pix.loss, pix2pix.dataset
     assert (optimizer.generator_lr, optimizer.discriminator_lr) == (2e-4, 2e-4)
     assert (optimizer.beta1, optimizer.beta2, optimizer.lr_decay_start) == (0.5, 0.999, 1)
-    assert (loss.adversarial.value, loss.l1, loss.feature_matching) == ("non_saturating", 100, 0)
-    assert loss.perceptual.value == "none"
+    assert (loss.adversarial, loss.l1, loss.feature_matching) == ("non_saturating", 100, 0)
+    assert loss.perceptual == "none"
     assert (data.name, data.height, data.width, data.resize_to, data.flip) == ("facades", 256, 256, 286, True)
     assert (pix2pix.train.batch_size, pix2pix.train.images, pix2pix.train.minutes) == (1, 200 * 400, None)
 
@@ -102,8 +101,8 @@ def test_camvid_in_40_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (options.dataset.name, options.dataset.height, options.dataset.width) == ("camvid", 96, 128)
     assert (options.train.minutes, options.train.images) == (40, None)
     assert options.dataset.resize_to is None and not options.diffaugment
-    assert (options.generator.width, options.loss.perceptual.value) == (32, "efficientnet_lite0")
+    assert (options.generator.width, options.loss.perceptual) == (32, "efficientnet_lite0")
     assert (options.optimizer.generator_lr, options.optimizer.reuse_fake) == (5e-4, True)
     assert options.optimizer.lr_decay_start == 1
     assert options.ema.half_life_images > 0
-    assert options.hardware.precision is Precision.bf16
+    assert options.hardware.precision == "bf16"

@@ -17,9 +17,8 @@ from data.dataset_info import DatasetInfo
 from engine.run_log import read_log
 from options.build.networks import build_discriminator, build_generator
 from options.build.sources import READERS
-from options.cli import CONFIGS, words_of
-from options.schema import TrainOptions
-from options.schema.networks import Pix2pixHDOptions, Upsampling
+from options.schema import CONFIGS, TrainOptions, choices_of
+from options.schema.networks import Pix2pixHDOptions
 from tests.composed import composed
 from tests.data import small_sets
 from tests.references import parameter_counts as papers
@@ -27,7 +26,7 @@ from tests.verbs import PROJECT, Verbs
 
 OURS = ("camvid_40_minutes", "compare_camvid", "compare_scenes", "demo")
 """Set-ups of this program's own; pix2pix_facades has no figure to reproduce: see test_experiments."""
-EXPERIMENTS = [word for word in words_of("experiment") if word not in (*OURS, "pix2pix_facades")]
+EXPERIMENTS = [word for word in choices_of("experiment") if word not in (*OURS, "pix2pix_facades")]
 SPADE, SEAN, PIX2PIXHD = (
     [word for word in EXPERIMENTS if word.startswith(family)] for family in ("spade_", "sean_", "pix2pixhd_")
 )
@@ -71,10 +70,10 @@ def published(experiment: str) -> TrainOptions:
 def test_settings_of_the_data_sets(experiment: str) -> None:
     options = published(experiment)
     data, train = options.dataset, options.train
-    assert train.epochs is not None and data.resize.value == "fixed" and data.flip
+    assert train.epochs is not None and data.resize == "fixed" and data.flip
     found = Settings(data.height, data.width, data.resize_to, train.epochs, options.optimizer.lr_decay_start)
     assert found == pytest.approx(SETTINGS[experiment], abs=1e-4)
-    assert options.ema.half_life_images == 0 and options.loss.perceptual.value == "vgg19"
+    assert options.ema.half_life_images == 0 and options.loss.perceptual == "vgg19"
 
 
 @pytest.mark.parametrize("experiment", [*SPADE, *SEAN])
@@ -83,11 +82,11 @@ def test_settings_of_spade_and_sean(experiment: str) -> None:
     options = published(experiment)
     adam, loss = options.optimizer, options.loss
     assert (adam.generator_lr, adam.discriminator_lr, adam.beta1, adam.beta2) == (1e-4, 4e-4, 0, 0.9)
-    assert (loss.adversarial.value, loss.feature_matching, loss.perceptual_weight) == ("hinge", 10, 10)
-    assert (options.norm.statistics.value, options.norm.hidden) == ("sync_batch", 128)
-    assert not adam.reuse_fake and options.initialisation.value == "xavier" and options.train.batch_size == 32
+    assert (loss.adversarial, loss.feature_matching, loss.perceptual_weight) == ("hinge", 10, 10)
+    assert (options.norm.statistics, options.norm.hidden) == ("sync_batch", 128)
+    assert not adam.reuse_fake and options.initialisation == "xavier" and options.train.batch_size == 32
     wide = options.dataset.width == 512
-    assert options.generator.upsampling is (Upsampling.more if wide else Upsampling.normal)
+    assert options.generator.upsampling == ("more" if wide else "normal")
     if experiment.endswith("_vae"):
         assert loss.kl == pytest.approx(0.05 * 32 / 8), "the code sums over the pictures of one of 8 GPUs"
 
@@ -98,9 +97,9 @@ def test_settings_of_pix2pixhd(experiment: str) -> None:
     options = published(experiment)
     adam, loss, scales = options.optimizer, options.loss, options.discriminator.scales
     assert (adam.generator_lr, adam.discriminator_lr, adam.beta1, adam.beta2) == (2e-4, 2e-4, 0.5, 0.999)
-    assert loss.adversarial.value == "least_squares" and adam.reuse_fake and options.train.batch_size == 1
+    assert loss.adversarial == "least_squares" and adam.reuse_fake and options.train.batch_size == 1
     assert loss.feature_matching == 10 and loss.perceptual_weight * scales == pytest.approx(10, abs=1e-3)
-    assert options.initialisation.value == "normal"
+    assert options.initialisation == "normal"
     if not isinstance(options.generator, Pix2pixHDOptions):
         phases = (options.generator.global_images, options.generator.enhancer_images)
         assert phases == (200 * 2975, 10 * 2975)
@@ -198,7 +197,7 @@ def small(experiment: str) -> list[str]:
     options = published(experiment)
     words = ["generator.width=2", "discriminator.width=2", "loss.perceptual=none", "train.batch_size=2"]
     words += ["train.epochs=1", "train.log_every_images=2", "hardware.num_workers=0", "hardware.device=cpu"]
-    side = 64 if getattr(options.generator, "upsampling", None) is Upsampling.more else 32
+    side = 64 if getattr(options.generator, "upsampling", None) == "more" else 32
     if options.generator.name == "local_enhancer":
         side = 64
         words += ["generator.global_images=2", "generator.enhancer_images=1", "generator.blocks=2"]

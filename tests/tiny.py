@@ -18,6 +18,7 @@ TINY = (
     "train.log_every_images=2",
     "hardware.num_workers=0",
     "hardware.device=cpu",
+    "hardware.precision=float32",
     "hardware.threads=1",
 )
 """Two samples of 32x32 pixels a step; a row of the log after each."""

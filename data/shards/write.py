@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from webdataset import TarWriter
 
-from data.bad_records import BadRecords, OnError
+from data.bad_records import BadRecords
 from data.parallel import in_processes
 from data.shards.archive import records_in
 from data.shards.index import FILE, Shard, ShardIndex
@@ -74,7 +74,7 @@ def write_shards(
     folder: Path,
     plan: ShardPlan,
     workers: int | None = None,
-    on_error: OnError = "raise",
+    on_error: str = "raise",
     advance: Callable[[int], object] = lambda records: None,
     say: Say = print,
 ) -> ShardIndex:
@@ -124,7 +124,7 @@ def _readable(
     encoded: Iterator[dict[str, bytes] | Unreadable],
     part: np.ndarray,
     failures: BadRecords,
-    on_error: OnError,
+    on_error: str,
     advance: Callable[[int], object],
 ) -> Iterator[tuple[int, dict[str, bytes]]]:
     """The shard's records that can be read, with their numbers."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Literal, get_args
 
 from data.sources.label_format import LARGEST_STORED
 
-Unlisted = Literal["error", "unknown"]
+UNLISTED = ("error", "unknown")
 """What a number that the table does not list stands for."""
 
 HEADER = ["from", "to"]
@@ -39,15 +38,15 @@ def read_remap(file: Path) -> dict[int, int]:
 
 
 def remapped_classes(
-    table: dict[int, int], file: Path, num_classes: int, ignore_id: int | None, unlisted: Unlisted
+    table: dict[int, int], file: Path, num_classes: int, ignore_id: int | None, unlisted: str
 ) -> dict[int, int]:
     """Number in the files -> class id 0 .. K-1, where K-1 is unknown if there is an `ignore_id`.
 
     What the table leads to `ignore_id` is unknown; what it does not list is refused, or unknown.
     Raises ValueError where it leads to no class, or where unknown is wanted and there is no such class.
     """
-    if unlisted not in get_args(Unlisted):
-        raise ValueError(f"unlisted={unlisted}: choose one of {', '.join(get_args(Unlisted))}")
+    if unlisted not in UNLISTED:
+        raise ValueError(f"unlisted={unlisted}: choose one of {', '.join(UNLISTED)}")
     if unlisted == "unknown" and ignore_id is None:
         raise ValueError("unlisted=unknown needs a class for unknown pixels; set ignore_id=255")
     classes: dict[int, int] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 LATEST = "latest"
 BEST = "best"
 """Holds the images of a checkpoint that is never pruned, like `latest`; whoever measures writes it."""
-FILES = re.compile(r"(?:state|weights|manifest|mean_styles)-(\d{9,})\.(?:pt|safetensors|json)")
+FILES = re.compile(r"(?:state|weights|discriminator|manifest|mean_styles)-(\d{9,})\.(?:pt|safetensors|json)")
 
 
 def state_file(run: Path, images: int) -> Path:
@@ -22,7 +22,7 @@ def weights_file(run: Path, images: int) -> Path:
 
 
 def discriminator_file(run: Path, images: int) -> Path:
-    """The file of the discriminator alone, which an imported release may have."""
+    """The file of a discriminator without training state: that of an imported release."""
     return run / f"discriminator-{images:09d}.safetensors"
 
 

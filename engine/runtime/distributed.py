@@ -1,11 +1,10 @@
-"""All that knows of several processes: ranks, DistributedDataParallel, and what only one of them does."""
+"""All that knows of several processes: ranks, sums over them, and what only one of them does."""
 
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar, cast
@@ -13,7 +12,6 @@ from typing import TypeVar, cast
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from engine.runtime.hardware import distributed_backend
 
@@ -62,23 +60,20 @@ def _control_group() -> dist.ProcessGroup:
     return group
 
 
-def parallel(network: nn.Module, processes: Processes) -> nn.Module:
-    """The network with its gradients averaged over processes, or itself where there is one process."""
-    if processes.count == 1 or not any(parameter.requires_grad for parameter in network.parameters()):
-        return network
-    device = next(network.parameters()).device
-    device_ids = None if device.index is None else [device.index]
-    with warnings.catch_warnings():
-        # Newer versions of torch have another word for `broadcast_buffers`, which older ones do not know.
-        warnings.simplefilter("ignore", FutureWarning)
-        return DistributedDataParallel(network, device_ids=device_ids, broadcast_buffers=False)
+def average_gradients(network: nn.Module, processes: Processes) -> None:
+    """Averages the gradients of a network's parameters over processes, in place; all call it together.
 
-
-def averaged_if(last: bool, network: nn.Module) -> AbstractContextManager[object]:
-    """Gradients of a batch in parts are averaged over processes once, after its last part."""
-    if last or not isinstance(network, DistributedDataParallel):
-        return nullcontext()
-    return network.no_sync()
+    One sum of all gradients after the backward pass, instead of DistributedDataParallel's hooks in it: an
+    objective may run its network as often as it likes, parts of a batch need no care, and a part that rests
+    may get no gradient. A NaN of one process reaches all.
+    """
+    gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
+    if not gradients:
+        return
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    dist.all_reduce(flat)
+    parts = (flat / processes.count).split([gradient.numel() for gradient in gradients])
+    torch._foreach_copy_(gradients, [part.view_as(gradient) for part, gradient in zip(parts, gradients)])
 
 
 def mean_over_processes(values: dict[str, Tensor], processes: Processes) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from engine.runtime.allocator import keep_freed_memory
-from models.kernels.cpu_features import multiplies_bf16
+from models.kernels.dispatch import multiplies_bf16
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -44,7 +44,7 @@ class Hardware:
         if self.device.type == "cpu":
             keep_freed_memory()
 
-    def noise(self) -> torch.Generator:
+    def rng(self) -> torch.Generator:
         """A source of random numbers on the device."""
         return torch.Generator(device=self.device)
 

@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import ClassVar
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from models.condition import Condition
-from models.discriminators.diffaugment import LabelChannels
+from models.discriminators.base import Discriminator, DiscriminatorOutput
 from models.kernels.conv import Conv2d, convolve
-from models.kernels.discriminator_patch_index import (
-    KERNEL,
-    PADDING,
-    POOL,
-    POOL_PADDING,
-    POOL_STRIDE,
-    STRIDE,
-    DiscriminatorPatchIndex,
-)
-from models.kernels.dispatch import Costs, is_indexed, window_costs
-from models.kernels.indexed_conv import id_table
+from models.kernels.discriminator_patch_index import label_features
 from models.layers.normed_conv import NormedConv
 
+KERNEL, STRIDE, PADDING = 4, 2, 2
+POOLING = (3, 2, 1)
+"""Kernel, stride and padding of the average pooling between scales, which does not count padding."""
 SLOPE = 0.2
-SETTINGS = (STRIDE, STRIDE), (PADDING, PADDING)
 WIDEST = 512
-
-
-class DiscriminatorOutput(NamedTuple):
-    """One scale's answer: `logits` (B, 1, h, w) a patch; `features`, the maps of the hidden layers."""
-
-    logits: Tensor
-    features: list[Tensor]
-
-    def split(self) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
-        """The first half of the batch and the second."""
-        first, second = self.logits.chunk(2)
-        halves = [feature.chunk(2) for feature in self.features]
-        return (
-            DiscriminatorOutput(first, [half[0] for half in halves]),
-            DiscriminatorOutput(second, [half[1] for half in halves]),
-        )
 
 
 class HiddenLayer(NormedConv):
@@ -57,14 +30,16 @@ class HiddenLayer(NormedConv):
         super().__init__(Conv2d(in_channels, out_channels, KERNEL, stride, PADDING), norm, spectral)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.leaky_relu(super().forward(x), SLOPE)
+        return F.leaky_relu(self.norm(self.conv(x)), SLOPE)
 
 
 class PatchDiscriminator(nn.Module):
     """Convolutions of stride 2, widths doubling to 512; the last hidden one and the logits have stride 1.
 
-    Four layers discriminate patches of 70x70 pixels, as in pix2pix (Isola et al. 2017, appendix 6.1.2).
+    Four layers look at patches of 70x70 pixels, as in pix2pix (Isola et al. 2017, appendix 6.1.2).
     """
+
+    class_channels: ClassVar = {"first.weight": (1, 0)}
 
     def __init__(
         self, in_channels: int, width: int, layers: int, norm: str = "instance", spectral: bool = True
@@ -78,33 +53,30 @@ class PatchDiscriminator(nn.Module):
         )
         self.to_logits = Conv2d(widths[-1], 1, KERNEL, padding=PADDING)
 
-    def forward(self, images: Tensor, share: Tensor) -> DiscriminatorOutput:
-        """`images` (n B, 3, H, W): n for each of B label maps, whose share of the first layer is given."""
-        x = convolve(images, self.first.weight[:, -images.shape[1] :], None, *SETTINGS)  # (n B, C, h, w)
-        x = F.leaky_relu(x + share.repeat(len(images) // len(share), 1, 1, 1), SLOPE)
+    def forward(self, images: Tensor, of_labels: Tensor) -> DiscriminatorOutput:
+        """`images` (n B, 3, H, W), n for each of B label maps; `of_labels`: these after the first layer."""
+        x = self._convolve(images, self.first.weight[:, -images.shape[1] :])  # (n B, C, h, w)
+        x = F.leaky_relu(x + of_labels.repeat(len(images) // len(of_labels), 1, 1, 1), SLOPE)
         features = [x]
         for layer in self.hidden:
             x = layer(x)
             features.append(x)
         return DiscriminatorOutput(self.to_logits(x), features)
 
-    def share_of(self, maps: Tensor) -> Tensor:
+    def label_features(self, maps: Tensor) -> Tensor:
         """What the first layer, which is linear, makes of one-hot label maps (B, K, H, W): (B, C, h, w)."""
-        return convolve(maps, self.first.weight[:, : maps.shape[1]], self.first.bias, *SETTINGS)
+        return self._convolve(maps, self.first.weight[:, : maps.shape[1]], self.first.bias)
 
-    def share_of_ids(self, index: DiscriminatorPatchIndex, classes: int, edges: bool, like: Tensor) -> Tensor:
-        """The same of the ids whose windows these are, once for each distinct one; `like`'s type."""
-        weight = self.first.weight[:, : classes + edges]
-        return index.convolved(id_table(weight, classes, edges), self.first.bias).to(like.dtype)
+    def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        return convolve(x, weight, bias, (STRIDE, STRIDE), (PADDING, PADDING))
 
 
-class MultiscaleDiscriminator(nn.Module):
+class MultiscaleDiscriminator(Discriminator):
     """Patch discriminators on the image with its label map, at full size, halved, and so on.
 
     Halving is average pooling 3/2/1 that does not count padding. pix2pix's single patch discriminator is
-    `scales=1, norm="instance_affine", spectral=False`. `implementation`: how the label map's share of the
-    first layers is computed, with the same result: `dense`, `indexed` (once for each distinct window) or
-    `auto`.
+    `scales=1, norm="instance_affine", spectral=False`. `implementation`: how the first layers see the label
+    map, with the same result: `dense`, `indexed` (once for each unique patch) or `auto`, the cheaper one.
     """
 
     def __init__(
@@ -125,67 +97,28 @@ class MultiscaleDiscriminator(nn.Module):
             PatchDiscriminator(classes + edges + 3, width, layers, norm, spectral) for _ in range(scales)
         )
 
-    def forward(self, images: Tensor, condition: LabelChannels) -> list[DiscriminatorOutput]:
-        """One output a scale. `images` (n B, 3, H, W) hold n images for each of B conditions, in turn."""
+    def forward(self, images: Tensor, condition: Condition) -> list[DiscriminatorOutput]:
+        """One output a scale."""
         outputs = []
-        for index, (scale, share) in enumerate(
-            zip(self.scales, self._shares(condition, images), strict=True)
-        ):
+        for index, (scale, of_labels) in enumerate(zip(self.scales, self._label_features(condition, images))):
             images = halve(images) if index else images
-            outputs.append(scale(images, share))
+            outputs.append(scale(images, of_labels))
         return outputs
 
-    def _shares(self, condition: LabelChannels, like: Tensor) -> Iterator[Tensor]:
-        """The label map's share of each scale's first layer, (B, C, h, w)."""
-        # Label maps that an augmentation has changed are known by their channels alone.
-        if isinstance(condition, Condition) and self._is_indexed(condition):
-            has_edges = condition.edges is not None
-            windows = condition.discriminator_patch_index(self.classes, len(self.scales))
-            for scale, discriminator_patch_index in zip(self._patches(), windows, strict=True):
-                yield scale.share_of_ids(discriminator_patch_index, self.classes, has_edges, like)
-            return
-        maps = condition.one_hot(self.classes, like)  # (B, K, H, W)
-        for index, scale in enumerate(self._patches()):
+    def _label_features(self, condition: Condition, like: Tensor) -> list[Tensor]:
+        """What each scale's first layer makes of the label map, (B, C, h, w)."""
+        scales = [scale for scale in self.scales if isinstance(scale, PatchDiscriminator)]
+        convs = [scale.first for scale in scales]
+        indexed = label_features(self.implementation, condition, self.classes, convs, POOLING, like)
+        if indexed is not None:
+            return indexed
+        maps, found = condition.one_hot(self.classes, like), []  # (B, K, H, W)
+        for index, scale in enumerate(scales):
             maps = halve(maps) if index else maps
-            yield scale.share_of(maps)
-
-    def _is_indexed(self, condition: Condition) -> bool:
-        def costs() -> Costs:
-            windows = condition.discriminator_patch_index(self.classes, len(self.scales))
-            inputs = self.classes + (condition.edges is not None)
-            return window_costs(windows, inputs, self._patches()[0].first.out_channels)
-
-        return is_indexed(self.implementation, condition.labels, costs)
-
-    def _patches(self) -> list[PatchDiscriminator]:
-        return [scale for scale in self.scales if isinstance(scale, PatchDiscriminator)]
+            found.append(scale.label_features(maps))
+        return found
 
 
 def halve(maps: Tensor) -> Tensor:
     """Maps (B, C, H, W) at half the size."""
-    return F.avg_pool2d(maps, POOL, POOL_STRIDE, POOL_PADDING, count_include_pad=False)
-
-
-def discriminate(
-    discriminator: nn.Module, fake: Tensor, real: Tensor, condition: LabelChannels
-) -> tuple[list[DiscriminatorOutput], list[DiscriminatorOutput]]:
-    """What a discriminator says of fake and real images (B, 3, H, W), seen in one batch, fake first."""
-    outputs = [output.split() for output in discriminator(torch.cat([fake, real]), condition)]
-    return [fakes for fakes, _ in outputs], [reals for _, reals in outputs]
-
-
-def discriminate_fake(
-    discriminator: nn.Module, fake: Tensor, real: Tensor, condition: LabelChannels
-) -> tuple[list[DiscriminatorOutput], list[DiscriminatorOutput]]:
-    """The same answers where only the fake images need a gradient: real ones are seen without one.
-
-    Under instance norm samples do not look at each other, so one batch or two are the same; both see the
-    same weights, spectrally normalised once. Under batch norm they stay one batch.
-    """
-    if any(isinstance(module, nn.BatchNorm2d) for module in discriminator.modules()):
-        return discriminate(discriminator, fake, real, condition)
-    with parametrize.cached():
-        fakes = discriminator(fake, condition)
-        with torch.no_grad():
-            reals = discriminator(real, condition)
-    return fakes, reals
+    return F.avg_pool2d(maps, *POOLING, count_include_pad=False)

@@ -27,14 +27,14 @@ class Encoder(nn.Module):
     code_shape: tuple[int, ...]
     smallest = 1
 
-    def encode(self, photo: Tensor, labels: Tensor | None, noise: torch.Generator | None) -> Style:
+    def encode(self, photo: Tensor, labels: Tensor | None, rng: torch.Generator | None) -> Style:
         """The style of photos in [-1, 1], (B, 3, H, W), with their label maps (B, H, W).
 
         Without label maps (None) a photo is one region. A style that is drawn at random is drawn from
-        `noise`; its mean is taken where there is none.
+        `rng`; its mean is taken where there is none.
         """
         raise NotImplementedError(f"{type(self).__name__} must say how it encodes a photo")
 
-    def prior(self, count: int, noise: torch.Generator) -> Tensor:
+    def prior(self, count: int, rng: torch.Generator) -> Tensor:
         """Codes of `count` images for which there is no photo; ValueError where a style needs one."""
         raise ValueError("this generator takes its style from photos and got none; give photos")

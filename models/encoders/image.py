@@ -48,11 +48,11 @@ class ImageEncoder(Encoder):
         x = x.flatten(1)  # (B, 8 width * 16)
         return Posterior(self.to_mean(x), self.to_log_var(x))
 
-    def encode(self, photo: Tensor, labels: Tensor | None, noise: torch.Generator | None) -> Style:
-        """A style code drawn from the photo's posterior (its mean where there is no noise): (B, D)."""
+    def encode(self, photo: Tensor, labels: Tensor | None, rng: torch.Generator | None) -> Style:
+        """A style code drawn from the photo's posterior (its mean without an `rng`): (B, D)."""
         posterior = self(photo)
-        return Style(posterior.sample(noise), posterior)
+        return Style(posterior.sample(rng), posterior)
 
-    def prior(self, count: int, noise: torch.Generator) -> Tensor:
+    def prior(self, count: int, rng: torch.Generator) -> Tensor:
         """Styles drawn from N(0, 1): (count, D)."""
-        return self.to_mean.weight.new_empty((count, self.style_width)).normal_(generator=noise)
+        return self.to_mean.weight.new_empty((count, self.style_width)).normal_(generator=rng)

@@ -14,9 +14,9 @@ class Posterior(NamedTuple):
     mean: Tensor
     log_var: Tensor
 
-    def sample(self, noise: torch.Generator | None) -> Tensor:
-        """mean + std * n with n drawn from `noise`, or the mean where there is none: (B, D)."""
-        if noise is None:
+    def sample(self, rng: torch.Generator | None) -> Tensor:
+        """mean + std * n with n drawn from `rng`, or the mean where there is none: (B, D)."""
+        if rng is None:
             return self.mean
-        normal = torch.empty_like(self.mean).normal_(generator=noise)
+        normal = torch.empty_like(self.mean).normal_(generator=rng)
         return self.mean + (0.5 * self.log_var).exp() * normal

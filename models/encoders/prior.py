@@ -20,12 +20,12 @@ class Prior(Encoder):
         self.style_width = style_width
         self.code_shape = (style_width,)
 
-    def encode(self, photo: Tensor, labels: Tensor | None, noise: torch.Generator | None) -> Style:
+    def encode(self, photo: Tensor, labels: Tensor | None, rng: torch.Generator | None) -> Style:
         """Codes that are drawn, (B, D); ValueError where there is nothing to draw them from."""
-        if noise is None:
+        if rng is None:
             raise ValueError("this generator came without an encoder: its styles are drawn, not of a photo")
-        return Style(self.prior(len(photo), noise), None)
+        return Style(self.prior(len(photo), rng), None)
 
-    def prior(self, count: int, noise: torch.Generator) -> Tensor:
+    def prior(self, count: int, rng: torch.Generator) -> Tensor:
         """Styles drawn from N(0, 1): (count, D)."""
-        return torch.randn((count, self.style_width), generator=noise, device=noise.device)
+        return torch.randn((count, self.style_width), generator=rng, device=rng.device)

@@ -47,7 +47,7 @@ class RegionStyleEncoder(Encoder):
             x = F.leaky_relu(conv(x), SLOPE)
         return region_means(torch.tanh(self.to_codes(x)), labels, self.classes)
 
-    def encode(self, photo: Tensor, labels: Tensor | None, noise: torch.Generator | None) -> Style:
+    def encode(self, photo: Tensor, labels: Tensor | None, rng: torch.Generator | None) -> Style:
         """One code a class, (B, K, D), zero for classes that are not in the label map; nothing is drawn.
 
         Without a label map every class has the code of the whole photo.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
+from models.generators.base import Generator
 from models.generators.pix2pixhd import (
     RGB_KERNEL,
     Pix2pixHDGenerator,
@@ -18,17 +21,18 @@ from models.generators.pix2pixhd import (
 from models.kernels.conv import Conv2d
 from models.layers.normed_conv import NormedConv
 
+BLOCK_KERNEL = 3
 PHASES = ("global", "enhancer", "joint")
 """Coarse to fine: what is trained, in this order (Wang et al. 2018, section 3.1)."""
 
 
-class LocalEnhancer(nn.Module):
+class LocalEnhancer(Generator):
     """G2 round G1: the label map halved once, plus G1's last features at half size, then up to an image.
 
-    `coarse` is G1; it sees the label map at half size, resized by nearest as when it is trained alone. This
-    network has half its width.
+    `coarse` is G1, of `width`, `downsamplings` and `blocks`; it sees the label map at half size, resized by
+    nearest as when it is trained alone. This network has half its width, and `enhancer_blocks`.
 
-    `phase` says what a step trains and how large its images are. Set it before the step:
+    `phase` says what a step trains and how large its images are; `enter` sets it before the step:
 
     - `global`: G1 alone. `forward` makes G1's own image, and the batch (label map and photo) is to be given
       at half size: `scale` is 2.
@@ -39,50 +43,51 @@ class LocalEnhancer(nn.Module):
     the second, then the third.
     """
 
+    class_channels: ClassVar = {"first.conv.weight": (1, 0)}
+
     def __init__(
         self,
-        coarse: Pix2pixHDGenerator,
+        classes: int,
         edges: bool = False,
-        blocks: int = 3,
-        kernel_size: int = 3,
+        width: int = 64,
+        downsamplings: int = 4,
+        blocks: int = 9,
+        enhancer_blocks: int = 3,
         norm: str = "instance",
         spectral: bool = True,
         global_images: int = 0,
         enhancer_images: int = 0,
     ) -> None:
         super().__init__()
-        if coarse.width % 2:
-            raise ValueError(f"generator.width={coarse.width} is odd: the local enhancer has half of it")
-        width = coarse.width // 2
-        self.coarse = coarse
-        self.first = NormedConv(Conv2d(coarse.classes + edges, width, RGB_KERNEL), norm, spectral)
+        if width % 2:
+            raise ValueError(f"generator.width={width} is odd: the local enhancer has half of it")
+        self.coarse = Pix2pixHDGenerator(
+            classes, edges, width, downsamplings, blocks, norm=norm, spectral=spectral
+        )
+        width //= 2
+        self.first = NormedConv(Conv2d(classes + edges, width, RGB_KERNEL), norm, spectral)
         self.down = halving_conv(width, norm, spectral)
         self.blocks = nn.ModuleList(
-            PlainResidualBlock(2 * width, kernel_size, norm, spectral) for _ in range(blocks)
+            PlainResidualBlock(2 * width, BLOCK_KERNEL, norm, spectral) for _ in range(enhancer_blocks)
         )
         self.up = doubling_conv(2 * width, norm, spectral)
         self.to_rgb = Conv2d(width, 3, RGB_KERNEL)
-        self.phase = "joint"
-        self.global_images = global_images
-        self.enhancer_images = enhancer_images
-
-    @property
-    def multiple(self) -> int:
-        """Height and width of an image must be multiples of this, in every phase."""
-        return 2 * self.coarse.multiple
-
-    @property
-    def scale(self) -> int:
-        """How many times smaller than the full size the images of this phase are."""
-        return 2 if self.phase == "global" else 1
+        self.multiple = 2 * self.coarse.multiple
+        self.global_images, self.enhancer_images = global_images, enhancer_images
+        self.enter("joint")
 
     def phase_at(self, images: int) -> str:
-        """The phase of a step before which training has seen so many images."""
         ends = (self.global_images, self.global_images + self.enhancer_images)
         return PHASES[sum(images >= end for end in ends)]
 
+    def enter(self, phase: str) -> None:
+        self.phase = phase
+        self.scale = 2 if phase == "global" else 1
+
+    def images_of_newest(self, images: int) -> int:
+        return images if images <= self.global_images else images - self.global_images
+
     def learns(self, name: str) -> bool:
-        """Whether a step of this phase changes the parameter of that name."""
         if not name.startswith("coarse."):
             return self.phase != "global"
         if name.startswith("coarse.to_rgb."):  # G1's own image is made in the first phase only

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
+from models.generators.base import Generator
 from models.kernels.conv import Conv2d
 from models.layers.normed_conv import NormedConv
 
@@ -44,7 +47,7 @@ def doubling_conv(channels: int, norm: str, spectral: bool) -> NormedConv:
     return NormedConv(transposed, norm, spectral)
 
 
-class Pix2pixHDGenerator(nn.Module):
+class Pix2pixHDGenerator(Generator):
     """Label map down to a small size, residual blocks there, and up again.
 
     A `first_kernel` x `first_kernel` convolution to `width` channels, `downsamplings` convolutions of
@@ -52,6 +55,8 @@ class Pix2pixHDGenerator(nn.Module):
     image, tanh. ReLU throughout. `classes`: K, the unknown class included; `edges`: the condition carries
     instance borders; `norm`: `instance` (without affine), `batch` or `none`.
     """
+
+    class_channels: ClassVar = {"first.conv.weight": (1, 0)}
 
     def __init__(
         self,
@@ -79,11 +84,7 @@ class Pix2pixHDGenerator(nn.Module):
         )
         self.up = nn.ModuleList(doubling_conv(2 * channels, norm, spectral) for channels in reversed(widths))
         self.to_rgb = Conv2d(width, 3, RGB_KERNEL)
-
-    @property
-    def multiple(self) -> int:
-        """Height and width of an image must be multiples of this."""
-        return 2 ** len(self.down)
+        self.multiple = 2**downsamplings
 
     def features(self, condition: Condition) -> Tensor:
         """All but the last layer: (B, width, H, W)."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
+from models.generators.base import Generator
 from models.kernels.conv import Conv2d
+from models.layers.noise import AddedNoise
 from models.layers.residual import SLOPE, ResidualBlock
 from models.norms.norm import NormFactory
 
@@ -20,7 +23,38 @@ PLAIN = 6
 """The place of the block whose norms are not those of the others."""
 
 
-class SpadeGenerator(nn.Module):
+class LabelStem(nn.Module):
+    """A 3x3 convolution on the label map resized to the smallest size (Park et al. 2019, appendix A)."""
+
+    class_channels: ClassVar = {"conv.weight": (1, 0)}
+
+    def __init__(self, classes: int, channels: int, edges: bool = False) -> None:
+        super().__init__()
+        self.classes = classes
+        self.conv = Conv2d(classes + edges, channels, 3, padding=1)
+
+    def forward(self, condition: Condition, size: tuple[int, int]) -> Tensor:
+        """Feature maps (B, C, h, w) of `size`."""
+        return self.conv(condition.at(size).one_hot(self.classes, like=self.conv.weight))
+
+
+class StyleStem(nn.Module):
+    """A linear layer on the style code (B, D); its spatial size is fixed when it is built."""
+
+    def __init__(self, style_width: int, channels: int, size: tuple[int, int]) -> None:
+        super().__init__()
+        self.channels = channels
+        self.size = size
+        self.linear = nn.Linear(style_width, channels * size[0] * size[1])
+
+    def forward(self, condition: Condition, size: tuple[int, int]) -> Tensor:
+        """Feature maps (B, C, h, w); at another size than its own they are resized (bilinear)."""
+        assert condition.styles is not None, "a style stem needs style codes"
+        x = self.linear(condition.styles).unflatten(1, (self.channels, *self.size))  # (B, C, h, w)
+        return x if size == self.size else F.interpolate(x, size=size, mode="bilinear", align_corners=False)
+
+
+class SpadeGenerator(Generator):
     """A stem at the smallest size, then residual blocks and nearest x2 up-sampling, then tanh.
 
     `stem` makes 16 * width channels; the widths of the blocks are 16, 16, 16, 8, 4, 2, 1 (and 1/2 with
@@ -42,7 +76,6 @@ class SpadeGenerator(nn.Module):
         label_channels: int = 0,
     ) -> None:
         super().__init__()
-        self.doublings = DOUBLINGS[upsampling]
         widths = [16, 16, 16, 16, 8, 4, 2, 1]
         channels = [multiple * width for multiple in widths]
         if upsampling == "most":
@@ -56,11 +89,8 @@ class SpadeGenerator(nn.Module):
             for (channels_in, channels_out), block_norm in zip(pairwise(channels), norms, strict=True)
         )
         self.to_rgb = Conv2d(channels[-1], 3, 3, padding=1)
-
-    @property
-    def multiple(self) -> int:
-        """Height and width of an image must be multiples of this."""
-        return 2**self.doublings
+        self.multiple = 2 ** DOUBLINGS[upsampling]
+        self.draws_noise = any(isinstance(layer, AddedNoise) for layer in self.modules())
 
     def forward(self, condition: Condition) -> Tensor:
         """An image in [-1, 1] of the condition's size, (B, 3, H, W)."""

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
+from models.generators.base import Generator
 from models.kernels.conv import Conv2d
 from models.layers.normed_conv import NormedConv
 
 SLOPE = 0.2
-DEEPEST = 8
 WIDEST = 8
 NOISY_LAYERS = 3
 
 
-def unet_depth(size: tuple[int, int]) -> int:
-    """How often both sides of an image halve evenly, at most the paper's 8 (256x256 down to 1x1).
-
-    Raises ValueError for a size that does not halve twice.
-    """
-    depth = min(DEEPEST, *((side & -side).bit_length() - 1 for side in size))
-    if depth < 2:
-        raise ValueError(f"a U-Net must halve {size[1]}x{size[0]} twice at least; use a multiple of 4")
-    return depth
-
-
-class UnetGenerator(nn.Module):
+class UnetGenerator(Generator):
     """Label map down to a few pixels and up again, each step up seeing the step down of its size.
 
     Down: 4x4 convolutions of stride 2 to 1, 2, 4, 8, 8, ... times `width` channels, `depth` of them, leaky
@@ -37,12 +27,14 @@ class UnetGenerator(nn.Module):
     The outermost layers and the innermost one down have no norm (a norm of a single pixel is zero).
 
     The paper's noise is dropout in the first three layers up, in training and at test time alike. It is drawn
-    from the condition's noise; without noise there is no dropout and the image is determined.
+    from the condition's `rng`; without one there is no dropout and the image is determined.
 
     `classes`: K, the unknown class included; `edges`: the condition carries instance borders; `norm`:
     `batch`, `instance` (without affine) or `instance_affine` (the paper's: batch norm of one image, by its
-    own statistics at test time as well); `dropout`: share of the features dropped, in [0, 1).
+    own statistics at test time as well); `dropout`: fraction of the features dropped, in [0, 1).
     """
+
+    class_channels: ClassVar = {"down.0.conv.weight": (1, 0)}
 
     def __init__(
         self,
@@ -71,11 +63,8 @@ class UnetGenerator(nn.Module):
             for inputs, outputs in up
         )
         self.to_rgb = nn.ConvTranspose2d(2 * width, 3, 4, stride=2, padding=1)
-
-    @property
-    def multiple(self) -> int:
-        """Height and width of an image must be multiples of this."""
-        return 2 ** len(self.down)
+        self.multiple = 2**depth
+        self.draws_noise = dropout > 0
 
     def forward(self, condition: Condition) -> Tensor:
         """An image in [-1, 1] of the condition's size, (B, 3, H, W)."""
@@ -88,14 +77,14 @@ class UnetGenerator(nn.Module):
         for index, conv in enumerate(self.up):
             x = conv(F.relu(x))
             if index < NOISY_LAYERS:
-                x = self._drop(x, condition.noise)
+                x = self._drop(x, condition.rng)
             x = torch.cat([x, skips.pop()], dim=1)  # (B, 2 C, h, w)
         return torch.tanh(self.to_rgb(F.relu(x)))
 
-    def _drop(self, x: Tensor, noise: torch.Generator | None) -> Tensor:
-        """Features (B, C, h, w) with a share of them dropped, the others raised to keep the mean."""
-        if noise is None or not self.dropout:
+    def _drop(self, x: Tensor, rng: torch.Generator | None) -> Tensor:
+        """Features (B, C, h, w) with a fraction of them dropped, the others raised to keep the mean."""
+        if rng is None or not self.dropout:
             return x
         # Drawn in the order of the axes, so that it does not depend on the memory format of `x`.
-        kept = x.new_empty(x.shape).bernoulli_(1 - self.dropout, generator=noise)  # (B, C, h, w)
+        kept = x.new_empty(x.shape).bernoulli_(1 - self.dropout, generator=rng)  # (B, C, h, w)
         return x * kept / (1 - self.dropout)

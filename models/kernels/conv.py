@@ -1,4 +1,9 @@
-"""Convolutions that are computed, forward and backward, in the form that the processor is fast in."""
+"""Convolutions in the form that the processor is fast in, forward and backward.
+
+Where positions are few (B H W), a convolution library arranges the weight anew for every call, which takes as
+long as the products, or longer; there the convolution is a plain product of patches (im2col) with the weight
+as a table (docs/performance.md).
+"""
 
 from __future__ import annotations
 
@@ -7,8 +12,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 
-from models.kernels import im2col_conv as few_positions
-from models.kernels.cpu_features import has_avx512
+from models.kernels.dispatch import (
+    has_avx512,
+    is_intel,
+    is_twice_differentiable,
+    multiplies_bf16,
+)
 
 
 class Conv2d(nn.Conv2d):
@@ -28,13 +37,27 @@ class Conv2d(nn.Conv2d):
         return convolve(input, weight, bias, self.stride, self.padding)  # type: ignore[arg-type]
 
 
+class GammaBetaConv2d(Conv2d):
+    """gamma = conv(a) and beta = conv(a) stacked: output (B, 2 * channels, H, W), gamma first.
+
+    One large product instead of two small ones; initialised as the two convolutions that it is
+    (see `models.layers.initialisation`).
+    """
+
+    PARTS = 2
+
+    def __init__(self, in_channels: int, channels: int, kernel_size: int, padding: int) -> None:
+        super().__init__(in_channels, self.PARTS * channels, kernel_size, padding=padding)
+
+
 def convolve(
     x: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[int, int], padding: tuple[int, int]
 ) -> Tensor:
     """`F.conv2d` of maps (B, C_in, H, W), with gradients as `Conv2d` has them."""
-    if torch.compiler.is_compiling() or (torch.is_grad_enabled() and not weight.requires_grad):
+    fixed_weight = torch.is_grad_enabled() and not weight.requires_grad
+    if fixed_weight or torch.compiler.is_compiling() or is_twice_differentiable():
         return F.conv2d(x, weight, bias, stride, padding)
-    few = few_positions.has_few_positions(x, weight, stride)
+    few = has_few_positions(x, weight, stride)
     if not few and not (torch.is_grad_enabled() and _contiguous_is_faster(x)):
         return F.conv2d(x, weight, bias, stride, padding)
     bias = None if bias is None else as_factor(bias)
@@ -73,15 +96,15 @@ def maps_of(
     x: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[int, int], padding: tuple[int, int]
 ) -> Tensor:
     """`F.conv2d` without a gradient, of what has the type that products are computed in."""
-    if few_positions.is_product(x, weight, stride):
-        return few_positions.maps(x, weight, bias, padding)
+    if is_product(x, weight, stride):
+        return im2col_maps(x, weight, bias, padding)
     return F.conv2d(x, weight, bias, stride, padding)
 
 
 def input_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings) -> Tensor:
     """Of the maps that went in, (B, C_in, H, W); of `x` the shape and type matter."""
-    if few_positions.is_product(x, weight, settings[0]):
-        return few_positions.input_gradient(gradient, x, weight, settings[1])
+    if is_product(x, weight, settings[0]):
+        return im2col_input_gradient(gradient, x, weight, settings[1])
     only_x = [True, False, False]
     to_x: Tensor = torch.ops.aten.convolution_backward(gradient, x, weight, None, *settings, only_x)[0]
     return to_x
@@ -89,8 +112,8 @@ def input_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settin
 
 def weight_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings) -> Tensor:
     """Of the weight, in its layout; of `weight` the shape and layout matter."""
-    if few_positions.has_few_positions(x, weight, settings[0]):
-        return few_positions.weight_gradient(gradient, x, weight.shape[2:], settings[1])
+    if has_few_positions(x, weight, settings[0]):
+        return im2col_weight_gradient(gradient, x, weight.shape[2:], settings[1])
     contiguous = _contiguous_is_faster(x)
     if contiguous:
         gradient, x, weight = gradient.contiguous(), x.contiguous(), weight.new_empty(weight.shape)
@@ -127,3 +150,77 @@ class _Convolve(torch.autograd.Function):
             None,
             None,
         )
+
+
+FEW_POSITIONS = 256
+"""So many positions in a batch (B H W) are few."""
+FEW_POSITIONS_OF_FLOAT32 = 64
+"""And so many are where a product of float32 is faster in all its forms, for MKL on Intel's processors."""
+
+
+def has_few_positions(x: Tensor, weight: Tensor, stride: tuple[int, int]) -> bool:
+    """Whether the weight's gradient is a product: of its channels-last memory then, as the weight is."""
+    if not x.is_cpu or x.dim() != 4 or stride != (1, 1) or x[:, 0].numel() > FEW_POSITIONS:
+        return False
+    return weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def is_product(x: Tensor, weight: Tensor, stride: tuple[int, int]) -> bool:
+    """Whether maps and their gradient are products as well: where they are faster than oneDNN's forms."""
+    if not has_few_positions(x, weight, stride):
+        return False
+    if x.dtype is torch.bfloat16:
+        return multiplies_bf16()
+    return x.dtype is torch.float32 and x[:, 0].numel() <= FEW_POSITIONS_OF_FLOAT32 and is_intel()
+
+
+def im2col_maps(x: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int]) -> Tensor:
+    """`F.conv2d` of stride 1: (B, C_out, h, w), channels last."""
+    batch, _, height, width = x.shape
+    kernel = weight.shape[2:]
+    patches, table = _patches(x, kernel, padding), _table(weight)
+    # The weight first: so the product is faster by a sixth, and its result, which is small, is turned round.
+    y = table @ patches.t() if bias is None else torch.addmm(bias[:, None], table, patches.t())  # (C_out, P)
+    size = (batch, height + 2 * padding[0] - kernel[0] + 1, width + 2 * padding[1] - kernel[1] + 1)
+    return y.t().contiguous().unflatten(0, size).permute(0, 3, 1, 2)
+
+
+def im2col_input_gradient(gradient: Tensor, x: Tensor, weight: Tensor, padding: tuple[int, int]) -> Tensor:
+    """Of the maps (B, C_in, H, W); of `x` the shape matters."""
+    (batch, channels, height, width), kernel = x.shape, weight.shape[2:]
+    of_patches = _positions(gradient) @ _table(weight)  # (P, k k C_in)
+    h, w = gradient.shape[2:]
+    of_patches = of_patches.view(batch, h, w, *kernel, channels)
+    # Those of a pixel's patches are summed in float32: each is rounded to bf16 once, their sum once more.
+    wide = torch.promote_types(x.dtype, torch.float32)
+    padded = x.new_zeros(batch, height + 2 * padding[0], width + 2 * padding[1], channels, dtype=wide)
+    for down in range(kernel[0]):
+        for right in range(kernel[1]):
+            padded[:, down : down + h, right : right + w] += of_patches[:, :, :, down, right]
+    to_x = padded[:, padding[0] : padding[0] + height, padding[1] : padding[1] + width]
+    return to_x.to(x.dtype).contiguous().permute(0, 3, 1, 2)
+
+
+def im2col_weight_gradient(
+    gradient: Tensor, x: Tensor, kernel: tuple[int, ...], padding: tuple[int, int]
+) -> Tensor:
+    """(C_out, C_in, *kernel), channels last: gradients of all positions times the patches they come of."""
+    product = _positions(gradient).t() @ _patches(x, kernel, padding)
+    return product.unflatten(1, (*kernel, -1)).permute(0, 3, 1, 2)
+
+
+def _patches(x: Tensor, kernel: tuple[int, ...], padding: tuple[int, int]) -> Tensor:
+    """What each position looks at, (P, k k C_in), of maps (B, C_in, H, W)."""
+    padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, padding[1], padding[1], padding[0], padding[0]))
+    patches = padded.unfold(1, kernel[0], 1).unfold(2, kernel[1], 1)  # (B, h, w, C, k, k)
+    return patches.permute(0, 1, 2, 4, 5, 3).flatten(3).flatten(0, 2)
+
+
+def _table(weight: Tensor) -> Tensor:
+    """A channels-last weight as it lies, (C_out, k k C_in)."""
+    return weight.permute(0, 2, 3, 1).flatten(1)
+
+
+def _positions(gradient: Tensor) -> Tensor:
+    """(P, C_out)."""
+    return gradient.permute(0, 2, 3, 1).flatten(0, 2)

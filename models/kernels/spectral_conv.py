@@ -8,6 +8,7 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.nn.utils import parametrize
 
 from models.kernels.conv import Conv2d, as_factor, input_gradient, maps_of, settings_of, weight_gradient
+from models.kernels.dispatch import is_twice_differentiable
 from models.layers.spectral_norm import (
     SingularValue,
     SpectralNorm,
@@ -33,7 +34,8 @@ class SpectralConv2d(Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         # Constant weights of inference are plain ones, and a compiler fuses what it is given.
-        if not parametrize.is_parametrized(self) or torch.compiler.is_compiling():
+        is_plain = torch.compiler.is_compiling() or is_twice_differentiable()
+        if is_plain or not parametrize.is_parametrized(self):
             return super().forward(input)
         weight = self.parametrizations.weight.original  # type: ignore[union-attr]
         norm = self.parametrizations.weight[0]  # type: ignore[index, union-attr]

@@ -1,10 +1,11 @@
-"""One linear layer a class, all computed as one product."""
+"""Layers with weights of their own for each class: linear layers, computed as one product, and embeddings."""
 
 from __future__ import annotations
 
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -37,3 +38,15 @@ class ClassLinear(nn.Module):
     def extra_repr(self) -> str:
         classes, out_width, in_width = self.weight.shape
         return f"{classes}, {in_width}, {out_width}"
+
+
+def class_embedding(rows: Tensor, labels: Tensor) -> Tensor:
+    """Each pixel gets the row of its class: (B, C, H, W), channels last, from ids (B, H, W).
+
+    `rows`: (K, C), or (B, K, C) where each sample has rows of its own.
+    """
+    if rows.dim() == 3:
+        batch, classes, _ = rows.shape
+        labels = labels + classes * torch.arange(batch, device=labels.device)[:, None, None]
+        rows = rows.flatten(0, 1)  # (B K, C)
+    return F.embedding(labels, rows).permute(0, 3, 1, 2)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from models.kernels.gamma_beta_conv import GammaBetaConv2d
+from models.kernels.conv import GammaBetaConv2d
 from models.layers.class_linear import ClassLinear
 
 GAIN = 0.02
@@ -61,4 +61,4 @@ def unnormalised_weight(module: nn.Module) -> Tensor:
 
 
 INITIALISATIONS: dict[str, Callable[[nn.Module], None]] = {"xavier": xavier, "normal": normal}
-"""Initial weights by their word."""
+"""Initial weights by name."""

@@ -16,9 +16,9 @@ class AddedNoise(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(channels))
 
-    def forward(self, x: Tensor, noise: torch.Generator | None) -> Tensor:
-        """Maps (B, C, H, W), the same shape out; n is drawn from `noise`, and none is added without it."""
-        if noise is None:
+    def forward(self, x: Tensor, rng: torch.Generator | None) -> Tensor:
+        """Maps (B, C, H, W), the same shape out; n is drawn from `rng`, and none is added without it."""
+        if rng is None:
             return x
-        normal = x.new_empty((x.shape[0], 1, *x.shape[2:])).normal_(generator=noise)  # (B, 1, H, W)
-        return torch.addcmul(x, normal, self.weight[:, None, None]).to(x.dtype)
+        noise = x.new_empty((x.shape[0], 1, *x.shape[2:])).normal_(generator=rng)  # (B, 1, H, W)
+        return torch.addcmul(x, noise, self.weight[:, None, None]).to(x.dtype)

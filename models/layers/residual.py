@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.condition import Condition, enlarged
+from models.condition import Condition, upsample
 from models.kernels.conv import Conv2d
 from models.kernels.spectral_conv import SpectralConv2d
+from models.kernels.upsample_norm_act import upsample_norm_act
 from models.norms.norm import NormFactory
 
 SLOPE = 0.2
@@ -49,6 +50,9 @@ class ResidualBlock(nn.Module):
         if self.learned_shortcut:
             self.norm_s = norm(in_channels)
             self.conv_s = conv(in_channels, out_channels, 1, bias=False)
+        if label_channels:
+            self.class_channels = {"conv_0.weight": (1, in_channels), "conv_1.weight": (1, middle)}
+            self.class_channels |= {"conv_s.weight": (1, in_channels)} if self.learned_shortcut else {}
 
     def forward(self, x: Tensor, condition: Condition, size: tuple[int, int] | None = None) -> Tensor:
         """Feature maps (B, C_in, H, W) to (B, C_out, *size).
@@ -57,11 +61,14 @@ class ResidualBlock(nn.Module):
         nearest on the way.
         """
         size = (x.shape[-2], x.shape[-1]) if size is None else size
-        dx = self.conv_0(self._labelled(self.norm_0(x, condition, SLOPE, size), condition))
-        dx = self.conv_1(self._labelled(self.norm_1(dx, condition, SLOPE, size), condition))
+        dx = self.conv_0(self._labelled(upsample_norm_act(self.norm_0, x, condition, SLOPE, size), condition))
+        dx = self.conv_1(
+            self._labelled(upsample_norm_act(self.norm_1, dx, condition, SLOPE, size), condition)
+        )
         if not self.learned_shortcut:
-            return enlarged(x, size) + dx
-        return self.conv_s(self._labelled(self.norm_s(x, condition, None, size), condition)) + dx
+            return upsample(x, size) + dx
+        shortcut = upsample_norm_act(self.norm_s, x, condition, None, size)
+        return self.conv_s(self._labelled(shortcut, condition)) + dx
 
     def _labelled(self, x: Tensor, condition: Condition) -> Tensor:
         """Feature maps (B, C, H, W) with the label map's channels after them where they are wanted."""

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.nn.utils.parametrize import register_parametrization
 
+from models.kernels.dispatch import is_twice_differentiable
+
 EPS = 1e-12
 FIRST_ITERATIONS = 15
 
@@ -47,7 +49,7 @@ class SpectralNorm(nn.Module):
 
     @torch.no_grad()
     def _iterate(self, matrix: WeightMatrix) -> Tensor:
-        """Moves the vectors; answers W v, whose norm is sigma, as u is W v normalised."""
+        """Moves the vectors; returns W v, whose norm is sigma, as u is W v normalised."""
         v = F.normalize(matrix.rows.mT @ self._u, dim=0, eps=EPS)
         product = matrix.rows @ v
         self._u.copy_(F.normalize(product, dim=0, eps=EPS))
@@ -66,7 +68,11 @@ class SpectralNorm(nn.Module):
             return SingularValue(self._u.clone(), self._v.clone(), torch.dot(self._u, product))
 
     def forward(self, weight: Tensor) -> Tensor:
-        return _Normalise.apply(weight, *self.largest(weight.detach()), self.output_axis)
+        largest = self.largest(weight.detach())
+        if is_twice_differentiable():
+            matrix = WeightMatrix(weight, self.output_axis)
+            return weight / torch.dot(largest.u, matrix.rows @ matrix.in_memory_order(largest.v))
+        return _Normalise.apply(weight, *largest, self.output_axis)
 
 
 class WeightMatrix:

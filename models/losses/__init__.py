@@ -1,0 +1,8 @@
+"""The GAN objectives by name. To add one: a file here, a line in this table, its options in the schema."""
+
+from models.losses.objective import GanObjective
+from models.losses.patch import ADVERSARIAL_LOSSES, PatchObjective
+
+OBJECTIVES: dict[str, type[GanObjective]] = {"patch": PatchObjective}
+
+__all__ = ["ADVERSARIAL_LOSSES", "OBJECTIVES", "GanObjective", "PatchObjective"]

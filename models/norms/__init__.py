@@ -1,7 +1,7 @@
 """The family: every norm standardises its input and then applies a scale and a shift.
 
-They differ in over which axes they standardise (`statistics`) and in what the pair is computed from.
-To add one: a file here, a line in this table, a YAML in configs/norm, and its equation, written slowly, in
+They differ in over which axes they standardise (`statistics`) and in what the pair is computed from. To add
+one: a file here, a line in this table, its options in options/schema, and its equation, written slowly, in
 tests/references/norms.py.
 """
 
@@ -37,13 +37,13 @@ def statistics_for(norm: str, statistics: str | None = None) -> Callable[[int], 
     Raises ValueError where a norm is defined by other statistics.
     """
     allowed = NORMS[norm].allowed_statistics
-    word = allowed[0] if statistics is None else statistics
-    if word not in allowed:
+    name = allowed[0] if statistics is None else statistics
+    if name not in allowed:
         raise ValueError(
-            f"norm.statistics={word} does not go with norm={norm}, which standardises over "
+            f"norm.statistics={name} does not go with norm={norm}, which standardises over "
             f"{' or '.join(allowed)}; leave norm.statistics out, or choose another norm"
         )
-    return STATISTICS[word]
+    return STATISTICS[name]
 
 
 __all__ = [
@@ -52,6 +52,8 @@ __all__ = [
     "ConditionalNorm",
     "NoisySpade",
     "NormFactory",
+    "Sean",
+    "Spade",
     "adain",
     "add_style",
     "check_style_ids",

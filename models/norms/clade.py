@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.kernels.class_embedding import class_embedding
-from models.kernels.modulation import ModulationTable
+from models.layers.class_linear import class_embedding
 from models.norms.norm import ConditionalNorm
 from models.norms.statistics import Standardise
 
@@ -30,6 +31,7 @@ class Clade(ConditionalNorm):
     """
 
     sees_labels = True
+    class_channels: ClassVar = {"gamma": (0, 0), "beta": (0, 0)}
 
     def __init__(self, channels: int, standardise: Standardise, classes: int) -> None:
         super().__init__(standardise)
@@ -39,10 +41,3 @@ class Clade(ConditionalNorm):
     def modulation(self, condition: Condition) -> tuple[Tensor, Tensor]:
         labels = condition.labels
         return class_embedding(self.gamma, labels), class_embedding(self.beta, labels)  # (B, C, H, W) each
-
-    def modulation_table(self, condition: Condition) -> ModulationTable | None:
-        # On accelerators the indexed form has not been measured.
-        if torch.compiler.is_compiling() or not condition.labels.is_cpu:
-            return None
-        rows = torch.cat([self.gamma, self.beta], dim=1)  # (K, 2 C)
-        return ModulationTable(rows, condition.class_of_pixels(len(rows)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from models.condition import Condition, enlarged
+from models.condition import Condition
 from models.layers.noise import AddedNoise
 from models.norms.spade import Spade
 from models.norms.statistics import Standardise
@@ -14,7 +14,7 @@ class NoisySpade(Spade):
     """y = (1 + gamma(m)) * standardise(x + w * n) + beta(m): SPADE (Park et al. 2019, eq. 1) on noisy maps.
 
     n is one standard normal number a pixel, w one learned weight a channel (0 at first); without a
-    generator in `condition.noise` this is SPADE. Options as in `Spade`.
+    `condition.rng` this is SPADE. Options as in `Spade`.
 
     Good: SPADE with texture that the label map does not have to explain. Bad: no style to steer it by.
     """
@@ -32,14 +32,6 @@ class NoisySpade(Spade):
         super().__init__(channels, standardise, classes, edges, kernel_size, hidden, implementation)
         self.noise = AddedNoise(channels)
 
-    def forward(
-        self,
-        x: Tensor,
-        condition: Condition,
-        slope: float | None = None,
-        size: tuple[int, int] | None = None,
-    ) -> Tensor:
+    def forward(self, x: Tensor, condition: Condition) -> Tensor:
         """As `ConditionalNorm.forward`."""
-        if condition.noise is not None:
-            x = self.noise(x if size is None else enlarged(x, size), condition.noise)
-        return super().forward(x, condition, slope, size)
+        return super().forward(self.noise(x, condition.rng), condition)

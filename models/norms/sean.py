@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.kernels.class_embedding import class_embedding
-from models.kernels.embedding_bag import embedding_bag
-from models.kernels.gamma_beta_conv import GammaBetaConv2d
-from models.kernels.indexed_conv import convolve_rows
-from models.kernels.modulation import ModulationTable
-from models.layers.class_linear import ClassLinear
+from models.kernels.conv import GammaBetaConv2d
+from models.layers.class_linear import ClassLinear, class_embedding
 from models.norms.noisy_spade import NoisySpade
-from models.norms.spade import scale_and_shift_bias
 from models.norms.statistics import Standardise
 
 
@@ -35,6 +32,9 @@ class Sean(NoisySpade):
     """
 
     styles = "region"
+    class_channels: ClassVar = {
+        "shared.weight": (1, 0), "style_linear.weight": (0, 0), "style_linear.bias": (0, 0)
+    }  # fmt: skip
 
     def __init__(
         self,
@@ -61,9 +61,6 @@ class Sean(NoisySpade):
         self.blending_gamma = nn.Parameter(torch.zeros(1))
         self.blending_beta = nn.Parameter(torch.zeros(1))
 
-    def label_convs(self) -> tuple[nn.Conv2d, ...]:
-        return self.shared, self.pair, self.style_pair
-
     def region_codes(self, condition: Condition) -> Tensor:
         """Each region's style code through its class's layer: (B, K, D)."""
         codes = condition.styles
@@ -79,22 +76,3 @@ class Sean(NoisySpade):
         gamma_weight = torch.sigmoid(self.blending_gamma).to(gamma.dtype)
         beta_weight = torch.sigmoid(self.blending_beta).to(beta.dtype)
         return torch.lerp(spade_scale, 1 + gamma, gamma_weight), torch.lerp(spade_shift, beta, beta_weight)
-
-    def modulation_table(self, condition: Condition) -> ModulationTable | None:
-        """SPADE's rows and the style's in one table: a pixel's pair is the sum of one of each, weighted.
-
-        A style map takes one value a region, so its convolution is needed once for each distinct
-        neighbourhood of regions.
-        """
-        spade = super().modulation_table(condition)
-        if spade is None:
-            return None
-        index = condition.region_index(self.classes, self.kernel_size, self.style_kernel_size)
-        assert condition.styles is not None, "SEAN needs a style code a region"
-        codes = F.relu(self.style_linear.of_regions(condition.styles, index.present))  # (R, D)
-        bias = scale_and_shift_bias(self.style_pair)
-        style = convolve_rows(self.style_pair, codes, index.codes_to_regions, bias)  # (N_style, 2 C)
-        share = torch.sigmoid(torch.cat([self.blending_gamma, self.blending_beta])).to(style.dtype)  # (2,)
-        share = share.repeat_interleave(style.shape[1] // 2)  # (2 C,)
-        table = torch.cat([(1 - share) * spade.rows, share * style])
-        return ModulationTable(embedding_bag(table, index.rows_to_sums), index.sums_to_pixels)

@@ -1,6 +1,6 @@
 """Standardisation: (x - mean) / sqrt(var + eps), over the axes that give a norm its name.
 
-| word | statistics over |
+| name | statistics over |
 |---|---|
 | batch | N, H, W; running averages at test time (Ioffe & Szegedy 2015) |
 | sync_batch | the same over all processes |
@@ -17,9 +17,7 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.kernels.instance_norm import standardised
-from models.kernels.moments import EPS, Moments, widened
-from models.kernels.sync_batch_norm import sync_batch_norm
+from models.kernels.standardise import EPS, Moments, standardise_samples, sync_batch_norm, widened
 
 
 class Standardise(nn.Module):
@@ -106,14 +104,14 @@ class InstanceStatistics(Standardise):
                 "instance statistics of a map of one pixel would make it zero whatever it shows; "
                 "use larger images or fewer doublings"
             )
-        return standardised(x, across_channels=False)
+        return standardise_samples(x, across_channels=False)
 
 
 class LayerStatistics(Standardise):
     """Over C, H, W of a sample."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return standardised(x, across_channels=True)
+        return standardise_samples(x, across_channels=True)
 
 
 STATISTICS: dict[str, Callable[[int], Standardise]] = {

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from models.official.infer_config import Setup
 from models.official.pix2pixhd import Pix2pixHD
 from models.official.release import Family, OfficialRelease
-from models.official.release_files import find_weights, open_tensors, read_options
+from models.official.release_files import Options, find_weights, open_tensors, read_options
 from models.official.sean import Sean
 from models.official.spade import Spade
 
@@ -17,7 +15,7 @@ FAMILIES: dict[str, Family] = {"sean": Sean(), "spade": Spade(), "pix2pixhd": Pi
 """A release is of the first family that recognises it. To add one: a file here, and a line in this table."""
 
 
-def read_release(folder: Path, options: Mapping[str, Any] | None = None) -> OfficialRelease:
+def read_release(folder: Path, options: Options | None = None) -> OfficialRelease:
     """Opens a folder with `latest_net_G.pth` and, where there are such, `_D.pth` and `_E.pth`.
 
     Hyper-parameters come from the tensors' shapes. What these do not show comes from `options` (official
@@ -43,9 +41,9 @@ def read_release(folder: Path, options: Mapping[str, Any] | None = None) -> Offi
     networks["discriminator"] = {"name": "multiscale"}
     if "D" in files:
         networks["discriminator"], key_maps["D"] = FAMILIES[name].discriminator(files["D"])
-    wanted = encoder["style_width"] if encoder["name"] == "prior" else None
+    style_width = encoder["style_width"] if encoder["name"] == "prior" else None
     if "E" in files:
-        networks["encoder"], key_maps["E"] = FAMILIES[name].encoder(files["E"], wanted)
-    elif wanted is not None:
+        networks["encoder"], key_maps["E"] = FAMILIES[name].encoder(files["E"], style_width)
+    elif style_width is not None:
         setup.warnings.append("there is no encoder (*_net_E.pth): styles can only be sampled")
     return OfficialRelease(folder, name, networks, setup, {key: (files[key], key_maps[key]) for key in files})

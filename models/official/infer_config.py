@@ -47,8 +47,8 @@ class Setup:
         for name, (kinds, least, most) in RANGES.items():
             value = options.get(name, 1)
             if type(value) not in kinds or not least <= value <= most:
-                wanted = f"{kinds[0].__name__} from {least} to {most}"
-                raise ValueError(f"{tensor}: {name}={value!r} is no {wanted}; {CORRECT}")
+                range_ = f"{kinds[0].__name__} from {least} to {most}"
+                raise ValueError(f"{tensor}: {name}={value!r} is no {range_}; {CORRECT}")
         self.aspect_ratio: float = (self.usual | options)["aspect_ratio"]
         width = options.get("crop_size")
         self.crop_size = None if width is None else (round(width / self.aspect_ratio), width)

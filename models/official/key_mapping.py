@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -33,13 +32,13 @@ class KeyMap:
     """
 
     title: str
-    names: Mapping[str, str]
-    unused: Mapping[str, Shape] = field(default_factory=dict)
-    optional: Mapping[str, str] = field(default_factory=dict)
+    names: dict[str, str]
+    unused: dict[str, Shape] = field(default_factory=dict)
+    optional: dict[str, str] = field(default_factory=dict)
 
     def parts(self, name: str, shape: Shape) -> dict[str, Shape]:
         """The official tensors that make up ours of that name, and their shape."""
-        for ours, theirs in {**SPECTRAL_NORM, **self.names}.items():
+        for ours, theirs in (SPECTRAL_NORM | self.names).items():
             name = name.replace(ours, theirs)
         several = re.search(r"\{(.*)\}", name)
         if several is None:
@@ -55,8 +54,8 @@ def translate(file: TensorFile, key_map: KeyMap, own: State) -> State:
     Raises ValueError naming the first tensor of the file that does not fit, or else the first missing one.
     """
     parts = {name: key_map.parts(name, tuple(tensor.shape)) for name, tensor in own.items()}
-    shapes = {name: shape for part in parts.values() for name, shape in part.items()} | dict(key_map.unused)
-    wanted, title = list(shapes), key_map.title
+    shapes = {name: shape for part in parts.values() for name, shape in part.items()} | key_map.unused
+    needed, title = list(shapes), key_map.title
     for pattern, other in key_map.optional.items():
         for found in filter(None, (re.fullmatch(pattern, name) for name in file.tensors)):
             like = shapes.get(found.expand(other))
@@ -67,8 +66,8 @@ def translate(file: TensorFile, key_map: KeyMap, own: State) -> State:
         if name not in shapes:
             raise ValueError(f"{place} {shape} is no part of an official {title}")
         if shape != shapes[name]:
-            raise ValueError(f"{place} has shape {shape}; the rest of this {title} wants {shapes[name]}")
-    for name in wanted:
+            raise ValueError(f"{place} has shape {shape}; the rest of this {title} needs {shapes[name]}")
+    for name in needed:
         if name not in file.tensors:
             raise ValueError(f"{file.path}: tensor {name!r} {shapes[name]} is missing from this {title}")
     return {

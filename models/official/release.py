@@ -60,14 +60,14 @@ class Family(ABC):
     def generator(self, file: TensorFile, setup: Setup) -> tuple[Networks, KeyMap]:
         """Generator, norm and encoder; ours have names that start with `generator.` and `encoder.`."""
 
-    def encoder(self, file: TensorFile, wanted: int | None) -> tuple[Options, KeyMap]:
-        """The encoder of a VAE from its own file; `wanted`: the width of styles, None where none is."""
+    def encoder(self, file: TensorFile, stem_width: int | None) -> tuple[Options, KeyMap]:
+        """The encoder of a VAE from its own file; `stem_width`: of the styles that its generator takes."""
         _, (width, *_), norm, spectral = file.layer("layer1")
         style_width = file.shape("fc_mu.weight", 2)[0]
-        if style_width != wanted:
+        if style_width != stem_width:
             raise ValueError(
                 f"{file.path}: tensor 'fc_mu.weight' makes styles of width {style_width}, but the generator "
-                f"wants {wanted or 'none'}; remove the encoder, which belongs to another generator"
+                f"takes {stem_width or 'none'}; remove the encoder, which belongs to another generator"
             )
         options = {"width": width, "style_width": style_width, "norm": norm, "spectral": spectral}
         names = {f"encoder.convs.{index}.": f"layer{index + 1}." for index in range(6)}
@@ -78,14 +78,14 @@ class Family(ABC):
         """A multiscale discriminator from its file."""
         width = file.shape("discriminator_0.model0.0.weight")[0]
         hidden = file.layer("discriminator_0.model1.0")
-        places = [name.split(".")[:2] for name in file.tensors]
-        scales = len({place[0] for place in places})
-        layers = len({place[1] for place in places if place[0] == "discriminator_0"}) - 1
-        options: Options = {"width": width, "layers": layers, "scales": scales}
-        options |= {"norm": hidden.norm, "spectral": hidden.spectral}
+        scales = len({name.split(".")[0] for name in file.tensors})
+        first_scale = (name for name in file.tensors if name.startswith("discriminator_0."))
+        layers = len({name.split(".")[1] for name in first_scale}) - 1
+        options = {"layers": layers, "scales": scales, "norm": hidden.norm, "spectral": hidden.spectral}
         names = {"scales.": "discriminator_", ".first.": ".model0.0.", ".to_logits.": f".model{layers}.0."}
         names |= {f".hidden.{index}.": f".model{index + 1}.0." for index in range(layers - 1)}
-        return {"name": "multiscale", **options}, KeyMap("discriminator", names | normed_conv(hidden.norm))
+        names |= normed_conv(hidden.norm)
+        return {"name": "multiscale", "width": width, **options}, KeyMap("discriminator", names)
 
 
 def normed_conv(norm: str) -> dict[str, str]:

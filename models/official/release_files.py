@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import zipfile
@@ -17,7 +16,6 @@ from torch import Tensor
 Options = dict[str, Any]
 Shape = tuple[int, ...]
 SUFFIX = "_net_G.pth"
-LONGEST_TEXT = 1_000_000
 # "              label_nc: 182                \t[default: 13]"
 OPTION_LINE = re.compile(r"^\s*(\w+): (.*?)\s*(?:\[default: .*\])?\s*$")
 
@@ -91,12 +89,12 @@ def open_tensors(path: Path) -> TensorFile:
     if unpacked > size:
         raise ValueError(f"{path} unpacks to more than its own size, as no release does; it was not opened")
     if not isinstance(content, dict) or not content:
-        raise ValueError(f"{path} holds a {type(content).__name__}; a state dict (tensors by name) is wanted")
+        raise ValueError(f"{path} holds a {type(content).__name__}, not a state dict (tensors by name)")
     for name, tensor in content.items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
             raise ValueError(f"{path}: {name!r} is a {type(tensor).__name__}, not a tensor with a name")
         if not tensor.is_floating_point() and not name.endswith(".num_batches_tracked"):
-            raise ValueError(f"{path}: tensor {name!r} has type {tensor.dtype}; floating point is wanted")
+            raise ValueError(f"{path}: tensor {name!r} has type {tensor.dtype}, which is not floating point")
         size -= tensor.numel() * tensor.element_size()
         if size < 0:  # a tensor of stride 0 can claim any shape from a few bytes
             raise ValueError(f"{path}: tensor {name!r} {tuple(tensor.shape)} is larger than its file")
@@ -112,8 +110,8 @@ def read_options(folder: Path) -> Options:
     if path is None:
         return {}
     try:
-        if path.stat().st_size > LONGEST_TEXT:
-            raise ValueError(f"it is larger than {LONGEST_TEXT} bytes")
+        if path.stat().st_size > 10**6:
+            raise ValueError("it is larger than a megabyte")
         text = path.read_text(encoding="utf-8")
         found = json.loads(text) if path.suffix == ".json" else _options_in(text.splitlines())
         if not isinstance(found, dict):
@@ -127,6 +125,6 @@ def _options_in(lines: list[str]) -> Options | None:
     """The options of opt.txt, their values as `str()` wrote them; None where no line is one."""
     found: Options = {match[1]: match[2] for line in lines if (match := OPTION_LINE.match(line))}
     for name, text in found.items():
-        with suppress(ValueError, TypeError, SyntaxError, MemoryError, RecursionError):  # a plain text
-            found[name] = ast.literal_eval(text)
+        with suppress(ValueError, RecursionError):  # a plain text stays as it is
+            found[name] = json.loads("null" if text == "None" else text.lower())
     return found or None

@@ -7,7 +7,7 @@ from models.official import spade
 from models.official.infer_config import Setup
 from models.official.key_mapping import KeyMap
 from models.official.release import Networks
-from models.official.release_files import TensorFile
+from models.official.release_files import Shape, TensorFile
 
 NAMES = {f"encoder.convs.{index}.conv.": f"Zencoder.model.{1 + 3 * index}." for index in range(4)} | {
     "encoder.to_codes.": "Zencoder.model.14.",
@@ -20,9 +20,8 @@ NAMES = {f"encoder.convs.{index}.conv.": f"Zencoder.model.{1 + 3 * index}." for 
     ".style_pair.": ".conv_{gamma,beta}.",
 }
 # The norms that follow take the encoder's biases away again; the plain block blends nothing.
-UNUSED = {f"Zencoder.model.{1 + 3 * index}.bias": (32 * 2**index,) for index in range(4)} | {
-    f"{spade.BLOCKS[PLAIN]}.ace_{norm}.blending_{part}": (1,) for norm in "01s" for part in ("gamma", "beta")
-}
+UNUSED: dict[str, Shape] = {f"Zencoder.model.{1 + 3 * index}.bias": (32 << index,) for index in range(4)}
+UNUSED |= {f"{spade.BLOCKS[PLAIN]}.ace_{n}.blending_{x}": (1,) for n in "01s" for x in ("gamma", "beta")}
 OPTIONAL = spade.OPTIONAL | {
     # SEAN standardises by statistics of its own; those of the SPADE inside need not be of the same kind.
     r"(.*)\.Spade\.param_free_norm\.(running_mean|running_var|num_batches_tracked)": r"\1.noise_var",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.bad_records import OnError
 from data.batch import Batch
 from data.dataset import PairedDataset
 from data.dataset_info import DatasetInfo
@@ -31,12 +30,12 @@ def build_dataset_info(options: DatasetOptions, source: Source) -> DatasetInfo:
 def training_set(options: DatasetOptions, source: Source, seed: int) -> PairedDataset:
     """The training pairs, cropped and mirrored at random."""
     transform = JointTransform(
-        options.height, options.width, options.resize.value, options.resize_to, "random", options.flip
+        options.height, options.width, options.resize, options.resize_to, "random", options.flip
     )
-    return PairedDataset(source, transform, seed, options.on_error.value)
+    return PairedDataset(source, transform, seed, options.on_error)
 
 
-def evaluation_set(options: DatasetOptions, source: Source, on_error: OnError = "raise") -> PairedDataset:
+def evaluation_set(options: DatasetOptions, source: Source, on_error: str = "raise") -> PairedDataset:
     """Pairs resized to height x width, neither cropped nor mirrored."""
     return PairedDataset(source, JointTransform(options.height, options.width), on_error=on_error)
 
@@ -76,7 +75,7 @@ def sample_batch(options: DatasetOptions, hardware: Hardware, count: int = 4) ->
         source = build_source(options, "val")
     except ValueError:
         source = build_source(options, "train")
-    dataset = evaluation_set(options, First(source, count), options.on_error.value)
+    dataset = evaluation_set(options, First(source, count), options.on_error)
     return next(evaluation_batches(dataset, count, 0, hardware))
 
 
@@ -86,7 +85,7 @@ def split_set(options: DatasetOptions, split: str, count: int | None) -> PairedD
     Only of the training split are records skipped: figures are of the very pictures they are said to be of.
     """
     source = build_source(options, split)
-    on_error: OnError = options.on_error.value if split == "train" else "raise"
+    on_error: str = options.on_error if split == "train" else "raise"
     return evaluation_set(options, source if count is None else First(source, count), on_error)
 
 

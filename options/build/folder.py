@@ -19,7 +19,7 @@ AUTO = "auto"
 def open_folder(options: FolderOptions, split: str) -> Source:
     """A split."""
     label_format = folder_format(options, _label_set(options))
-    return Folder.from_root(Path(options.root), split, label_format, options.pairing.value)
+    return Folder.from_root(Path(options.root), split, label_format, options.pairing)
 
 
 def folder_format(options: FolderOptions, label_set: LabelSet) -> LabelFormat:
@@ -29,9 +29,7 @@ def folder_format(options: FolderOptions, label_set: LabelSet) -> LabelFormat:
     if options.remap is None:
         return StoredIds.in_order(label_set, unknown=options.ignore_id)
     file = Path(options.remap)
-    classes = remapped_classes(
-        read_remap(file), file, label_set.known, options.ignore_id, options.unlisted.value
-    )
+    classes = remapped_classes(read_remap(file), file, label_set.known, options.ignore_id, options.unlisted)
     return StoredIds(label_set, classes)
 
 

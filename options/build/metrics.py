@@ -22,9 +22,9 @@ from evaluation.segmenters.published import (
 from evaluation.segmenters.segmenter import Segmenter
 from evaluation.segmenters.trained import is_trained_here, read_description, read_segmenter
 from evaluation.ssim import WINDOW
-from options.cli import CONFIGS
-from options.schema.testing import Lpips, Metric, SegmenterKind, SegmenterOptions, TestOptions
-from options.schema.training import Perceptual
+from options.schema import CONFIGS
+from options.schema.dataset import AUTO
+from options.schema.testing import SegmenterOptions, TestOptions
 
 SEGMENTERS = CONFIGS.parent / "segmenters"
 """Where scripts/train_segmenter.py leaves them."""
@@ -43,7 +43,7 @@ def build_metrics(
     """
     words, notes = chosen_words(options.metrics, count, least_side)
     weights = None if options.inception_weights is None else Path(options.inception_weights)
-    features = hardware.place(load_metric_network(options.features.value, weights))
+    features = hardware.place(load_metric_network(options.features, weights))
     lpips, lpips_notes = build_lpips(options, least_side)
     metrics = MetricSet(
         features,
@@ -54,11 +54,11 @@ def build_metrics(
     return metrics, notes + lpips_notes
 
 
-def chosen_words(chosen: Sequence[Metric], count: int, least_side: int | None) -> tuple[list[str], list[str]]:
+def chosen_words(chosen: Sequence[str], count: int, least_side: int | None) -> tuple[list[str], list[str]]:
     """The words of the metrics, and why some of `auto` are left out."""
-    words = [word.value for word in chosen if word is not Metric.auto]
+    words = [word for word in chosen if word != AUTO]
     notes = []
-    for word in WORDS if Metric.auto in chosen else ():
+    for word in WORDS if AUTO in chosen else ():
         least = LEAST_PICTURES.get(word, 1)
         if count < least:
             notes.append(f"{word} is left out: it takes {least} pictures at least, there are {count}")
@@ -78,11 +78,11 @@ def chosen_words(chosen: Sequence[Metric], count: int, least_side: int | None) -
 def build_lpips(options: TestOptions, least_side: int | None) -> tuple[LPIPSNetwork | None, list[str]]:
     """The network of LPIPS, or None and why; `auto` downloads nothing."""
     weights = None if options.lpips_weights is None else Path(options.lpips_weights)
-    if options.lpips is Lpips.none:
+    if options.lpips == "none":
         if weights is not None:
             raise ValueError(f"lpips_weights={weights} does not go with lpips=none; drop one of them")
         return None, []
-    if options.lpips is Lpips.auto:
+    if options.lpips == AUTO:
         published, least = TRUNKS[PUBLISHED_LPIPS], LEAST_SIDES[PUBLISHED_LPIPS]
         if least_side is not None and least_side < least and weights is None:
             return None, [f"lpips is left out: it takes {least}×{least} pixels at least"]
@@ -92,7 +92,7 @@ def build_lpips(options: TestOptions, least_side: int | None) -> tuple[LPIPSNetw
                 f" lpips=alex fetches them from {published.url}"
             ]
         return LPIPSNetwork(PUBLISHED_LPIPS, weights), []
-    return LPIPSNetwork(options.lpips.value, weights), []
+    return LPIPSNetwork(options.lpips, weights), []
 
 
 def build_diversity(options: TestOptions, hardware: Hardware) -> tuple[LPIPSDiversity | None, list[str]]:
@@ -111,27 +111,25 @@ def build_segmenter(options: SegmenterOptions, label_set: LabelSet, dataset: str
     path = options.path
     if path is None:
         ready = SEGMENTERS / dataset
-        if kind not in (SegmenterKind.auto, SegmenterKind.trained, SegmenterKind.none):
-            raise ValueError(
-                f"segmenter.kind={kind.value} needs segmenter.path=...: a folder, a file or a name"
-            )
-        if kind is SegmenterKind.none or (kind is SegmenterKind.auto and not _ready(ready, label_set)):
+        if kind not in (AUTO, "trained", "none"):
+            raise ValueError(f"segmenter.kind={kind} needs segmenter.path=...: a folder, a file or a name")
+        if kind == "none" or (kind == AUTO and not _ready(ready, label_set)):
             return None
         return read_segmenter(ready, label_set)
-    if kind is SegmenterKind.auto:
+    if kind == AUTO:
         if Path(path).is_file():
             raise ValueError(
                 f"segmenter.path={path} is a file; say what it is: segmenter.kind=torchvision or torchscript"
             )
-        kind = SegmenterKind.trained if is_trained_here(Path(path)) else SegmenterKind.transformers
-    if kind is SegmenterKind.none:
+        kind = "trained" if is_trained_here(Path(path)) else "transformers"
+    if kind == "none":
         raise ValueError(f"segmenter.path={path} does not go with segmenter.kind=none; drop one of them")
-    if kind is SegmenterKind.trained:
+    if kind == "trained":
         return read_segmenter(Path(path), label_set)
     mapping = partial(_mapped, options.classes, label_set)
-    if kind is SegmenterKind.transformers:
+    if kind == "transformers":
         return transformers_segmenter(path, label_set, mapping)
-    if kind is SegmenterKind.torchscript:
+    if kind == "torchscript":
         return torchscript_segmenter(Path(path), label_set, mapping, options.run_code)
     if options.architecture is None:
         raise ValueError("segmenter.kind=torchvision needs segmenter.architecture=deeplabv3_resnet50, say")
@@ -156,15 +154,15 @@ def _mapped(word: str, label_set: LabelSet, names: Sequence[str] | None, count: 
     return classes_by_name(names, label_set)
 
 
-def shared_networks(perceptual: Perceptual, metrics: MetricSet) -> list[str]:
+def shared_networks(perceptual: str, metrics: MetricSet) -> list[str]:
     """A warning for each figure whose network, or one of its family, the run's loss was trained with."""
-    trained_with = FAMILIES.get(perceptual.value)
+    trained_with = FAMILIES.get(perceptual)
     measured_with = {metrics.features.frechet_name: metrics.features.name}
     if metrics.lpips is not None:
         measured_with[f"lpips_{metrics.lpips.trunk}"] = metrics.lpips.trunk
     return [
         f"{figure} flatters: its network is of the family ({trained_with}) that the run was trained with,"
-        f" loss.perceptual={perceptual.value}"
+        f" loss.perceptual={perceptual}"
         for figure, network in measured_with.items()
         if trained_with is not None and FAMILIES.get(network) == trained_with
     ]

@@ -1,143 +1,93 @@
-"""From options to networks, freshly initialised."""
+"""From options to networks, freshly initialised; classes come from the tables in models/."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
-from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import nn
 
 from data.dataset_info import DatasetInfo
 from models.conditional_generator import ConditionalGenerator
-from models.discriminators.multiscale import MultiscaleDiscriminator
-from models.encoders.encoder import Encoder
-from models.encoders.image import ImageEncoder
-from models.encoders.prior import Prior
-from models.encoders.region_style import RegionStyleEncoder
-from models.generators import LocalEnhancer, Pix2pixHDGenerator, SpadeGenerator, UnetGenerator
-from models.generators.spade import DOUBLINGS
-from models.generators.stem import LabelStem, StyleStem
+from models.discriminators import DISCRIMINATORS, Discriminator
+from models.encoders import ENCODERS, Encoder
+from models.generators import GENERATORS, Generator
+from models.generators.spade import DOUBLINGS, LabelStem, StyleStem
 from models.layers.initialisation import INITIALISATIONS
-from models.norms import NORMS, ConditionalNorm, NoisySpade, NormFactory, statistics_for
-from options.schema.networks import (
-    ImageEncoderOptions,
-    LocalEnhancerOptions,
-    Pix2pixHDOptions,
-    PriorOptions,
-    RegionStyleOptions,
-    SeanOptions,
-    SpadeGeneratorOptions,
-    SpadeNormOptions,
-    Statistics,
-    UnetOptions,
-)
+from models.norms import NORMS, ConditionalNorm, NoisySpade, NormFactory, Sean, statistics_for
 from options.schema.training import TrainOptions
 
+Made = TypeVar("Made")
 
-def build_generator(options: TrainOptions, facts: DatasetInfo) -> ConditionalGenerator:
+
+def build_generator(options: TrainOptions, info: DatasetInfo) -> ConditionalGenerator:
     """The generator with its encoder."""
-    encoder = build_encoder(options.encoder, facts)
-    G = ConditionalGenerator(_build_network(options, facts, encoder), encoder, facts.edges)
-    INITIALISATIONS[options.initialisation.value](G)
+    encoder = build_encoder(options.encoder, info)
+    G = ConditionalGenerator(_generator(options, info, encoder), encoder, info.edges)
+    INITIALISATIONS[options.initialisation](G)
     return G
 
 
-def build_encoder(options: Any, facts: DatasetInfo) -> Encoder | None:
+def build_discriminator(options: TrainOptions, info: DatasetInfo) -> Discriminator:
+    """The discriminator."""
+    known = {"classes": len(info.label_set), "edges": info.edges}
+    D = made(DISCRIMINATORS[options.discriminator.name], options.discriminator, known)
+    INITIALISATIONS[options.initialisation](D)
+    return D
+
+
+def build_encoder(options: Any, info: DatasetInfo) -> Encoder | None:
     """The encoder, or None where there is none."""
-    if isinstance(options, ImageEncoderOptions):
-        return ImageEncoder(**own_options(options))
-    if isinstance(options, PriorOptions):
-        return Prior(options.style_width)
-    if isinstance(options, RegionStyleOptions):
-        return RegionStyleEncoder(len(facts.label_set), options.style_width)
-    return None
+    if options.name == "none":
+        return None
+    return made(ENCODERS[options.name], options, {"classes": len(info.label_set)})
 
 
-def _build_network(options: TrainOptions, facts: DatasetInfo, encoder: Encoder | None) -> nn.Module:
-    """The generator that the options choose."""
-    chosen, classes, edges = options.generator, len(facts.label_set), facts.edges
-    if isinstance(chosen, SpadeGeneratorOptions):
-        return _spade(options, facts, encoder)
-    if isinstance(chosen, UnetOptions):
-        return UnetGenerator(classes, edges, **own_options(chosen))
-    if isinstance(chosen, Pix2pixHDOptions):
-        return Pix2pixHDGenerator(classes, edges, **own_options(chosen))
-    assert isinstance(chosen, LocalEnhancerOptions), f"no builder for generator={chosen.name}"
-    coarse = Pix2pixHDGenerator(
-        classes,
-        edges,
-        chosen.width,
-        chosen.downsamplings,
-        chosen.blocks,
-        norm=chosen.norm.value,
-        spectral=chosen.spectral,
-    )
-    return LocalEnhancer(
-        coarse,
-        edges,
-        chosen.enhancer_blocks,
-        norm=chosen.norm.value,
-        spectral=chosen.spectral,
-        global_images=chosen.global_images,
-        enhancer_images=chosen.enhancer_images,
-    )
+def _generator(options: TrainOptions, info: DatasetInfo, encoder: Encoder | None) -> Generator:
+    chosen, classes = options.generator, len(info.label_set)
+    known: dict[str, Any] = {"classes": classes, "edges": info.edges}
+    if options.norm.name != "none":
+        norm = NORMS[options.norm.name]
+        plain = NoisySpade if norm is Sean else norm  # SEAN's last block takes no style, as published
+        known["norm"] = norm_factory(norm, options.norm, info, encoder)
+        known["plain_norm"] = norm_factory(plain, options.norm, info, encoder)
+        known["stem"] = _stem(options, info, encoder)
+        known["label_channels"] = classes + info.edges if chosen.concat_labels else 0
+    return made(GENERATORS[chosen.name], chosen, known)
 
 
-def _spade(options: TrainOptions, facts: DatasetInfo, encoder: Encoder | None) -> SpadeGenerator:
-    chosen, classes = options.generator, len(facts.label_set)
-    channels = 16 * chosen.width
-    stem: nn.Module = LabelStem(classes, channels, facts.edges)
-    if isinstance(encoder, ImageEncoder | Prior) and NORMS[options.norm.name].styles == "none":
-        # Norms that take no style leave it to the stem, as in SPADE's VAE.
-        multiple = 2 ** DOUBLINGS[chosen.upsampling.value]
+def _stem(options: TrainOptions, info: DatasetInfo, encoder: Encoder | None) -> nn.Module:
+    """Where the SPADE generator starts: the label map or, where norms take no style, the style code."""
+    chosen, channels = options.generator, 16 * options.generator.width
+    one_style = encoder is not None and len(encoder.code_shape) == 1
+    if one_style and NORMS[options.norm.name].styles == "none":  # as in SPADE's VAE
+        multiple = 2 ** DOUBLINGS[chosen.upsampling]
         size = (options.dataset.height // multiple, options.dataset.width // multiple)
-        stem = StyleStem(encoder.style_width, channels, size)
-    norm = norm_factory(NORMS[options.norm.name], options.norm, facts, encoder)
-    plain_norm = norm
-    if isinstance(options.norm, SeanOptions):
-        shared = {entry.name: getattr(options.norm, entry.name) for entry in fields(SpadeNormOptions)}
-        plain_norm = norm_factory(NoisySpade, SpadeNormOptions(**shared), facts, encoder)
-    label_channels = classes + facts.edges if chosen.concat_labels else 0
-    return SpadeGenerator(
-        stem, norm, plain_norm, chosen.width, chosen.upsampling.value, chosen.spectral, label_channels
-    )
+        return StyleStem(options.encoder.style_width, channels, size)
+    return LabelStem(len(info.label_set), channels, info.edges)
 
 
 def norm_factory(
-    norm: Callable[..., ConditionalNorm], options: Any, facts: DatasetInfo, encoder: Encoder | None
+    norm: type[ConditionalNorm], options: Any, info: DatasetInfo, encoder: Encoder | None
 ) -> NormFactory:
-    """Channels in, norm out. A norm is given those of the known facts that its constructor names."""
+    """Channels in, norm out."""
     known = {
-        "classes": len(facts.label_set),
-        "edges": facts.edges,
-        "style_count": len(facts.styles),
+        "classes": len(info.label_set),
+        "edges": info.edges,
+        "style_count": len(info.styles),
         "style_width": getattr(encoder, "style_width", None),
     }
-    named = inspect.signature(norm).parameters
-    arguments = {name: value for name, value in known.items() if name in named}
-    arguments |= own_options(options, "statistics")
-    word = None if options.statistics is Statistics.default else options.statistics.value
-    standardise = statistics_for(options.name, word)
-    return lambda channels: norm(channels, standardise(channels), **arguments)
-
-
-def own_options(options: Any, *without: str) -> dict[str, Any]:
-    """The options of a choice as plain values, without its name."""
-    values = {entry.name: getattr(options, entry.name) for entry in fields(options)}
-    return {
-        name: value.value if isinstance(value, Enum) else value
-        for name, value in values.items()
-        if name not in ("name", *without)
-    }
-
-
-def build_discriminator(options: TrainOptions, facts: DatasetInfo) -> nn.Module:
-    """The discriminator."""
-    discriminator = MultiscaleDiscriminator(
-        len(facts.label_set), facts.edges, **own_options(options.discriminator)
+    statistics = None if options.statistics == "default" else options.statistics
+    standardise = statistics_for(options.name, statistics)
+    return lambda channels: made(
+        norm, options, known | {"channels": channels, "standardise": standardise(channels)}
     )
-    INITIALISATIONS[options.initialisation.value](discriminator)
-    return discriminator
+
+
+def made(constructor: Callable[..., Made], options: Any, known: dict[str, Any]) -> Made:
+    """Calls a constructor with what it names: of the known values, and of the options as plain values."""
+    named = inspect.signature(constructor).parameters
+    values = known | {entry.name: getattr(options, entry.name) for entry in fields(options)}
+    return constructor(**{name: value for name, value in values.items() if name in named})

@@ -7,39 +7,39 @@ from torch import nn
 from engine.adam import Adam
 from engine.ema import ExponentialMovingAverage
 from engine.runtime.hardware import Hardware, select_hardware
-from engine.step import Objective
 from models.conditional_generator import ConditionalGenerator
-from models.losses.adversarial import ADVERSARIAL_LOSSES
+from models.discriminators import Discriminator
+from models.losses import OBJECTIVES, GanObjective
+from models.losses.generator_terms import GeneratorTerms
 from models.losses.perceptual import PerceptualLoss
-from options.schema.training import EmaOptions, HardwareOptions, LossOptions, OptimizerOptions, Perceptual
+from options.build.networks import made
+from options.schema.training import EmaOptions, HardwareOptions, LossOptions, OptimizerOptions
 
 
 def build_hardware(options: HardwareOptions) -> Hardware:
     """Device and precision."""
-    return select_hardware(options.device.value, options.precision.value, options.channels_last)
+    return select_hardware(options.device, options.precision, options.channels_last)
 
 
-def build_objective(options: LossOptions, hardware: Hardware) -> Objective:
-    """What the players minimise."""
+def build_objective(options: LossOptions, D: Discriminator) -> GanObjective:
+    """The objective that the discriminator's outputs are made for, with its options."""
+    return made(OBJECTIVES[D.objective], options, {})
+
+
+def build_generator_terms(options: LossOptions, hardware: Hardware) -> GeneratorTerms:
+    """The generator's other terms."""
     perceptual = None
-    if options.perceptual is not Perceptual.none:
-        perceptual = hardware.place(PerceptualLoss(options.perceptual.value))
-    return Objective(
-        adversarial=ADVERSARIAL_LOSSES[options.adversarial.value],
-        perceptual=perceptual,
-        perceptual_weight=options.perceptual_weight,
-        feature_matching_weight=options.feature_matching,
-        kl_weight=options.kl,
-        l1_weight=options.l1,
-    )
+    if options.perceptual != "none":
+        perceptual = hardware.place(PerceptualLoss(options.perceptual))
+    return GeneratorTerms(perceptual, options.perceptual_weight, options.l1, options.kl)
 
 
-def build_optimizers(options: OptimizerOptions, G: nn.Module, discriminator: nn.Module) -> tuple[Adam, Adam]:
-    """Adam for each player, at its own rate; fused, since that can leave a step out without a wait."""
+def build_optimizers(options: OptimizerOptions, G: nn.Module, D: nn.Module) -> tuple[Adam, Adam]:
+    """Adam for each network, at its own rate; fused, since that can skip a step without a wait."""
     betas = (options.beta1, options.beta2)
     return (
         Adam(G.parameters(), lr=options.generator_lr, betas=betas, fused=True),
-        Adam(discriminator.parameters(), lr=options.discriminator_lr, betas=betas, fused=True),
+        Adam(D.parameters(), lr=options.discriminator_lr, betas=betas, fused=True),
     )
 
 

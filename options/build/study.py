@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from math import ceil
 from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.types import Quote, QuotedString
-
 from engine.checkpoint.checkpoint_paths import latest_images, weights_file
-from options.cli import CONFIGS, composed, plain
+from options.cli import composed, quoted
 from options.run_config import CONFIG, read_options, run_folder
-from options.schema import CompareNormsOptions, TrainOptions
+from options.schema import CONFIGS, CompareNormsOptions, TrainOptions
 from options.validation import check, resolve
 
 PROJECT = CONFIGS.parent
@@ -59,7 +57,7 @@ class StudyRun:
         """
         if not (self.folder / CONFIG).is_file():
             return False
-        stored, asked = _flat(plain(read_options(self.folder))), _flat(plain(self.options))
+        stored, asked = _flat(asdict(read_options(self.folder))), _flat(asdict(self.options))
         for name in sorted(stored.keys() | asked.keys()):
             if stored.get(name) != asked.get(name) and not name.startswith(self.may_differ):
                 raise ValueError(
@@ -113,7 +111,7 @@ def _study_run(options: CompareNormsOptions, row: str, end: str, words: tuple[st
     """All are composed and checked before the first is trained."""
     name = f"{options.name}-{row}-{end}"
     told = (
-        f"experiment=compare_{options.study}", *options.rows[row], *root_words(options), *options.words,
+        f"experiment=compare_{options.study}", *options.rows[row], *root_words(options), *options.overrides,
         f"hardware.threads={options.threads}", *words, f"name={name}",
     )  # fmt: skip
     asked = composed("train", TrainOptions, list(told))
@@ -136,11 +134,6 @@ def train_command(run: StudyRun) -> tuple[str, ...]:
 def root_words(options: CompareNormsOptions) -> tuple[str, ...]:
     """Where the data set is, if it has a folder."""
     return () if options.root is None else (f"dataset.root={quoted(options.root)}",)
-
-
-def quoted(value: str) -> str:
-    """A path as the value of an override."""
-    return QuotedString(value, Quote.single).with_quotes()
 
 
 def _flat(options: dict[str, Any], start: str = "") -> dict[str, Any]:

@@ -12,7 +12,8 @@ from engine.checkpoint.checkpoint_paths import weights_file
 from evaluation.protocol import METRICS
 from evaluation.segmenters.trained import DESCRIPTION, is_trained_here, read_description
 from options.build.metrics import SEGMENTERS
-from options.build.study import PROJECT, StudyRun, quoted, root_words
+from options.build.study import PROJECT, StudyRun, root_words
+from options.cli import quoted
 from options.schema import CompareNormsOptions, TrainSegmenterOptions
 
 SPLIT = "val"
@@ -49,7 +50,7 @@ def segmenter_command(options: CompareNormsOptions, run: StudyRun) -> tuple[str,
         return None
     told = (
         f"dataset={dataset.name}", *root_words(options),
-        *(word for word in options.words if word.startswith("dataset.")),
+        *(word for word in options.overrides if word.startswith("dataset.")),
         f"dataset.height={dataset.height}", f"dataset.width={dataset.width}", f"name={options.name}",
         f"images={options.segmenter_images}", f"hardware.num_workers={run.options.hardware.num_workers}",
     )  # fmt: skip

@@ -19,7 +19,7 @@ from engine.runtime.hardware import Hardware
 from engine.runtime.threads import Threads
 from engine.sample_grid import SampleGrid
 from engine.step import TrainingStep
-from engine.trainer import Training
+from engine.trainer import Trainer
 from inference.generator import LabelMapGenerator
 from options.build.data import (
     build_dataset_info,
@@ -30,7 +30,7 @@ from options.build.data import (
     training_set,
 )
 from options.build.networks import build_discriminator, build_generator
-from options.build.parts import build_ema, build_objective, build_optimizers
+from options.build.parts import build_ema, build_generator_terms, build_objective, build_optimizers
 from options.build.validation import build_validation
 from options.run_config import write_options
 from options.schema.training import LengthOptions, TrainOptions
@@ -43,7 +43,7 @@ def build_training(
     processes: Processes,
     exact: bool = False,
     may_write: Callable[[], None] = lambda: None,
-) -> Training:
+) -> Trainer:
     """Builds every part of a run and restores its newest checkpoint, where there is one.
 
     `exact`: that one and no older, should it be damaged; `may_write` raises ValueError where another process
@@ -60,18 +60,18 @@ def build_training(
     ema = build_ema(options.ema, G)
     progress = Progress()
     threads = Threads(options.hardware.threads, processes.count)
-    objective = build_objective(options.loss, hardware)
     step = TrainingStep(
         G,
         D,
         opt_G,
         opt_D,
-        objective,
+        build_objective(options.loss, D),
+        build_generator_terms(options.loss, hardware),
         hardware,
         processes,
         options.optimizer.reuse_fake,
         options.train.grad_accum_steps,
-        [kind.value for kind in options.diffaugment],
+        options.diffaugment,
     )
     watched = sample_batch(options.dataset, hardware)
 
@@ -109,7 +109,7 @@ def build_training(
     )
     for warning in warnings:
         hooks.bar.say(f"warning: {warning}")
-    return Training(
+    return Trainer(
         batches=training_batches(options, dataset, sampler, hardware),
         step=step,
         rates=LearningRates(
@@ -120,12 +120,12 @@ def build_training(
             options.optimizer.lr_decay_start,
         ),
         ema=ema,
-        phases=CoarseToFine(step, ema),
+        coarse_to_fine=CoarseToFine(G, ema.network),
         progress=progress,
         length=length,
         hooks=hooks,
         processes=processes,
-        batch_images=options.train.batch_size,
+        batch_size=options.train.batch_size,
         seed=options.seed,
         hang_minutes=options.train.hang_minutes,
     )

@@ -69,11 +69,13 @@ class Measure:
     def _pairs(self, asked_to_stop: Callable[[], bool]) -> Iterator[tuple[Tensor, Batch]]:
         share = Share(self.pairs.source, self.processes.rank, self.processes.count)
         dataset = PairedDataset(share, self.pairs.transform, self.pairs.seed, self.pairs.on_error)
+        made = share.first
         for batch in self._together(evaluation_batches(dataset, self.batch, 0, self.hardware), asked_to_stop):
             styles = None
             if self.generator.G.encoder is not None and batch.photo is not None:
                 styles = self.generator.styles(batch.photo, batch.labels)
-            pictures = self.generator.pictures(batch, batch.style_id, styles, SEED)
+            pictures = self.generator.pictures(batch, batch.style_id, styles, SEED, made)
+            made += len(batch)
             if not bool(pictures.isfinite().all()):
                 # An error here would leave the other processes waiting for this one.
                 self._broken, pictures = True, torch.zeros_like(pictures)

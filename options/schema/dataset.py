@@ -1,85 +1,81 @@
-"""Options of the data sets. Sizes in pixels."""
+"""Options of the data sets."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass
+from typing import Any
 
 from omegaconf import MISSING
 
+from options.schema.fields import by_name, named, option
 
-class Resize(Enum):
-    """How a photo and its label map reach the size they are cropped from."""
-
-    fixed = "fixed"
-    short_side = "short_side"
-    width = "width"
-    none = "none"
-
-
-class Pairing(Enum):
-    """How files of two folders find each other."""
-
-    name = "name"
-    sorted = "sorted"
+SPLITS = ("train", "val", "test")
+PAIRINGS = ("name", "sorted")
+STYLES = ("day", "dusk", "night", "winter")
+RESIZES = ("fixed", "short_side", "width", "none")
+AUTO = "auto"
 
 
-class Unlisted(Enum):
-    """What an id that `dataset.remap` does not list stands for."""
-
-    error = "error"
-    unknown = "unknown"
+def _instances(default: bool) -> Any:
+    return option(default, "show the networks where instances border on each other")
 
 
-# What becomes of a record that cannot be read. Made by a call: `raise` is a word of the language.
-OnError = Enum("OnError", {"raise": "raise", "skip": "skip"})
+def _cache(holds: str) -> Any:
+    return option(None, f"folder that keeps {holds}; null: ~/.cache")
 
 
 @dataclass
 class DatasetOptions:
-    """What all data sets share. Sizes in pixels."""
+    """What all data sets share."""
 
     name: str = MISSING
-    height: int = MISSING
-    width: int = MISSING
-    resize: Resize = Resize.fixed
-    resize_to: int | None = None  # short side, width, or square that is cropped from; null: no margin
-    flip: bool = True  # mirror half of the training pairs
-    on_error: OnError = OnError["raise"]  # raise, or skip: train without records that cannot be read
+    height: int = option(256, "of the pictures, resized and cropped", at_least=1, unit="pixels")
+    width: int = option(256, "of the pictures, resized and cropped", at_least=1, unit="pixels")
+    resize: str = option(
+        "fixed", "what becomes resize_to before the crop; fixed: both sides", choices=RESIZES
+    )
+    resize_to: int | None = option(
+        None, "size before the crop; null: that of the crop", at_least=1, unit="pixels"
+    )
+    flip: bool = option(True, "mirror half of the training pairs")
+    on_error: str = option("raise", "stop at unreadable records, or skip them", choices=("raise", "skip"))
+
+
+@dataclass
+class StoredOptions(DatasetOptions):
+    """What all data sets on disk share."""
+
+    root: str = option(MISSING, "folder of the data set")
 
 
 @dataclass
 class ScenesOptions(DatasetOptions):
-    """The built-in scenes; drawn, not stored."""
+    """The built-in scenes: drawn, not stored."""
 
-    name: str = "scenes"
+    name: str = named("scenes")
     height: int = 64
     width: int = 64
-    instances: bool = True  # show the networks where instances border each other
-    seed: int = 0  # another seed, other scenes
-    styles: list[str] = field(default_factory=lambda: ["day", "dusk", "night", "winter"])  # or some of them
-    resize: Resize = Resize.none
+    instances: bool = _instances(True)
+    seed: int = option(0, "another seed draws other scenes", at_least=0)
+    styles: list[str] = option(list(STYLES), "times of day and year that are drawn", choices=STYLES)
+    resize: str = "none"
 
 
 @dataclass
-class CamVidOptions(DatasetOptions):
+class CamVidOptions(StoredOptions):
     """CamVid, as SegNet arranges it or as Cambridge published it."""
 
-    name: str = "camvid"
-    root: str = MISSING
+    name: str = named("camvid")
     height: int = 96
     width: int = 128
-    classes: int = 11  # 32: all of Cambridge's
+    classes: int = option(11, "11 as in the papers, or all of Cambridge's", choices=(11, 32))
 
 
 @dataclass
-class Ade20kOptions(DatasetOptions):
+class Ade20kOptions(StoredOptions):
     """ADE20K scene parsing: ADEChallengeData2016 as published."""
 
-    name: str = "ade20k"
-    root: str = MISSING
-    height: int = 256
-    width: int = 256
+    name: str = named("ade20k")
     resize_to: int | None = 286
 
 
@@ -87,95 +83,79 @@ class Ade20kOptions(DatasetOptions):
 class Ade20kOutdoorOptions(Ade20kOptions):
     """The pictures of ADE20K whose scene is in a list."""
 
-    name: str = "ade20k_outdoor"
-    scenes: str | None = None  # a text file: one scene or picture a line; null: the outdoor scenes
+    name: str = named("ade20k_outdoor")
+    scenes: str | None = option(None, "list file, a scene or picture a line; null: the outdoor scenes")
 
 
 @dataclass
-class CityscapesOptions(DatasetOptions):
+class CityscapesOptions(StoredOptions):
     """Cityscapes: leftImg8bit and gtFine as published."""
 
-    name: str = "cityscapes"
-    root: str = MISSING
-    height: int = 256
+    name: str = named("cityscapes")
     width: int = 512
-    instances: bool = True
+    instances: bool = _instances(True)
 
 
 @dataclass
-class CocoStuffOptions(DatasetOptions):
+class CocoStuffOptions(StoredOptions):
     """COCO-Stuff, as SPADE arranges it or as published."""
 
-    name: str = "coco_stuff"
-    root: str = MISSING
-    height: int = 256
-    width: int = 256
+    name: str = named("coco_stuff")
     resize_to: int | None = 286
-    instances: bool = True
-    cache: str | None = None  # folder of the instance maps that are made; null: ~/.cache
+    instances: bool = _instances(True)
+    cache: str | None = _cache("the instance maps that are made")
 
 
 @dataclass
-class CelebAMaskHQOptions(DatasetOptions):
+class CelebAMaskHQOptions(StoredOptions):
     """CelebAMask-HQ, as published or as SEAN arranges it."""
 
-    name: str = "celebamask_hq"
-    root: str = MISSING
-    height: int = 256
-    width: int = 256
-    cache: str | None = None  # folder of the label maps that are merged; null: ~/.cache
+    name: str = named("celebamask_hq")
+    cache: str | None = _cache("the label maps that are merged")
 
 
 @dataclass
-class FacadesOptions(DatasetOptions):
-    """CMP Facades: base/ and extended/ as they are published."""
+class FacadesOptions(StoredOptions):
+    """CMP Facades: base/ and extended/ as published."""
 
-    name: str = "facades"
-    root: str = MISSING
-    height: int = 256
-    width: int = 256
+    name: str = named("facades")
 
 
 @dataclass
-class FolderOptions(DatasetOptions):
+class FolderOptions(StoredOptions):
     """Your own pairs: ROOT/SPLIT/labels, ROOT/SPLIT/photos and, where there are any, ROOT/SPLIT/instances."""
 
-    name: str = "folder"
-    root: str = MISSING
-    height: int = 256
-    width: int = 256
-    num_classes: int | str = "auto"  # ids 0 .. num_classes-1; auto: read off the files
-    ignore_id: int | None = 255  # stored id that becomes one more class; null: there is none
-    remap: str | None = None  # a table from,to: what the ids in the files mean
-    unlisted: Unlisted = Unlisted.error  # ids that remap does not list: an error, or unknown
-    palette: str | None = None  # a table name,r,g,b: label maps show classes in these colours
-    instances: bool = False
-    pairing: Pairing = Pairing.name
+    name: str = named("folder")
+    num_classes: int | str = option(
+        AUTO, "ids are below it; auto: as in the files", choices=(AUTO,), at_least=1
+    )
+    ignore_id: int | None = option(255, "stored id of one more class, unknown; null: there is none")
+    remap: str | None = option(None, "CSV file from,to: what the ids in the files mean")
+    unlisted: str = option("error", "ids that remap does not list", choices=("error", "unknown"))
+    palette: str | None = option(None, "CSV file name,r,g,b: label maps show classes in these colours")
+    instances: bool = _instances(False)
+    pairing: str = option("name", "label maps find their photos by name, or by order", choices=PAIRINGS)
 
 
 @dataclass
-class WebDatasetOptions(DatasetOptions):
+class WebDatasetOptions(StoredOptions):
     """Tar shards that scripts/make_shards.py wrote: ROOT/SPLIT, where ROOT is a folder or a URL."""
 
-    name: str = "webdataset"
-    root: str = MISSING
-    height: int = 256
-    width: int = 256
-    instances: bool = False
-    cache: str | None = None  # folder of the shards that are fetched; null: ~/.cache
-    cache_gigabytes: float = 50.0  # above which those used longest ago leave it
+    name: str = named("webdataset")
+    instances: bool = _instances(False)
+    cache: str | None = _cache("the shards that are fetched")
+    cache_gigabytes: float = option(50.0, "above it the cache drops what is oldest", at_least=0, unit="GB")
 
 
-DATASETS: dict[str, type] = {
-    "scenes": ScenesOptions,
-    "ade20k": Ade20kOptions,
-    "ade20k_outdoor": Ade20kOutdoorOptions,
-    "camvid": CamVidOptions,
-    "celebamask_hq": CelebAMaskHQOptions,
-    "cityscapes": CityscapesOptions,
-    "coco_stuff": CocoStuffOptions,
-    "facades": FacadesOptions,
-    "folder": FolderOptions,
-    "webdataset": WebDatasetOptions,
-}
-"""The words of `dataset=`, and what each may be told."""
+DATASETS = by_name(
+    ScenesOptions,
+    Ade20kOptions,
+    Ade20kOutdoorOptions,
+    CamVidOptions,
+    CelebAMaskHQOptions,
+    CityscapesOptions,
+    CocoStuffOptions,
+    FacadesOptions,
+    FolderOptions,
+    WebDatasetOptions,
+)

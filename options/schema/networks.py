@@ -3,248 +3,225 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
+from options.schema.fields import by_name, choice, named, option
 
-class Statistics(Enum):
-    """Axes over which a norm standardises; `default` leaves it to the norm."""
-
-    default = "default"
-    batch = "batch"
-    sync_batch = "sync_batch"
-    instance = "instance"
-    layer = "layer"
+DOUBLINGS = {"normal": 5, "more": 6, "most": 7}
+"""How often the SPADE generator doubles its size."""
+STATISTICS = ("default", "batch", "sync_batch", "instance", "layer")
+IMPLEMENTATIONS = ("auto", "dense", "indexed")
+PLAIN_NORMS = ("none", "instance", "instance_affine", "batch")
 
 
-class Implementation(Enum):
-    """How a label-conditioned norm is computed; `auto` takes the cheaper one."""
-
-    auto = "auto"
-    dense = "dense"
-    indexed = "indexed"
+def _width(default: int, help: str) -> Any:
+    return option(default, help, at_least=1, unit="channels")
 
 
-class Upsampling(Enum):
-    """How often the SPADE generator doubles its size: 5, 6 or 7 times."""
-
-    normal = "normal"
-    more = "more"
-    most = "most"
+def _plain_norm(default: str) -> Any:
+    return option(default, "norm of its layers, which sees no condition", choices=PLAIN_NORMS)
 
 
-class PlainNorm(Enum):
-    """Norms that see no condition, inside networks that choose their own."""
+def _spectral() -> Any:
+    return option(True, "spectral norm of the convolutions' weights (Miyato et al. 2018)")
 
-    none = "none"
-    instance = "instance"
-    instance_affine = "instance_affine"
-    batch = "batch"
+
+def _kernel_size(default: int, help: str) -> Any:
+    return option(default, help, at_least=1, unit="pixels")
+
+
+def _implementation(of_what: str) -> Any:
+    return option(
+        "auto", f"of {of_what}, with the same result; auto: the cheaper one", choices=IMPLEMENTATIONS
+    )
 
 
 @dataclass
-class SpadeGeneratorOptions:
+class GeneratorOptions:
+    """What all generators share. `takes_norm`: it is built of conditional norms, those of norm=."""
+
+    takes_norm: ClassVar[bool] = False
+
+    name: str = MISSING
+    width: int = option(32, "at full size; 64 in the papers", at_least=2, unit="channels")
+
+    def size_multiple(self) -> tuple[int, str]:
+        """What height and width must be multiples of, and the option that says so."""
+        raise NotImplementedError
+
+
+@dataclass
+class SpadeGeneratorOptions(GeneratorOptions):
     """Park et al. 2019, figure 4; with norm=sean the generator of Zhu et al. 2020."""
 
-    name: str = "spade"
-    width: int = 32  # channels at full size; 64 in the papers
-    upsampling: Upsampling = Upsampling.normal
-    spectral: bool = True
-    concat_labels: bool = False  # the label map beside the input of every convolution
+    takes_norm: ClassVar[bool] = True
+
+    name: str = named("spade")
+    upsampling: str = option("normal", "doubles the size 5, 6 or 7 times", choices=DOUBLINGS)
+    spectral: bool = _spectral()
+    concat_labels: bool = option(False, "the label map is an input of every convolution")
+
+    def size_multiple(self) -> tuple[int, str]:
+        return 2 ** DOUBLINGS[self.upsampling], f"generator.upsampling={self.upsampling}"
 
 
 @dataclass
-class Pix2pixHDOptions:
-    """pix2pixHD's global generator (Wang et al. 2018). It has norms of its own: norm=none."""
+class ResidualGeneratorOptions(GeneratorOptions):
+    """What pix2pixHD's two generators share."""
 
-    name: str = "pix2pixhd"
-    width: int = 32  # channels at full size; 64 in the paper
-    downsamplings: int = 4
-    blocks: int = 9
-    kernel_size: int = 3  # of the blocks
-    first_kernel: int = 7
-    norm: PlainNorm = PlainNorm.instance
-    spectral: bool = True
+    downsamplings: int = option(4, "halvings before the residual blocks", at_least=0)
+    blocks: int = option(9, "residual blocks", at_least=0)
+    norm: str = _plain_norm("instance")
+    spectral: bool = _spectral()
+
+    def size_multiple(self) -> tuple[int, str]:
+        return 2**self.downsamplings, f"generator.downsamplings={self.downsamplings}"
 
 
 @dataclass
-class LocalEnhancerOptions:
+class Pix2pixHDOptions(ResidualGeneratorOptions):
+    """pix2pixHD's global generator (Wang et al. 2018); it has norms of its own."""
+
+    name: str = named("pix2pixhd")
+    kernel_size: int = _kernel_size(3, "of the convolutions in the residual blocks")
+    first_kernel: int = _kernel_size(7, "of the first and the last convolution")
+
+
+@dataclass
+class LocalEnhancerOptions(ResidualGeneratorOptions):
     """pix2pixHD's global generator at half size with its local enhancer, trained coarse to fine."""
 
-    name: str = "local_enhancer"
-    width: int = 32  # of the global generator; the enhancer has half
-    downsamplings: int = 4
-    blocks: int = 9
-    enhancer_blocks: int = 3
-    norm: PlainNorm = PlainNorm.instance
-    spectral: bool = True
-    global_images: int = 0  # the global generator is trained alone on the first so many
-    enhancer_images: int = 0  # then the enhancer alone, then both
+    name: str = named("local_enhancer")
+    width: int = option(32, "of the global generator; the enhancer has half", at_least=2, unit="channels")
+    enhancer_blocks: int = option(3, "residual blocks of the enhancer", at_least=0)
+    global_images: int = option(0, "first, train the global generator alone", at_least=0, unit="images")
+    enhancer_images: int = option(0, "then the enhancer alone on so many, then both", at_least=0)
+
+    def size_multiple(self) -> tuple[int, str]:
+        multiple, reason = super().size_multiple()
+        return 2 * multiple, reason
 
 
 @dataclass
-class UnetOptions:
-    """pix2pix's U-Net (Isola et al. 2017). It has norms of its own: norm=none."""
+class UnetOptions(GeneratorOptions):
+    """pix2pix's U-Net (Isola et al. 2017); it has norms of its own."""
 
-    name: str = "unet"
+    name: str = named("unet")
     width: int = 64
-    depth: int = 8  # halvings; height and width are multiples of 2^depth
-    norm: PlainNorm = PlainNorm.batch
-    dropout: float = 0.5
+    depth: int = option(8, "halvings of the size", at_least=2)
+    norm: str = _plain_norm("batch")
+    dropout: float = option(0.5, "of features, in training and in generation", at_least=0, below=1)
+
+    def size_multiple(self) -> tuple[int, str]:
+        return 2**self.depth, f"generator.depth={self.depth}"
 
 
 @dataclass
 class NoNormOptions:
     """For generators with norms of their own."""
 
-    name: str = "none"
+    name: str = named("none")
 
 
 @dataclass
 class NormOptions:
-    """What all norms share: the axes they standardise over."""
+    """What all norms share."""
 
     name: str = MISSING
-    statistics: Statistics = Statistics.default
-
-
-@dataclass
-class BatchNormOptions(NormOptions):
-    """Ioffe & Szegedy 2015."""
-
-    name: str = "batch"
-
-
-@dataclass
-class LayerNormOptions(NormOptions):
-    """Ba et al. 2016."""
-
-    name: str = "layer"
-
-
-@dataclass
-class InstanceNormOptions(NormOptions):
-    """Ulyanov et al. 2016."""
-
-    name: str = "instance"
+    statistics: str = option("default", "the axes it standardises over; default: its own", choices=STATISTICS)
 
 
 @dataclass
 class CinOptions(NormOptions):
-    """Dumoulin et al. 2017: a pair for each style of the data set."""
+    """Dumoulin et al. 2017: scale and shift for each style of the data set."""
 
-    name: str = "cin"
-
-
-@dataclass
-class AdainOptions(NormOptions):
-    """Huang & Belongie 2017: the pair from a style code."""
-
-    name: str = "adain"
+    name: str = named("cin")
 
 
 @dataclass
 class SpadeNormOptions(NormOptions):
-    """Park et al. 2019, eq. 1."""
+    """Park et al. 2019, eq. 1: scale and shift for each pixel, from the label map."""
 
-    name: str = "spade"
-    kernel_size: int = 3
-    hidden: int = 128
-    implementation: Implementation = Implementation.auto  # the same result, computed in another way
+    name: str = named("spade")
+    kernel_size: int = _kernel_size(3, "of the convolutions on the label map")
+    hidden: int = _width(128, "between the label map and scale and shift")
+    implementation: str = _implementation("the convolutions on the label map")
 
 
 @dataclass
 class SeanOptions(SpadeNormOptions):
-    """Zhu et al. 2020, section 3."""
+    """Zhu et al. 2020, section 3: SPADE blended with scale and shift from the style of each region."""
 
-    name: str = "sean"
-    style_kernel_size: int = 3  # of the convolutions on the style map; `kernel_size` is SPADE's
-
-
-@dataclass
-class CladeOptions(NormOptions):
-    """Tan et al. 2021."""
-
-    name: str = "clade"
-
-
-@dataclass
-class AutoEncoderOptions:
-    """The encoder that the norm needs, or none."""
-
-    name: str = "auto"
+    name: str = named("sean")
+    style_kernel_size: int = _kernel_size(3, "of the convolutions on the style map")
 
 
 @dataclass
 class NoEncoderOptions:
     """Images depend on the label map alone."""
 
-    name: str = "none"
+    name: str = named("none")
 
 
 @dataclass
 class ImageEncoderOptions:
     """SPADE's VAE: one style code an image, normally distributed."""
 
-    name: str = "image"
-    width: int = 32  # 64 in the paper
-    style_width: int = 256
-    norm: PlainNorm = PlainNorm.instance
-    spectral: bool = True
+    name: str = named("image")
+    width: int = _width(32, "of the first layer; 64 in the paper")
+    style_width: int = option(256, "numbers of a style code", at_least=1)
+    norm: str = _plain_norm("instance")
+    spectral: bool = _spectral()
 
 
 @dataclass
 class PriorOptions:
-    """No encoder, but styles: each is drawn, and none is taken from a photo."""
+    """No encoder, but style codes: each is drawn, none is taken from a photo."""
 
-    name: str = "prior"
-    style_width: int = 256
+    name: str = named("prior")
+    style_width: int = option(256, "numbers of a style code", at_least=1)
 
 
 @dataclass
 class RegionStyleOptions:
     """SEAN's: one style code a region."""
 
-    name: str = "region_style"
-    style_width: int = 64  # 512 in the paper
+    name: str = named("region_style")
+    style_width: int = option(64, "numbers of a style code; 512 in the paper", at_least=1)
 
 
 @dataclass
 class MultiscaleOptions:
     """Wang et al. 2018, section 3.2; pix2pix's is scales=1 norm=instance_affine spectral=false."""
 
-    name: str = "multiscale"
-    width: int = 32  # channels of the first layer; 64 in the paper
-    layers: int = 4
-    scales: int = 2
-    norm: PlainNorm = PlainNorm.instance
-    spectral: bool = True
-    implementation: Implementation = Implementation.auto  # of the label map's share of its first layers
+    name: str = named("multiscale")
+    width: int = _width(32, "of the first layer; 64 in the paper")
+    layers: int = option(4, "convolutions before the one that gives the logits", at_least=1)
+    scales: int = option(2, "discriminators, each of images half the size of the one before", at_least=1)
+    norm: str = _plain_norm("instance")
+    spectral: bool = _spectral()
+    implementation: str = _implementation("the label map's part of the first layers")
 
 
-GENERATORS: dict[str, type] = {
-    "spade": SpadeGeneratorOptions,
-    "pix2pixhd": Pix2pixHDOptions,
-    "local_enhancer": LocalEnhancerOptions,
-    "unet": UnetOptions,
-}
-NORMS: dict[str, type] = {
-    "none": NoNormOptions,
-    "batch": BatchNormOptions,
-    "layer": LayerNormOptions,
-    "instance": InstanceNormOptions,
-    "cin": CinOptions,
-    "adain": AdainOptions,
-    "spade": SpadeNormOptions,
-    "sean": SeanOptions,
-    "clade": CladeOptions,
-}
-ENCODERS: dict[str, type] = {
-    "auto": AutoEncoderOptions,
-    "none": NoEncoderOptions,
-    "image": ImageEncoderOptions,
-    "prior": PriorOptions,
-    "region_style": RegionStyleOptions,
-}
-DISCRIMINATORS: dict[str, type] = {"multiscale": MultiscaleOptions}
+GENERATORS = by_name(SpadeGeneratorOptions, Pix2pixHDOptions, LocalEnhancerOptions, UnetOptions)
+NORMS = by_name(
+    NoNormOptions,
+    choice("batch", "Ioffe & Szegedy 2015.", NormOptions),
+    choice("layer", "Ba et al. 2016.", NormOptions),
+    choice("instance", "Ulyanov et al. 2016.", NormOptions),
+    CinOptions,
+    choice("adain", "Huang & Belongie 2017: scale and shift from a style code.", NormOptions),
+    SpadeNormOptions,
+    SeanOptions,
+    choice("clade", "Tan et al. 2021: scale and shift for each class.", NormOptions),
+)
+ENCODERS = by_name(
+    choice("auto", "The encoder that the norm needs, or none."),
+    NoEncoderOptions,
+    ImageEncoderOptions,
+    PriorOptions,
+    RegionStyleOptions,
+)
+DISCRIMINATORS = by_name(MultiscaleOptions)

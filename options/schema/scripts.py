@@ -2,60 +2,124 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from omegaconf import MISSING
 
-SPLITS = ["train", "val", "test"]
+from options.schema.dataset import SPLITS
+from options.schema.fields import group, option
+from options.schema.training import MOST_THREADS, EvaluationHardwareOptions
+
+ROWS = {
+    "batch_stem": ["norm=batch"],
+    "batch_concat": ["norm=batch", "generator.concat_labels=true"],
+    "layer": ["norm=layer"],
+    "instance": ["norm=instance"],
+    "cin": ["norm=cin"],
+    "adain": ["norm=adain"],
+    "spade": ["norm=spade", "norm.hidden=64"],
+    "sean": ["norm=sean", "norm.hidden=64"],
+    "clade": ["norm=clade"],
+    "pix2pixhd": ["generator=pix2pixhd"],
+}
+"""One body with each norm, and the generator that SPADE is compared with (Park et al. 2019, section 4)."""
+
+
+def _dataset() -> Any:
+    return group("the data set", None)
+
+
+def _splits() -> Any:
+    return option(list(SPLITS), "of the data set; those that it does not have are skipped")
+
+
+def _processes() -> Any:
+    return option(None, "processes that read; null: one a core", at_least=1)
 
 
 @dataclass
 class ShardsOptions:
-    """`python scripts/make_shards.py`."""
+    """python scripts/make_shards.py dataset=CHOICE dataset.root=DIR out=DIR [OPTION=VALUE ...]
 
-    dataset: Any = MISSING
-    out: str = MISSING
-    splits: list[str] = field(default_factory=lambda: list(SPLITS))
-    records: int = 1000  # in a shard
-    quality: int = 95  # of photos, as JPEG
-    num_workers: int | None = None  # processes; null: one a core
+    Writes a data set as tar shards that train with dataset=webdataset. Stopped, the same command goes on.
+    """
+
+    dataset: Any = _dataset()
+    out: str = option(MISSING, "folder of the shards: OUT/SPLIT")
+    splits: list[str] = _splits()
+    records: int = option(1000, "in a shard", at_least=1)
+    quality: int = option(95, "of photos, as JPEG", at_least=1, at_most=100)
+    num_workers: int | None = _processes()
 
 
 @dataclass
 class CheckOptions:
-    """`python scripts/check_dataset.py`."""
+    """python scripts/check_dataset.py dataset=CHOICE dataset.root=DIR [OPTION=VALUE ...]
 
-    dataset: Any = MISSING
-    out: str = "results/check"  # where the contact sheet goes
-    splits: list[str] = field(default_factory=lambda: list(SPLITS))
-    pictures: int = 24  # of each split, on the contact sheet
-    num_workers: int | None = None  # processes; null: one a core
+    Reads every pair of a data set, prints what is in it, and draws a page to look at. Exit status: 0 ready
+    to train, 2 something to mend.
+    """
+
+    dataset: Any = _dataset()
+    out: str = option("results/check", "folder of the page: OUT/DATASET/index.html")
+    splits: list[str] = _splits()
+    pictures: int = option(24, "pairs of each split on the page", at_least=1)
+    num_workers: int | None = _processes()
+
+
+@dataclass
+class TrainSegmenterOptions:
+    """python scripts/train_segmenter.py dataset=CHOICE [OPTION=VALUE ...]
+
+    Trains a small segmenter on the real photos of a data set and leaves it in segmenters/DATASET, where
+    test.py finds it: mIoU of generated pictures, beside that of real ones.
+
+    Examples
+      python scripts/train_segmenter.py dataset=camvid dataset.root=DIR
+      python scripts/train_segmenter.py dataset=folder dataset.root=DIR dataset.num_classes=20 name=mine
+    """
+
+    name: str | None = option(None, "of its folder under segmenters/; null: the data set's")
+    dataset: Any = _dataset()
+    images: int = option(6000, "length of the training", at_least=1, unit="images")
+    batch_size: int = option(8, "images of a step", at_least=1)
+    learning_rate: float = option(1e-3, "of Adam", above=0)
+    width: int = option(64, "of the network", at_least=1, unit="channels")
+    seed: int = option(0, "of weights, order of the images and crops", at_least=0)
+    hardware: EvaluationHardwareOptions = group("presets of hardware.*", None, EvaluationHardwareOptions)
 
 
 @dataclass
 class CompareNormsOptions:
-    """`python scripts/compare_norms.py`.
+    """python scripts/compare_norms.py [study=STUDY] [OPTION=VALUE ...]
 
-    `rows`: what train.py is told for each row of the table, beside experiment=compare_STUDY;
-    `"rows.wide=['norm=spade','norm.hidden=128']"` adds one.
+    Trains and measures the same set-up with each of the norms, with several seeds, and leaves one table and
+    one sheet of pictures in results/compare_STUDY. Stopped (Ctrl-C), the same command goes on; what is
+    trained and measured already is not done again. Studies: configs/experiment/compare_*.yaml.
+
+    Examples
+      python scripts/compare_norms.py jobs=2
+      python scripts/compare_norms.py study=camvid root=DIR only=[batch_concat,spade,sean,pix2pixhd]
+      python scripts/compare_norms.py jobs=2 published=docs/studies/scenes.csv
+      python scripts/compare_norms.py "rows.wide=['norm=spade','norm.hidden=128']" only=[wide]
     """
 
-    study: str = "scenes"  # configs/experiment/compare_STUDY.yaml: what all rows share
-    rows: dict[str, list[str]] = field(default_factory=dict)
-    only: list[str] | None = None  # of the rows; null: all
-    seeds: list[int] = field(default_factory=lambda: [0, 1])
-    words: list[str] = field(default_factory=list)  # that train.py is told for all rows
-    name: str = "compare_${study}"  # of what the study leaves: checkpoints/NAME-ROW-SEED, OUT/NAME
-    root: str | None = None  # of the data set, where it has one
-    jobs: int = 1  # trainings and evaluations at a time,
-    threads: int = 1  # each with so many threads
-    images: int | None = None  # how many of the val split are measured; null: all
-    train_images: int = 1000  # training photos that set the scale of the numbers
-    segmenter_images: int = 6000  # to train the segmenter of mIoU with, where the study has none; 0: no mIoU
-    segmenter_path: str | None = None  # of another to take in place of the study's own
-    speed_images: int = 160  # of a further run a row, alone on the machine, that measures speed; 0: none
-    sheet_rows: int = 8  # label maps on the sheet of pictures
-    sheet_photos: bool = True  # the real photos beside them; false where they may not be shown
-    out: str = "results"
-    published: str | None = None  # table.csv of the same study, made elsewhere, to compare with
+    study: str = option("scenes", "all rows share the options of configs/experiment/compare_STUDY.yaml")
+    rows: dict[str, list[str]] = option(ROWS, f"rows.NAME=[OPTIONS of train.py] adds to {', '.join(ROWS)}")
+    only: list[str] | None = option(None, "rows of the table; null: all")
+    seeds: list[int] = option([0, 1], "each row is trained with each", at_least=0)
+    overrides: list[str] = option([], "options of train.py for all rows")
+    name: str = option("compare_${study}", "runs are checkpoints/NAME-ROW-SEED, results go to OUT/NAME")
+    root: str | None = option(None, "folder of the data set, where it has one")
+    jobs: int = option(1, "trainings and evaluations at a time", at_least=1)
+    threads: int = option(1, "of each job", at_least=1, at_most=MOST_THREADS)
+    images: int | None = option(None, "of the val split that are measured; null: all", at_least=1)
+    train_images: int = option(1000, "training photos that set the scale of the metrics", at_least=2)
+    segmenter_images: int = option(6000, "to train the segmenter of mIoU with; 0: no mIoU", at_least=0)
+    segmenter_path: str | None = option(None, "of another segmenter than the study's own")
+    speed_images: int = option(160, "of a further run a row, to measure speed; 0: none", at_least=0)
+    sheet_rows: int = option(8, "label maps on the sheet of pictures", at_least=1)
+    sheet_photos: bool = option(True, "real photos on the sheet; false where they may not be shown")
+    out: str = option("results", "folder of all studies' results")
+    published: str | None = option(None, "table.csv of the same study, made elsewhere, to compare with")

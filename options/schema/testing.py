@@ -3,158 +3,105 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any
 
-from omegaconf import MISSING
+from options.schema.dataset import AUTO, PAIRINGS
+from options.schema.fields import group, option
+from options.schema.training import EvaluationHardwareOptions
 
-from options.schema.dataset import Pairing
-from options.schema.training import HardwareOptions
-
-
-class Metric(Enum):
-    """Figures that test.py can make; `auto` is all that the pictures allow. LPIPS and mIoU: see below."""
-
-    auto = "auto"
-    psnr = "psnr"
-    ssim = "ssim"
-    rmse = "rmse"
-    fd = "fd"
-    kid = "kid"
-    precision_recall = "precision_recall"
-
-
-class Features(Enum):
-    """The network of fd, kid and precision_recall; `auto`: Inception where its weights are at hand."""
-
-    auto = "auto"
-    inception = "inception"
-    efficientnet_lite2 = "efficientnet_lite2"
-
-
-class Lpips(Enum):
-    """The network under LPIPS; `auto`: AlexNet where its weights are at hand, else LPIPS is left out."""
-
-    auto = "auto"
-    alex = "alex"
-    vgg = "vgg"
-    none = "none"
-
-
-class Pictures(Enum):
-    """Whether pictures are measured as PNG files hold them, or unrounded."""
-
-    png = "png"
-    tensor = "tensor"
-
-
-class ResizeFilter(Enum):
-    """How `generated` and `real` pictures come to `height` x `width`; all are antialiased."""
-
-    lanczos = "lanczos"
-    bicubic = "bicubic"
-    bilinear = "bilinear"
-
-
-class SegmenterKind(Enum):
-    """Where a segmenter comes from; `auto`: trained here or of transformers, by what lies at `path`."""
-
-    auto = "auto"
-    trained = "trained"
-    transformers = "transformers"
-    torchvision = "torchvision"
-    torchscript = "torchscript"
-    none = "none"
+METRICS = (AUTO, "psnr", "ssim", "rmse", "fd", "kid", "precision_recall")
+FEATURES = (AUTO, "inception", "efficientnet_lite2")
+LPIPS = (AUTO, "alex", "vgg", "none")
+SEGMENTERS = (AUTO, "trained", "transformers", "torchvision", "torchscript", "none")
+FILTERS = ("lanczos", "bicubic", "bilinear")
+WHOLE = "all"
+"""The entry of a table that `style=PHOTO`, without a class, makes."""
 
 
 @dataclass
 class SegmenterOptions:
     """The network that finds classes in pictures, for mIoU and pixel accuracy."""
 
-    kind: SegmenterKind = SegmenterKind.auto
-    path: str | None = None  # folder, file or name; null: segmenters/DATASET where there is one
-    classes: str = "names"  # its classes and the data set's agree by names, by ids, or by a CSV file
-    architecture: str | None = None  # of torchvision: deeplabv3_resnet50, ...
-    run_code: bool = False  # a TorchScript file is a program: say that you trust it
+    kind: str = option(
+        AUTO, "auto: trained here, or of transformers, by what lies at path", choices=SEGMENTERS
+    )
+    path: str | None = option(None, "folder, file or name; null: segmenters/DATASET where there is one")
+    classes: str = option("names", "its classes are the data set's by names, by ids, or by a CSV file")
+    architecture: str | None = option(None, "of kind=torchvision: deeplabv3_resnet50, ...")
+    run_code: bool = option(False, "trust a TorchScript file, which is a program")
 
 
 @dataclass
 class TestDatasetOptions:
     """What may differ from the run's own data set."""
 
-    root: str | None = None
-
-
-WHOLE = "all"
-"""The entry of a table that `style=PHOTO`, without a class, makes."""
-
-MEAN = "mean"
-"""In place of a photo: the training set's mean style."""
+    root: str | None = option(None, "folder of the data set; null: as in training")
 
 
 @dataclass
 class PairOptions:
-    """How the folders `generated`, `real` and `labels` are read. Sizes in pixels."""
+    """How the folders generated, real and labels are read."""
 
-    pairing: Pairing = Pairing.name  # by names without ending, or in the order of names
-    height: int | None = None  # both are resized to it; null: pictures keep their size, and pairs agree
-    width: int | None = None
-    filter: ResizeFilter = ResizeFilter.lanczos
-    num_classes: int | None = None  # of the label maps; null: as many as they hold
-    ignore_id: int | None = 255  # stored id that becomes one more class; null: there is none
+    pairing: str = option("name", "files go together by name without ending, or by order", choices=PAIRINGS)
+    height: int | None = option(None, "null: pictures keep their size", at_least=1, unit="pixels")
+    width: int | None = option(None, "goes with height", at_least=1, unit="pixels")
+    filter: str = option("lanczos", "of resizing, antialiased", choices=FILTERS)
+    num_classes: int | None = option(None, "of the label maps; null: as in the files", at_least=1)
+    ignore_id: int | None = option(
+        255, "stored id of one more class, unknown; null: there is none", at_least=0
+    )
 
 
 @dataclass
 class TestOptions:
-    """`python test.py`.
+    """python test.py name=RUN [OPTION=VALUE ...]
 
-    Tables (`style`, `style_labels`) have an entry a class: `style.sky=A.png`; without a class, for all.
+    Generates an image for every label map of a split, or of your own folder, with a trained generator;
+    measures them where there are photos, and writes a page to look at. With generated=DIR real=DIR it
+    measures pictures that are there already, without a run. How each number is made: docs/evaluation.md.
+
+    Examples
+      python test.py name=streets split=val
+      python test.py name=streets dataset.root=DIR out=elsewhere images=100
+      python test.py name=streets labels=DIR
+      python test.py name=streets style.sky=PHOTO style.tree=PHOTO
+      python test.py name=streets features=inception lpips=alex segmenter.path=segmenters/camvid
+      python test.py generated=DIR real=DIR
     """
 
-    name: str | None = None  # a run under checkpoints/, or the path of a run folder
-    generated: str | None = None  # instead of a run: a folder of anybody's pictures,
-    real: str | None = None  # and that of the photos with the same names
+    name: str | None = option(None, "a run under checkpoints/, or the path of a run folder")
+    generated: str | None = option(None, "instead of a run: a folder of pictures")
+    real: str | None = option(None, "with generated: the folder of the photos to compare them with")
     pairs: PairOptions = field(default_factory=PairOptions)
-    checkpoint: str = "latest"  # of the run; best: by the figures of its training; or its number of images
-    out: str = "results"
-    folder: str | None = None  # where everything goes; null: OUT/RUN/SPLIT (own for labels=, real for real=)
-    split: str = "val"
+    checkpoint: str = option("latest", "of the run; best: by the metrics of its training; or its images")
+    out: str = option("results", "folder of all results")
+    folder: str | None = option(
+        None, "of these; null: OUT/RUN/SPLIT (SPLIT is own for labels=, real for real=)"
+    )
+    split: str = option("val", "of the data set, to generate from")
     dataset: TestDatasetOptions = field(default_factory=TestDatasetOptions)
-    labels: str | None = None  # a folder of your own label maps, instead of the data set's
-    instances: str | None = None
-    photos: str | None = None
-    images: int | None = None  # how many to make; null: all
-    train_images: int = 1000  # training photos that set the scale of the numbers, or say the mean styles
-    batch_size: int = 8
-    samples: int | None = None  # encoder=image: so many images a label map, their styles drawn at random
-    style: dict[str, str] = field(default_factory=dict)  # photo whose style to take, or "mean"
-    style_labels: dict[str, str] = field(default_factory=dict)  # its label map; without: all of the photo
-    interpolate: int | None = None  # so many images a label map, from its own style to the one asked for
-    style_name: str | None = None  # norm=cin: a style by its name, or "all"
-    seed: int = 0
-    ema: bool = True  # generate with the averaged weights
-    optimize: bool = True  # compute what does not depend on label maps once: the same images to rounding
-    compile: bool = False  # the generator through torch.compile instead
-    metrics: list[Metric] = field(default_factory=lambda: [Metric.auto])
-    features: Features = Features.auto
-    inception_weights: str | None = None  # torch-fidelity's file, where it is not in torch's cache
-    lpips: Lpips = Lpips.auto
-    lpips_weights: str | None = None  # torchvision's file of that network, where it is not in torch's cache
+    labels: str | None = option(None, "folder of your own label maps, instead of the data set's")
+    instances: str | None = option(None, "folder of instance maps with the names of labels=")
+    photos: str | None = option(None, "folder of photos with the names of labels=")
+    images: int | None = option(None, "label maps to generate from; null: all", at_least=1)
+    train_images: int = option(1000, "training photos, for the scale of metrics and mean styles", at_least=2)
+    batch_size: int = option(8, "images generated at a time", at_least=1)
+    samples: int | None = option(None, "images a label map, in styles drawn at random (VAE)", at_least=1)
+    style: dict[str, str] = option({}, "style.CLASS=PHOTO, or =mean; style=PHOTO: of all classes")
+    style_labels: dict[str, str] = option({}, "style_labels.CLASS=FILE: the label map of that photo")
+    interpolate: int | None = option(None, "images a label map, from its own style to style=", at_least=2)
+    style_name: str | None = option(None, "norm=cin: a style by its name, or all")
+    seed: int = option(0, "of styles and noise", at_least=0)
+    ema: bool = option(True, "generate with the averaged weights")
+    optimize: bool = option(True, "compute once what no label map changes: the same images to rounding")
+    compile: bool = option(False, "run the generator through torch.compile instead")
+    metrics: list[str] = option([AUTO], "auto: all that the pictures allow", choices=METRICS)
+    features: str = option(
+        AUTO, "network of fd, kid, precision_recall; auto: Inception if cached", choices=FEATURES
+    )
+    inception_weights: str | None = option(None, "torch-fidelity's file; null: torch's cache")
+    lpips: str = option(AUTO, "network of LPIPS; auto: alex, if its weights are cached", choices=LPIPS)
+    lpips_weights: str | None = option(None, "torchvision's file of that network; null: torch's cache")
     segmenter: SegmenterOptions = field(default_factory=SegmenterOptions)
-    pictures: Pictures = Pictures.png
-    gallery: int = 2000  # label maps on the page; all are written
-    hardware: HardwareOptions = field(default_factory=HardwareOptions)
-
-
-@dataclass
-class TrainSegmenterOptions:
-    """`python scripts/train_segmenter.py`."""
-
-    name: str | None = None  # of the folder under segmenters/; null: the data set's
-    dataset: Any = MISSING
-    images: int = 6000  # to show it
-    batch_size: int = 8
-    learning_rate: float = 1e-3
-    width: int = 64  # channels
-    seed: int = 0
-    hardware: HardwareOptions = field(default_factory=HardwareOptions)
+    pictures: str = option("png", "measured as PNG files hold them, or unrounded", choices=("png", "tensor"))
+    gallery: int = option(2000, "label maps on the page; all are written", at_least=0)
+    hardware: EvaluationHardwareOptions = group("presets of hardware.*", None, EvaluationHardwareOptions)

@@ -16,13 +16,15 @@ from engine.runtime.hardware import Hardware, select_hardware
 from engine.step import TrainingStep
 from models.condition import Condition
 from models.conditional_generator import ConditionalGenerator
+from models.discriminators import Discriminator
 from models.kernels.inference import prepare_for_inference
+from models.losses.generator_terms import GeneratorTerms
 from models.norms.statistics import BatchStatistics
 from options.build.networks import build_discriminator, build_generator
 from options.build.parts import build_objective, build_optimizers
 from options.schema import GROUPS
-from options.schema.networks import Implementation, RegionStyleOptions
-from options.schema.training import LossOptions, OptimizerOptions, Perceptual, TrainOptions
+from options.schema.networks import RegionStyleOptions
+from options.schema.training import LossOptions, OptimizerOptions, TrainOptions
 from scripts.benchmarking.label_maps import LabelMaps
 from scripts.benchmarking.published import PublishedDiscriminator, published_synthesiser
 from scripts.benchmarking.published_step import PublishedStep
@@ -73,13 +75,13 @@ def build_work(case: Case, maps: LabelMaps) -> Work:
 def network_options(case: Case) -> TrainOptions:
     """The published sizes at a width; SEAN's style codes have 512 numbers."""
     forms = {
-        "indexed": Implementation.indexed,
-        "dense": Implementation.dense,
-        "compiled": Implementation.dense,
+        "indexed": "indexed",
+        "dense": "dense",
+        "compiled": "dense",
     }
     options = TrainOptions(name="benchmark")
     options.generator = GROUPS["generator"]["spade"](width=case.width)
-    options.norm = GROUPS["norm"][case.norm](implementation=forms.get(case.form, Implementation.auto))
+    options.norm = GROUPS["norm"][case.norm](implementation=forms.get(case.form, "auto"))
     options.encoder = GROUPS["encoder"]["none"]()
     if case.norm == "sean":
         options.encoder = RegionStyleOptions(style_width=STYLE_WIDTH)
@@ -131,7 +133,7 @@ def generator_work(case: Case, maps: LabelMaps, G: ConditionalGenerator, hardwar
 
 
 def step_work(
-    case: Case, maps: LabelMaps, G: ConditionalGenerator, discriminator: nn.Module, hardware: Hardware
+    case: Case, maps: LabelMaps, G: ConditionalGenerator, discriminator: Discriminator, hardware: Hardware
 ) -> Work:
     """Updates of both players, no perceptual loss; the result is the gradient of the generator's stem."""
     weight = G.generator.stem.conv.weight  # type: ignore[union-attr]
@@ -147,11 +149,11 @@ def step_work(
 
         return Work(run, lambda: gradient_of(weight))
     G, D = hardware.place(G).train(), hardware.place(discriminator).train()
-    objective = build_objective(LossOptions(perceptual=Perceptual.none), hardware)
     reuse_fake = case.form == "reuse_fake"
     optimizers = build_optimizers(OptimizerOptions(), G, D)
     alone = Processes(rank=0, count=1)
-    step = TrainingStep(G, D, *optimizers, objective, hardware, alone, reuse_fake)
+    objective, terms = build_objective(LossOptions(), D), GeneratorTerms()
+    step = TrainingStep(G, D, *optimizers, objective, terms, hardware, alone, reuse_fake)
     gradient = torch.empty(0)
 
     def keep(*_: object) -> None:

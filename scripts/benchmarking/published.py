@@ -10,15 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from models.condition import Condition, enlarged
+from models.condition import Condition, upsample
 from models.conditional_generator import ConditionalGenerator
-from models.discriminators.multiscale import (
-    SLOPE,
-    DiscriminatorOutput,
-    MultiscaleDiscriminator,
-    PatchDiscriminator,
-    halve,
-)
+from models.discriminators.base import Discriminator, DiscriminatorOutput
+from models.discriminators.multiscale import SLOPE, MultiscaleDiscriminator, PatchDiscriminator, halve
+from models.generators.base import Generator
 from models.generators.spade import SpadeGenerator
 from models.layers.spectral_norm import EPS, SpectralNorm
 from models.norms.sean import Sean
@@ -36,10 +32,10 @@ class PublishedBlock(nn.Module):
 
     def forward(self, x: Tensor, condition: Condition, size: tuple[int, int]) -> Tensor:
         """Feature maps (B, C_in, h, w) to (B, C_out, *size)."""
-        return self.block(enlarged(x, size), condition)
+        return self.block(upsample(x, size), condition)
 
 
-class PublishedGenerator(nn.Module):
+class PublishedGenerator(Generator):
     """SPADE's or SEAN's generator: contiguous, spectral norm evaluated in every pass, norms as published."""
 
     def __init__(self, generator: SpadeGenerator, classes: int) -> None:
@@ -113,7 +109,7 @@ def published_conv(conv: nn.Conv2d) -> nn.Conv2d:
     return plain.train(conv.training)
 
 
-class PublishedDiscriminator(nn.Module):
+class PublishedDiscriminator(Discriminator):
     """The multiscale discriminator on one-hot maps and images in one tensor, fake and real in one batch."""
 
     def __init__(self, discriminator: MultiscaleDiscriminator) -> None:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.kernels.gamma_beta_conv import GammaBetaConv2d
+from models.kernels.conv import GammaBetaConv2d
 from models.norms.noisy_spade import NoisySpade
 from models.norms.sean import Sean
 from models.norms.spade import Spade
@@ -58,7 +58,7 @@ class PublishedSpade(nn.Module):
         assert size in (None, tuple(x.shape[2:])), "as published, maps are up-sampled between the blocks"
         assert self.seen.maps is not None
         maps = F.interpolate(self.seen.maps, size=x.shape[2:], mode="nearest")  # (B, K, H, W)
-        x = x if self.noise is None else self.noise(x, condition.noise)
+        x = x if self.noise is None else self.noise(x, condition.rng)
         gamma, beta = self.pair(maps, condition)
         y = self.standardise(x) * (1 + gamma) + beta
         return y if slope is None else F.leaky_relu(y, slope)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.condition import Condition
 from models.conditional_generator import ConditionalGenerator
-from models.discriminators.multiscale import discriminate
-from models.losses.adversarial import ADVERSARIAL_LOSSES
-from models.losses.feature_matching import feature_matching
+from models.discriminators.base import Discriminator
+from models.losses import ADVERSARIAL_LOSSES
+from models.losses.patch import discriminate, feature_matching
 
 FEATURE_MATCHING_WEIGHT = 10
 BETAS = (0.0, 0.9)
@@ -24,7 +24,7 @@ class PublishedStep:
     discriminator in the generator's turn, of the fake in the discriminator's. So it was published.
     """
 
-    def __init__(self, G: ConditionalGenerator, discriminator: nn.Module) -> None:
+    def __init__(self, G: ConditionalGenerator, discriminator: Discriminator) -> None:
         self.G = G.train()
         self.discriminator = discriminator.train()
         self.generator_optimizer = torch.optim.Adam(G.parameters(), lr=1e-4, betas=BETAS)

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from models.condition import Condition
 from models.conditional_generator import ConditionalGenerator
-from models.discriminators.multiscale import DiscriminatorOutput, MultiscaleDiscriminator
+from models.discriminators.base import DiscriminatorOutput
+from models.discriminators.multiscale import MultiscaleDiscriminator
 
 
 def plain_step(

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from data.resample import enlarge, shrink
-from engine.coarse_to_fine import CoarseToFine, enter_phase
+from engine.coarse_to_fine import CoarseToFine
 from engine.ema import ExponentialMovingAverage
 from engine.step import TrainingStep
 from inference.generator import LabelMapGenerator
@@ -37,7 +37,7 @@ ENHANCED = (
 def phased() -> tuple[TrainingStep, ExponentialMovingAverage[ConditionalGenerator], CoarseToFine]:
     step = tiny_step(*ENHANCED)
     ema = ExponentialMovingAverage(step.G, half_life_images=1, ramp=1.0)
-    return step, ema, CoarseToFine(step, ema)
+    return step, ema, CoarseToFine(step.G, ema.network)
 
 
 def weights(network: nn.Module) -> dict[str, Tensor]:
@@ -62,7 +62,7 @@ def test_photos_are_shrunk_as_pillow_shrinks() -> None:
 def test_first_the_global_generator_is_trained_on_small_images() -> None:
     """As if there were no enhancer, on maps and photos of half the size."""
     step, _, phases = phased()
-    twins = copy.deepcopy((step.G.generator.coarse, step.discriminator))
+    twins = copy.deepcopy((step.G.generator.coarse, step.D))
     coarse = ConditionalGenerator(twins[0], None, edges=True)
     optimizers = descents((coarse, twins[1]))
     before = weights(step.G)
@@ -105,7 +105,7 @@ def test_then_the_enhancer_and_then_both_at_full_size(images: int, rests: str) -
     """As the plain step with an optimizer that holds only what the phase trains."""
     step, _, phases = phased()
     phases.enter(images)
-    twins = copy.deepcopy((step.G, step.discriminator))
+    twins = copy.deepcopy((step.G, step.D))
     for parameter in twins[0].parameters():
         parameter.requires_grad_(True)
     before = weights(step.G)
@@ -113,7 +113,7 @@ def test_then_the_enhancer_and_then_both_at_full_size(images: int, rests: str) -
         twin for name, twin in twins[0].generator.named_parameters() if not name.startswith(rests)
     )
     optimizers = descents((moving, twins[1]))
-    twins[0].generator.phase = "joint"
+    twins[0].generator.enter("joint")
     for seed in range(2):
         batch = tiny_batch(seed)
         losses = step(batch, seed)
@@ -165,10 +165,10 @@ def test_the_average_follows_in_the_same_phase() -> None:
 
 def test_generators_without_phases_are_left_alone() -> None:
     step = tiny_step()
-    phases = CoarseToFine(step, ExponentialMovingAverage(step.G, 1, 1.0))
-    wrapped, before = step.parallel_G, [p.requires_grad for p in step.G.parameters()]
+    phases = CoarseToFine(step.G, ExponentialMovingAverage(step.G, 1, 1.0).network)
+    before = [p.requires_grad for p in step.G.parameters()]
     phases.enter(0)
-    assert step.parallel_G is wrapped and step.G.scale == 1
+    assert step.G.scale == 1
     assert [p.requires_grad for p in step.G.parameters()] == before
     assert phases.images_of_newest(7) == 7
 
@@ -176,7 +176,7 @@ def test_generators_without_phases_are_left_alone() -> None:
 def test_a_generator_of_the_first_phase_makes_pictures_of_full_size() -> None:
     """The global generator's, enlarged: nothing else has been trained."""
     step, _, _ = phased()
-    enter_phase(step.G, 0)
+    step.G.generator.enter(step.G.generator.phase_at(0))
     generate = LabelMapGenerator(step.G, classes=15, style_count=2, hardware=CPU)
     batch = tiny_batch(height=40, width=56)
     made = generate(batch.labels, batch.instances)

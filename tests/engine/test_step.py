@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from data.batch import Batch
-from engine.step import Objective, frozen
+from engine.step import frozen
 from models.condition import Condition
 from models.discriminators.diffaugment import AUGMENTATIONS, augment
-from models.losses.adversarial import ADVERSARIAL_LOSSES
+from models.losses import PatchObjective
+from models.losses.generator_terms import GeneratorTerms
 from tests.engine.plain_step import plain_step
 from tests.engine.tiny_step import SEAN, VAE, descents, tiny_batch, tiny_step
 
@@ -29,13 +30,13 @@ def test_a_frozen_player_gets_no_gradient() -> None:
 def test_two_steps_as_written_plainly(words: tuple[str, ...], reuse_fake: bool) -> None:
     """Losses, weights and spectral vectors of both players; noise is drawn in the same order."""
     step = tiny_step(*words, reuse_fake=reuse_fake)
-    players = copy.deepcopy((step.G, step.discriminator))
+    players = copy.deepcopy((step.G, step.D))
     optimizers = descents(players)
     for seed in range(2):
         batch, noise = tiny_batch(seed), torch.Generator().manual_seed(seed)
 
         def condition(batch: Batch = batch, noise: torch.Generator = noise) -> Condition:
-            return players[0].condition(batch.labels, batch.instances, noise=noise)
+            return players[0].condition(batch.labels, batch.instances, rng=noise)
 
         losses = step(batch, seed)
         expected = plain_step(*players, optimizers, condition, batch.photo, reuse_fake)
@@ -43,9 +44,9 @@ def test_two_steps_as_written_plainly(words: tuple[str, ...], reuse_fake: bool) 
         for name, value in expected.items():
             assert losses[name].item() == pytest.approx(value, rel=1e-4, abs=1e-6), (seed, name)
     start = tiny_step(*words)
-    for name in ("G", "discriminator"):
+    for name in ("G", "D"):
         found, begun = (getattr(which, name).state_dict() for which in (step, start))
-        wanted = players[name == "discriminator"].state_dict()
+        wanted = players[name == "D"].state_dict()
         for key, tensor in wanted.items():
             torch.testing.assert_close(found[key], tensor, atol=1e-5, rtol=1e-4)
         moved = [key for key, tensor in wanted.items() if not torch.allclose(tensor, begun[key], rtol=1e-3)]
@@ -66,7 +67,7 @@ def test_the_generator_moves_first_and_the_other_stands_still_meanwhile() -> Non
         real = optimizer.step
 
         def watched(name: str = name, real: object = real) -> None:
-            other = step.discriminator if name == "G" else step.G
+            other = step.D if name == "G" else step.G
             events.append((name, copy.deepcopy(gradients(other))))
             real()
 
@@ -75,18 +76,18 @@ def test_the_generator_moves_first_and_the_other_stands_still_meanwhile() -> Non
     assert [name for name, _ in events] == ["G", "D"]
     assert set(events[0][1].values()) == {None}, "the discriminator got gradients from the generator's move"
     assert set(events[1][1].values()) == {None}, "the generator got gradients from the discriminator's move"
-    assert set(gradients(step.discriminator).values()) == {None}, "gradients stay in memory after the step"
+    assert set(gradients(step.D).values()) == {None}, "gradients stay in memory after the step"
 
 
 def test_the_discriminator_sees_the_image_after_the_generators_move() -> None:
     """Unless the fake is used again."""
     for reuse_fake in (False, True):
         step, seen = tiny_step(reuse_fake=reuse_fake), []
-        step.discriminator.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.append(inputs[0]))
+        step.D.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.append(inputs[0]))
         twin = copy.deepcopy(step.G)
         step(tiny_batch(), 0)
         batch, noise = tiny_batch(), torch.Generator().manual_seed(0)
-        condition = twin.condition(batch.labels, batch.instances, noise=noise)
+        condition = twin.condition(batch.labels, batch.instances, rng=noise)
         with torch.no_grad():
             first = twin(condition, batch.photo).fake
             second = step.G.eval()(condition, batch.photo).fake
@@ -110,7 +111,7 @@ def test_a_step_repeats_with_its_seed(words: tuple[str, ...]) -> None:
 def shown_to_the_discriminator(seed: int, *augmentations: str) -> list[Tensor]:
     """Of a step: fakes and photos of the generator's move, then both of the discriminator's, in one batch."""
     step, shown = tiny_step(augmentations=augmentations, reuse_fake=True), []
-    step.discriminator.register_forward_pre_hook(lambda _, inputs: shown.append(inputs[0].detach()))
+    step.D.register_forward_pre_hook(lambda _, inputs: shown.append(inputs[0].detach()))
     step(tiny_batch(), seed)
     return shown
 
@@ -135,8 +136,8 @@ def test_both_players_are_judged_by_changed_images(kind: str) -> None:
 
 
 def test_a_weight_of_zero_leaves_its_term_out() -> None:
-    bare = Objective(ADVERSARIAL_LOSSES["hinge"], None, 0.0, 0.0, 0.05, 0.0)
-    losses = tiny_step(objective=bare)(tiny_batch(), 0)
+    bare = PatchObjective(feature_matching=0.0)
+    losses = tiny_step(objective=bare, terms=GeneratorTerms())(tiny_batch(), 0)
     assert set(losses) == {"generator/adversarial", "discriminator/fake", "discriminator/real"}
 
 
@@ -145,8 +146,7 @@ def test_the_perceptual_term_is_weighted_and_reaches_the_generator() -> None:
         def forward(self, fake: Tensor, real: Tensor) -> Tensor:
             return (fake.mean() - real.mean()) ** 2
 
-    alone = Objective(ADVERSARIAL_LOSSES["hinge"], Brightness(), 7.0, 0.0, 0.0, 0.0)
-    step = tiny_step(objective=alone)
+    step = tiny_step(objective=PatchObjective(feature_matching=0.0), terms=GeneratorTerms(Brightness(), 7.0))
     twin, batch = copy.deepcopy(step.G), tiny_batch()
     fake = twin(twin.condition(batch.labels, batch.instances), batch.photo).fake
     losses = step(batch, 0)

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from data.batch import Batch
 from engine.runtime.distributed import Processes
 from engine.runtime.hardware import select_hardware
-from engine.step import Objective, TrainingStep
-from models.discriminators.multiscale import DiscriminatorOutput
-from models.losses.adversarial import ADVERSARIAL_LOSSES
+from engine.step import TrainingStep
+from models.discriminators.base import DiscriminatorOutput
+from models.losses import PatchObjective
+from models.losses.generator_terms import GeneratorTerms
 from tests.engine.tiny_step import gradients_of
 from tests.models.official import networks
 from tests.models.official.test_golden import Case, case
@@ -27,13 +28,13 @@ def step_of(name: str, reuse_fake: bool = False) -> tuple[TrainingStep, Batch, C
     G = networks.G(golden_case.release).train()
     discriminator = networks.discriminator(golden_case.release).train()
     rate = golden_case.release.setup.options["lr"]
-    objective = Objective(ADVERSARIAL_LOSSES["hinge"], None, 0.0, 10.0, 0.05, 0.0)
     step = TrainingStep(
         G,
         discriminator,
         torch.optim.Adam(G.parameters(), lr=rate / 2, betas=(0.0, 0.9), fused=True),
         torch.optim.Adam(discriminator.parameters(), lr=rate * 2, betas=(0.0, 0.9), fused=True),
-        objective,
+        PatchObjective(),
+        GeneratorTerms(),
         hardware,
         Processes(rank=0, count=1),
         reuse_fake,
@@ -64,11 +65,11 @@ def follow(name: str) -> Followed:
     step, batch, golden_case = step_of(name)
     narrow, narrow_batch, _ = step_of(name)
     step.G.double()
-    step.discriminator.double()
-    parts = ("G", "discriminator", "generator_optimizer", "discriminator_optimizer")
+    step.D.double()
+    parts = ("G", "D", "generator_optimizer", "discriminator_optimizer")
     batch = replace(batch, photo=golden_case.photo.double())
     of_step, of_narrow = gradients_of(step), gradients_of(narrow)
-    sides_exact, sides_single = sides_of(step.discriminator), sides_of(narrow.discriminator)
+    sides_exact, sides_single = sides_of(step.D), sides_of(narrow.D)
     exact, single, errors, crossed = [], [], [], []
     for index in range(len(golden_case.expected["trajectory"])):
         for part in parts:
@@ -81,7 +82,7 @@ def follow(name: str) -> Followed:
         sides_single.clear()
     with torch.no_grad():
         G = step.G.eval()
-        condition = G.condition(batch.labels, batch.instances, noise=torch.Generator())
+        condition = G.condition(batch.labels, batch.instances, rng=torch.Generator())
         image = G.generator(condition)
     return Followed(
         torch.stack(exact), torch.stack(single), torch.stack(errors), torch.tensor(crossed), image

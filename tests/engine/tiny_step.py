@@ -11,21 +11,16 @@ from data.batch import Batch
 from data.dataset_info import DatasetInfo
 from engine.runtime.distributed import Processes
 from engine.runtime.hardware import select_hardware
-from engine.step import Objective, TrainingStep
-from models.losses.adversarial import ADVERSARIAL_LOSSES
+from engine.step import TrainingStep
+from models.losses import GanObjective, PatchObjective
+from models.losses.generator_terms import GeneratorTerms
 from options.build.data import build_source
 from options.build.networks import build_discriminator, build_generator
 from tests.tiny import tiny_options
 
 CPU = select_hardware("cpu", "float32", channels_last=False)
-HINGE = Objective(
-    ADVERSARIAL_LOSSES["hinge"],
-    None,
-    perceptual_weight=0.0,
-    feature_matching_weight=10.0,
-    kl_weight=0.05,
-    l1_weight=2.0,
-)
+HINGE = PatchObjective("hinge", feature_matching=10.0)
+TERMS = GeneratorTerms(l1=2.0, kl=0.05)
 VAE = ("encoder=image", "encoder.width=2", "encoder.style_width=4")
 SEAN = ("norm=sean", "encoder=region_style", "encoder.style_width=4")
 
@@ -42,7 +37,8 @@ ALONE = Processes(rank=0, count=1)
 
 def tiny_step(
     *words: str,
-    objective: Objective = HINGE,
+    objective: GanObjective = HINGE,
+    terms: GeneratorTerms = TERMS,
     reuse_fake: bool = False,
     processes: Processes = ALONE,
     augmentations: Collection[str] = (),
@@ -58,7 +54,7 @@ def tiny_step(
                 weight.mul_(10)  # initial weights are so small that all gradients vanish
     optimizers = descents(players)
     return TrainingStep(
-        *players, *optimizers, objective, CPU, processes, reuse_fake, augmentations=augmentations
+        *players, *optimizers, objective, terms, CPU, processes, reuse_fake, augmentations=augmentations
     )
 
 
@@ -79,7 +75,7 @@ def gradients_of(step: TrainingStep) -> dict[str, Tensor | None]:
     found: dict[str, Tensor | None] = {}
     players = (
         ("G", step.G, step.generator_optimizer),
-        ("D", step.discriminator, step.discriminator_optimizer),
+        ("D", step.D, step.discriminator_optimizer),
     )
     for which, player, optimizer in players:
 

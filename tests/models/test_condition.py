@@ -21,7 +21,7 @@ def example() -> Condition:
         torch.rand(2, 12, 10) < 0.5,
         styles=torch.randn(2, 3),
         style_ids=torch.tensor([1, 0]),
-        noise=torch.Generator(),
+        rng=torch.Generator(),
     )
 
 
@@ -46,7 +46,7 @@ def test_at_another_size_only_the_maps_change() -> None:
     assert small.size == (6, 5) and seen.size == (12, 10)
     assert torch.equal(small.labels, seen.labels[:, ::2, ::2])
     assert torch.equal(small.edges, seen.edges[:, ::2, ::2]) and small.edges.dtype == torch.bool
-    assert small.styles is seen.styles and small.style_ids is seen.style_ids and small.noise is seen.noise
+    assert small.styles is seen.styles and small.style_ids is seen.style_ids and small.rng is seen.rng
     assert Condition(seen.labels).at((6, 5)).edges is None
 
 

@@ -1,19 +1,17 @@
-"""The command line: mistakes get one line, help can be read, and every word of every group composes."""
+"""The command line: mistakes get one line, and every choice of every group composes."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-import hydra
 import pytest
 from omegaconf import OmegaConf
 
-from options.cli import CONFIGS, at_home, check_overrides, is_group, register_schemas, words_of
-from options.schema import GROUPS, TrainOptions
-from options.validation import resolve
+from options.cli import compose, expanded, is_group
+from options.schema import GROUPS, TrainOptions, choices_of, groups_of
+from tests.composed import composed
 from tests.tiny import tiny_words
 from tests.verbs import PROJECT, Verbs
 
@@ -37,11 +35,36 @@ MISTAKES = {
         "train",
         "train.batch_size=2.5",
     ): "error: train.batch_size: Value '2.5' of type 'float' could not be converted",
-    ("train", "name=x", "resume=perhaps"): "error: resume=perhaps: choose true, exact or false",
-    ("train", "loss.adversarial=foo"): "error: loss.adversarial: Invalid value 'foo', expected one of [",
-    ("train", "hardware.device=gpu"): "error: hardware.device: Invalid value 'gpu', expected one of [auto,",
-    ("train", "norm=spayd"): "error: norm=spayd: no such word; choose one of adain,",
-    ("train", "dataset=camvid,folder"): "error: dataset=camvid,folder: no such word; choose one of",
+    ("train", "name=x", "resume=perhaps"): "error: resume=perhaps: choose one of false, true, exact",
+    (
+        "train",
+        "name=x",
+        "loss.adversarial=foo",
+    ): "error: loss.adversarial=foo: choose one of hinge, least_squares,",
+    (
+        "train",
+        "name=x",
+        "loss.adversarial=hing",
+    ): "error: loss.adversarial=hing: did you mean hinge? choose one of hinge,",
+    (
+        "train",
+        "name=x",
+        "hardware.device=gpu",
+    ): "error: hardware.device=gpu: did you mean cpu? choose one of auto, cpu, cuda",
+    (
+        "train",
+        "name=x",
+        "diffaugment=[color,colour]",
+    ): "error: diffaugment=colour: did you mean color? choose one of",
+    ("train", "name=x", "norm.name=sean"): "error: norm.name=sean: choose one of spade",
+    ("train", "name=x", "train.batch_size=0"): "error: train.batch_size=0: give 1 or more",
+    ("train", "name=x", "dataset=folder", "dataset.root=/x", "dataset.num_classes=many"): (
+        "error: dataset.num_classes=many: choose one of auto, 1 or more"
+    ),
+    ("train", "name=x", "hydra.run.dir=/x"): "error: hydra.run.dir=/x: no such option",
+    ("train", "--multirun", "name=x"): "error: --multirun: no such flag; there are --help and --cfg job",
+    ("train", "norm=spayd"): "error: norm=spayd: no such choice; did you mean spade? choose one of adain,",
+    ("train", "dataset=camvid,folder"): "error: dataset=camvid,folder: no such choice; did you mean",
     ("train", "name=a,b"): "error: name=a,b: one value a run; quote a comma",
     ("train", "name"): "error: name: cannot be understood; write name=value",
     ("train", "name=x", "dataset=camvid", "dataset.root=/a(1)"): (
@@ -53,7 +76,11 @@ MISTAKES = {
     ("train",): "error: name must be given: add name=...",
     ("train", "dataset=folder", "name=x"): "error: dataset.root must be given",
     ("train", "--cfg", "job", "generator.wdith=3"): "error: generator.wdith: no such option; did you mean",
-    ("train", "--help", "norm=spayd"): "error: norm=spayd: no such word; choose one of adain,",
+    (
+        "train",
+        "--help",
+        "norm=spayd",
+    ): "error: norm=spayd: no such choice; did you mean spade? choose one of adain,",
     ("test",): "error: name must be given: add name=...",
     ("test", "label=x"): "error: label: no such option; did you mean labels?",
     ("test", "dataset.rot=x"): "error: dataset.rot: no such option; did you mean root?",
@@ -67,20 +94,18 @@ def test_a_mistake_gets_one_line(words: tuple[str, ...], verbs: Verbs) -> None:
 
 
 def test_the_quoted_value_that_is_proposed_is_the_value() -> None:
-    register_schemas()
     words = ["name=x", "dataset=camvid"]
     for value in ("/a(1)", "/a b's [2]/{c}: d"):
         with pytest.raises(ValueError, match="quote a value") as refusal:
-            check_overrides("train", [*words, f"dataset.root={value}"])
+            compose("train", [*words, f"dataset.root={value}"])
         proposed = str(refusal.value).split('"')[1]
-        with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
-            assert hydra.compose("train", [*words, proposed]).dataset.root == value
+        assert compose("train", [*words, proposed]).dataset.root == value
 
 
 def test_a_tilde_is_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
-    said = ["dataset.root=~/maps", "name=~", "labels=/a~/b", "~norm", "--help"]
-    assert [at_home(word) for word in said] == ["dataset.root=/home/me/maps", *said[1:]]
+    given = ["dataset.root=~/maps", "name=~", "labels=/a~/b", "~norm", "--help"]
+    assert [expanded(word) for word in given] == ["dataset.root=/home/me/maps", *given[1:]]
 
 
 def test_a_process_of_its_own_ends_with_status_2_wherever_it_is_started(tmp_path: Path) -> None:
@@ -91,39 +116,6 @@ def test_a_process_of_its_own_ends_with_status_2_wherever_it_is_started(tmp_path
     assert done.stderr.count("\n") == 1 and not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("verb", ["train", "test"])
-def test_help_shows_what_it_does_examples_groups_and_options(verb: str, verbs: Verbs) -> None:
-    shown = verbs.succeeds(verb, "--help")
-    assert shown.startswith(f"python {verb}.py name=RUN")
-    assert shown.count(f"  python {verb}.py ") >= 3, "examples"
-    assert "schema" not in shown.split("Options with")[0], "what only the program uses is not for people"
-    listed = shown.split("words\n")[1].split("\n\n")[0].replace("\n" + " " * 17, " ").splitlines()
-    words = {line.split()[0]: line.split(maxsplit=1)[1].split(", ") for line in listed}
-    assert words == {group: words_of(group) for group in (groups() if verb == "train" else ["hardware"])}
-    assert f"\nname: {'???' if verb == 'train' else 'null'}\n" in shown and "\nhardware:\n" in shown
-    assert max(map(len, shown.splitlines())) <= 110
-
-
-def test_help_may_be_cut_short() -> None:
-    """`python train.py --help | head -1`: the reader of the pipe has gone."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    command = [sys.executable, str(PROJECT / "train.py"), "--help"]
-    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=400)
-    os.close(writer)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_the_examples_of_the_help_are_commands_that_work() -> None:
-    register_schemas()
-    for verb in ("train", "test"):
-        lines = (CONFIGS / f"{verb}.yaml").read_text().splitlines()
-        examples = [line.split()[2:] for line in lines if line.startswith(f"        python {verb}.py")]
-        assert len(examples) == {"train": 3, "test": 6}[verb]
-        for words in examples:
-            check_overrides(verb, words)
-
-
 def test_the_whole_configuration_can_be_seen(verbs: Verbs) -> None:
     shown = OmegaConf.create(
         verbs.succeeds("train", "--cfg", "job", "name=x", "norm=sean", "train.batch_size=7")
@@ -132,38 +124,49 @@ def test_the_whole_configuration_can_be_seen(verbs: Verbs) -> None:
     assert set(shown) == set(TrainOptions.__dataclass_fields__)
 
 
-def groups() -> list[str]:
-    return sorted(folder.name for folder in CONFIGS.iterdir() if folder.is_dir())
+EVERY_CHOICE = [f"{group}={choice}" for group in groups_of(TrainOptions) for choice in choices_of(group)]
 
 
-def every_word() -> list[str]:
-    return [f"{group}={word}" for group in groups() for word in words_of(group)]
+@pytest.mark.parametrize("override", EVERY_CHOICE)
+def test_every_choice_of_every_group_composes(override: str) -> None:
+    group, _, choice = override.partition("=")
+    needed = ["train.images=4"] if group != "experiment" else []
+    if group in ("dataset", "experiment") and choice not in ("compare_scenes", "demo", "scenes"):
+        needed += ["dataset.root=/x"]
+    if choice in ("pix2pixhd", "local_enhancer", "unet"):
+        needed += ["dataset.height=256", "dataset.width=256"]
+    needed += {"norm=none": ["generator=pix2pixhd"], "encoder=region_style": ["norm=sean"]}.get(override, [])
+    options = composed(override, *needed, *(["norm=batch"] if override == "encoder=prior" else []))
+    if group in GROUPS and choice != "auto":
+        assert isinstance(getattr(options, group), GROUPS[group][choice])
+        assert getattr(options, group).name == choice
 
 
-@pytest.mark.parametrize("choice", every_word())
-def test_every_word_of_every_group_composes(choice: str) -> None:
-    group, _, word = choice.partition("=")
-    needed = []
-    if group in ("dataset", "experiment") and word not in ("compare_scenes", "demo", "scenes"):
-        needed = ["dataset.root=/x", *(["dataset.num_classes=3"] if word == "folder" else [])]
-    register_schemas()
-    with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        config = hydra.compose("train", ["name=x", choice, *needed])
-    options = OmegaConf.to_object(config)
-    assert isinstance(options, TrainOptions)
-    resolve(options)
-    if group in GROUPS:
-        assert word == "auto" or getattr(options, group).name == word
-        assert word == "auto" or isinstance(getattr(options, group), GROUPS[group][word])
+@pytest.mark.parametrize("generator", ["pix2pixhd", "local_enhancer", "unet"])
+def test_generators_with_norms_of_their_own_go_without_saying_so(generator: str) -> None:
+    assert (
+        composed(
+            f"generator={generator}", "train.images=4", "dataset.width=256", "dataset.height=256"
+        ).norm.name
+        == "none"
+    )
+    assert compose("train", [f"generator={generator}", "norm=spade"]).norm.name == "spade", (
+        "which check refuses"
+    )
 
 
-def test_tables_and_files_offer_the_same_words() -> None:
-    for group, words in GROUPS.items():
-        assert sorted(words) == words_of(group)
+def test_presets_change_what_they_say_and_nothing_else() -> None:
+    usual, ttur = composed("train.images=4"), composed("train.images=4", "optimizer=ttur")
+    assert (usual.optimizer.generator_lr, usual.optimizer.reuse_fake) == (5e-4, True)
+    assert (ttur.optimizer.generator_lr, ttur.optimizer.reuse_fake) == (1e-4, False)
+    changed = composed("train.images=4", "hardware=cuda", "hardware.precision=bf16").hardware
+    assert (changed.device, changed.num_workers, changed.precision) == ("cuda", 4, "bf16")
+    ttur.optimizer = usual.optimizer
+    assert ttur == usual
 
 
 def test_groups_are_told_from_options() -> None:
-    assert is_group("norm=sean") and is_group("experiment=demo")
+    assert is_group("norm=sean") and is_group("experiment=demo") and is_group("hardware=cpu")
     assert not any(is_group(word) for word in ("norm.hidden=3", "name=norm", "=x", "..=x", "train=3"))
 
 

@@ -8,7 +8,7 @@ import pytest
 from omegaconf import OmegaConf
 
 import options.run_config as module
-from options.cli import check_overrides, register_schemas
+from options.cli import compose
 from options.run_config import (
     CONFIG,
     existing_run,
@@ -18,7 +18,7 @@ from options.run_config import (
     stored_choices,
     write_options,
 )
-from options.schema.training import Device, Precision, TrainOptions
+from options.schema.training import TrainOptions
 from options.validation import resolve
 from tests.tiny import tiny_options
 
@@ -64,7 +64,7 @@ def test_values_change_on_resuming(checkpoints: Path) -> None:
         "norm=spade",
     ]
     found = read_options(checkpoints / "tiny", words)
-    assert (found.train.images, found.train.batch_size, found.hardware.device) == (99, 4, Device.cuda)
+    assert (found.train.images, found.train.batch_size, found.hardware.device) == (99, 4, "cuda")
     assert found.hardware.num_workers == 4, "hardware=cuda says so"
     assert not found.hardware.channels_last, "hardware=cuda says nothing of it"
     options.train.images, options.train.batch_size, options.hardware = 99, 4, found.hardware
@@ -87,8 +87,7 @@ def test_a_run_of_another_data_set_resumes_without_saying_which(checkpoints: Pat
     words = ["name=tiny", "resume=true", "dataset.ignore_id=9"]
     implied = stored_choices(words)
     assert {"dataset='folder'", "norm='cin'"} < set(implied)
-    register_schemas()
-    check_overrides("train", implied + words)
+    compose("train", implied + words)
     found = read_options(checkpoints / "tiny", implied + words)
     assert (found.dataset.root, found.dataset.ignore_id, found.dataset.num_classes) == (ODD_ROOT, 9, 7)
 
@@ -148,9 +147,9 @@ def test_a_run_keeps_the_precision_that_auto_was_when_it_began(
     write_options(options, checkpoints / "tiny")
     monkeypatch.setattr("engine.runtime.hardware.multiplies_bf16", lambda: not fast)
     found = read_options(checkpoints / "tiny", ["resume=true", "hardware.precision=auto"])
-    assert found.hardware.precision is (Precision.bf16 if fast else Precision.float32)
+    assert found.hardware.precision == ("bf16" if fast else "float32")
     changed = read_options(checkpoints / "tiny", ["resume=true", "hardware.precision=bf16"])
-    assert changed.hardware.precision is Precision.bf16
+    assert changed.hardware.precision == "bf16"
 
 
 def test_a_full_disk_spares_the_config(checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,3 +182,67 @@ def test_a_run_that_saved_nothing_may_start_again(checkpoints: Path) -> None:
 def test_a_new_run_is_one_folder_under_checkpoints(name: str, checkpoints: Path) -> None:
     with pytest.raises(ValueError, match="one folder name"):
         new_run(name)
+
+
+@pytest.mark.parametrize("new", module.RENAMED.values())
+def test_a_run_that_holds_an_old_name_opens(new: str, checkpoints: Path) -> None:
+    (old,) = (before for before, after in module.RENAMED.items() if after == new)
+    given = {"dataset.ignore_id": 9, "diffaugment": ["cutout"], "optimizer.lr_decay_start": 0.25}.get(new, 6)
+    dataset = ("dataset=folder", "dataset.root=/x", "dataset.num_classes=7") if "dataset" in new else ()
+    options = made(checkpoints, *dataset)
+    file = checkpoints / "tiny" / CONFIG
+    config = OmegaConf.load(file)
+    table, _, name = new.rpartition(".")
+    holder = config[table] if table else config
+    del holder[name]
+    holder[old.rpartition(".")[2]] = given
+    OmegaConf.save(config, file)
+    found = read_options(checkpoints / "tiny")
+    assert OmegaConf.select(OmegaConf.structured(found), new) == given
+    assert stored_choices(["name=tiny", "resume=true"])
+    setattr(getattr(options, table) if table else options, name, given)
+    assert found == options, "nothing else changes"
+
+
+@pytest.mark.parametrize(("name", "old"), module.RENAMED_CHOICES, ids=" ".join)
+def test_a_run_that_holds_an_old_choice_opens(name: str, old: str, checkpoints: Path) -> None:
+    made(checkpoints)
+    file = checkpoints / "tiny" / CONFIG
+    several = name == "diffaugment"
+    OmegaConf.save(
+        OmegaConf.merge(
+            OmegaConf.load(file), OmegaConf.from_dotlist([f"{name}={[old] if several else old}"])
+        ),
+        file,
+    )
+    assert f"{old}" in file.read_text()
+    found = OmegaConf.select(OmegaConf.structured(read_options(checkpoints / "tiny")), name)
+    new = module.RENAMED_CHOICES[name, old]
+    assert found == ([new] if several else new)
+
+
+def test_an_old_name_of_the_list_and_of_its_entries_at_once(checkpoints: Path) -> None:
+    """As configs of the version before this one hold it: augment: [colour]."""
+    made(checkpoints)
+    file = checkpoints / "tiny" / CONFIG
+    text = file.read_text()
+    assert "diffaugment: []" in text
+    file.write_text(text.replace("diffaugment: []", "augment:\n- colour\n- cutout"))
+    assert read_options(checkpoints / "tiny").diffaugment == ["color", "cutout"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("adversarial: hinge", "adversarial: foo", "loss.adversarial=foo: choose one of hinge"),
+        ("batch_size: 2", "batch_size: 0", "train.batch_size=0: give 1 or more"),
+    ],
+)
+def test_a_value_that_no_run_may_have_is_named_with_its_file(
+    before: str, after: str, message: str, checkpoints: Path
+) -> None:
+    made(checkpoints)
+    file = checkpoints / "tiny" / CONFIG
+    file.write_text(file.read_text().replace(before, after, 1))
+    with pytest.raises(ValueError, match=f"{file} cannot be read as a run's options: {message}"):
+        read_options(checkpoints / "tiny")

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from torch.nn.utils import parametrize
-
 from models.kernels.gamma_beta_conv import GammaBetaConv2d
 from models.kernels.inference.onednn import arranged_conv, arranged_linear
+from torch.nn.utils import parametrize
+
 from models.norms.statistics import InstanceStatistics
 from scripts.benchmark import cases, main
 from scripts.benchmarking import cases as cases_file

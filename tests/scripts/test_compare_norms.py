@@ -79,7 +79,7 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
         with monkeypatch.context() as patch:
             patch.setattr(options.run_config, "CHECKPOINTS", verbs.checkpoints)
             run = open_run(f"compare_scenes-{row}-seed0")
-        learned = sum(p.numel() for p in build_generator(run.options, run.facts).parameters())
+        learned = sum(p.numel() for p in build_generator(run.options, run.info).parameters())
         assert int(rows[row]["generator_parameters"]) == learned
     table = (out / "table.md").read_text()
     assert table.count("\n| clade | – | 80.5 ± 14.1 | ") == 1 and " 13.50 ± 2.12 |" in table

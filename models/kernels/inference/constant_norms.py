@@ -1,39 +1,33 @@
-"""The norms with constant weights: batch norm folded into the rows of scale and shift."""
+"""The norms with constant weights: standardisation by running averages is folded into scale and shift."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.condition import Condition, enlarged
-from models.kernels.class_embedding import class_embedding
-from models.kernels.dispatch import is_pair_indexed
+from models.condition import Condition, upsample
+from models.kernels.conv import GammaBetaConv2d
 from models.kernels.inference.constant_conv import ConstantConv
-from models.kernels.inference.folding import as_affine, fold, folded_pair
-from models.kernels.tiled_modulation import tiled_modulation
+from models.kernels.modulation import tiled_modulation
+from models.kernels.patch_index import patch_index, region_patch_index
+from models.kernels.standardise import EPS
+from models.kernels.upsample_norm_act import is_spade_indexed
+from models.layers.class_linear import class_embedding
 from models.norms.clade import Clade
 from models.norms.noisy_spade import NoisySpade
 from models.norms.norm import ConditionalNorm
 from models.norms.sean import Sean
 from models.norms.spade import Spade
+from models.norms.statistics import BatchStatistics, Standardise
 
 
 class ConstantNorm(nn.Module):
-    """A norm made ready; called as `ConditionalNorm` is."""
+    """A norm made ready, which `upsample_norm_act` calls with a condition at the size of the result."""
 
-    def forward(
-        self,
-        x: Tensor,
-        condition: Condition,
-        slope: float | None = None,
-        size: tuple[int, int] | None = None,
-    ) -> Tensor:
-        """As `ConditionalNorm.forward`."""
-        size = (x.shape[-2], x.shape[-1]) if size is None else size
-        return self.normalised(x, condition.at(size), slope)
-
-    def normalised(self, x: Tensor, condition: Condition, slope: float | None) -> Tensor:
+    def forward(self, x: Tensor, condition: Condition, slope: float | None = None) -> Tensor:
         """Maps of the condition's size, from maps of that size or a whole number of times smaller."""
         raise NotImplementedError(f"{type(self).__name__} must say how it normalises")
 
@@ -51,13 +45,13 @@ class ConstantClade(ConstantNorm):
         rows = fold(clade.gamma.double().T, clade.beta.double().T, affine)  # (C, K) each
         self.register_buffer("rows", torch.cat(rows).T.contiguous().to(clade.gamma.dtype))  # (K, 2 C)
 
-    def normalised(self, x: Tensor, condition: Condition, slope: float | None) -> Tensor:
+    def forward(self, x: Tensor, condition: Condition, slope: float | None = None) -> Tensor:
         x = self.standardise(x)
         if condition.labels.is_cpu:
             return tiled_modulation(x, self.rows, condition.labels, slope)
         # On accelerators the pass in blocks has not been measured.
         scale, shift = class_embedding(self.rows, condition.labels).chunk(2, dim=1)  # (B, C, H, W) each
-        y = torch.addcmul(shift, enlarged(x, condition.size), scale)
+        y = torch.addcmul(shift, upsample(x, condition.size), scale)
         return y if slope is None else F.leaky_relu_(y, slope)
 
 
@@ -78,14 +72,14 @@ class ConstantSpade(ConstantNorm):
     def _folded_pair(self, spade: Spade) -> nn.Conv2d:
         return folded_pair(spade.pair, self.affine)
 
-    def normalised(self, x: Tensor, condition: Condition, slope: float | None) -> Tensor:
-        if self.noise is not None and condition.noise is not None:
-            x = self.noise(enlarged(x, condition.size), condition.noise)
+    def forward(self, x: Tensor, condition: Condition, slope: float | None = None) -> Tensor:
+        if self.noise is not None and condition.rng is not None:
+            x = self.noise(upsample(x, condition.size), condition.rng)
         x = self.standardise(x)
-        if is_pair_indexed(self.implementation, condition, self.classes, *self.label_convs()):
+        if is_spade_indexed(self.implementation, condition, self.classes, *self.label_convs()):
             return tiled_modulation(x, *self.rows(condition), slope)
         scale, shift = self.maps(condition).chunk(2, dim=1)  # (B, C, H, W) each
-        y = torch.addcmul(shift, enlarged(x, condition.size), scale)
+        y = torch.addcmul(shift, upsample(x, condition.size), scale)
         return y if slope is None else F.leaky_relu_(y, slope)
 
     def label_convs(self) -> tuple[nn.Conv2d, ...]:
@@ -93,8 +87,8 @@ class ConstantSpade(ConstantNorm):
         return self.shared.conv, self.pair.conv
 
     def rows(self, condition: Condition) -> tuple[Tensor, Tensor]:
-        """Scale and shift of each distinct neighbourhood, (N, 2 C), and that of each pixel, (B, H, W)."""
-        index = condition.index(self.classes, self.kernel_size)
+        """Scale and shift of each unique patch, (N, 2 C), and that of each pixel, (B, H, W)."""
+        index = patch_index(condition, self.classes, self.kernel_size)
         first = self.shared.of_ids(self.classes, condition.edges is not None, index.ids_to_first).relu_()
         return self.pair.of_rows(first, index.first_to_second), index.second.pixels
 
@@ -105,7 +99,7 @@ class ConstantSpade(ConstantNorm):
 
 
 class ConstantSean(ConstantSpade):
-    """SEAN: SPADE's rows, and for each distinct neighbourhood of regions one of the style's."""
+    """SEAN: SPADE's rows, and for each unique patch of regions one of the style's."""
 
     @torch.no_grad()
     def __init__(self, sean: Sean) -> None:
@@ -125,7 +119,7 @@ class ConstantSean(ConstantSpade):
 
     def rows(self, condition: Condition) -> tuple[Tensor, Tensor]:
         spade, _ = super().rows(condition)
-        index = condition.region_index(self.classes, self.kernel_size, self.style_kernel_size)
+        index = region_patch_index(condition, self.classes, self.kernel_size, self.style_kernel_size)
         assert condition.styles is not None, "SEAN needs a style code a region"
         codes = F.relu(self.style_linear.of_regions(condition.styles, index.present))  # (R, D)
         style = self.style_pair.of_rows(codes, index.codes_to_regions)
@@ -144,3 +138,60 @@ def constant_norm(norm: ConditionalNorm) -> nn.Module:
     if isinstance(norm, Spade):
         return ConstantSpade(norm)
     return ConstantClade(norm) if isinstance(norm, Clade) else norm
+
+
+class Affine(NamedTuple):
+    """x -> factor * x + offset, one number a channel each, float64 (C,)."""
+
+    factor: Tensor
+    offset: Tensor
+
+
+def as_affine(standardise: Standardise) -> Affine | None:
+    """Standardisation by running averages as constants; None where statistics are those of the maps."""
+    if not isinstance(standardise, BatchStatistics):
+        return None
+    factor = torch.rsqrt(standardise.running_var.double() + EPS)
+    return Affine(factor, -standardise.running_mean.double() * factor)
+
+
+def fold(scale: Tensor, shift: Tensor, affine: Affine | None) -> tuple[Tensor, Tensor]:
+    """Scale and shift of maps that are not standardised yet; channels are the first axis.
+
+    scale * (f x + o) + shift = (f scale) x + (o scale + shift). Linear, so it holds for the weights that
+    scale and shift are computed with as for themselves.
+    """
+    if affine is None:
+        return scale, shift
+    factor, offset = (number.view(-1, *[1] * (scale.dim() - 1)) for number in affine)
+    return factor * scale, offset * scale + shift
+
+
+@torch.no_grad()
+def folded_pair(
+    pair: GammaBetaConv2d,
+    affine: Affine | None,
+    gamma_fraction: Tensor | float = 1,
+    beta_fraction: Tensor | float = 1,
+) -> nn.Conv2d:
+    """The convolution that gives scale and shift themselves, from that of gamma and beta: scale = 1 + gamma.
+
+    `gamma_fraction` and `beta_fraction` weigh the pair where it is one of several that are summed (SEAN's
+    blend); the fractions of all sum to 1. Computed in float64.
+    """
+    assert pair.bias is not None
+    gamma_weight, beta_weight = pair.weight.double().chunk(2)  # (C, C_in, k, k) each
+    gamma_bias, beta_bias = pair.bias.double().chunk(2)  # (C,) each
+    weights = fold(gamma_fraction * gamma_weight, beta_fraction * beta_weight, affine)
+    biases = fold(gamma_fraction * (1 + gamma_bias), beta_fraction * beta_bias, affine)
+    folded = nn.Conv2d(
+        pair.in_channels,
+        pair.out_channels,
+        pair.kernel_size,  # type: ignore[arg-type]
+        padding=pair.padding,  # type: ignore[arg-type]
+        device=pair.weight.device,
+        dtype=pair.weight.dtype,
+    )
+    folded.weight.copy_(torch.cat(weights))
+    folded.bias.copy_(torch.cat(biases))  # type: ignore[union-attr]
+    return folded

@@ -9,9 +9,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from models.conditional_generator import ConditionalGenerator
-from models.kernels.inference.constant_conv import ConstantConv
+from models.kernels.inference.constant_conv import ConstantConv, arranged_conv
 from models.kernels.inference.constant_norms import constant_norm
-from models.kernels.inference.onednn import arranged_conv
 from models.norms.norm import ConditionalNorm
 
 FEWEST_WEIGHTS = 2**12
@@ -19,7 +18,7 @@ FEWEST_WEIGHTS = 2**12
 
 
 class ConstantConv2d(nn.Module):
-    """A convolution whose weights are arranged once; see `models.kernels.inference.onednn`."""
+    """A convolution whose weights are arranged once; see `constant_conv`."""
 
     def __init__(self, conv: nn.Conv2d) -> None:
         super().__init__()
@@ -34,7 +33,7 @@ class ConstantConv2d(nn.Module):
 def prepare_for_inference(G: ConditionalGenerator, dtype: torch.dtype | None = None) -> ConditionalGenerator:
     """The generator made ready, in place: the same images to rounding, for less work, and no training.
 
-    Spectral norm becomes a constant weight, batch norm a part of the rows of scale and shift, and
+    Spectral norm becomes a constant weight, batch norm a part of scale and shift, and
     convolutions get their weights arranged. `dtype`: what weights and maps are kept in; None leaves them. It
     must be in eval mode, on its device, in its memory layout.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import runpy
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from tests.engine.test_coarse_to_fine import ENHANCED, ENHANCER, GLOBAL
 from tests.engine.tiny_step import gradients_of, tiny_batch, tiny_step
 from tests.test_train_and_generate import assert_same
 from tests.tiny import tiny_options, tiny_words
-from tests.verbs import PROJECT, Started, finish
+from tests.verbs import Started, finish
 
 BATCH = 4
 RUN = (
@@ -67,7 +66,7 @@ def one_step(processes: Processes) -> Answers:
 def coarse_to_fine(processes: Processes) -> Answers:
     """All weights after two steps in each phase of a local enhancer: not all parameters get gradients."""
     step = tiny_step(*ENHANCED, processes=processes)
-    phases = CoarseToFine(step, ExponentialMovingAverage(step.G, 1, 1.0))
+    phases = CoarseToFine(step.G, ExponentialMovingAverage(step.G, 1, 1.0).network)
     for index, images in enumerate((0, 0, GLOBAL, GLOBAL, GLOBAL + ENHANCER, GLOBAL + ENHANCER)):
         phases.enter(images)
         step(share_of(tiny_batch(index, count=BATCH), processes), seed=0)
@@ -90,11 +89,11 @@ def whole_run(run: Path, processes: Processes, ends: tuple[int, ...] = (8,)) -> 
     """All weights after a short run, resumed after as many images as `ends` say."""
     hardware = select_hardware("cpu", "float32", True)
     for images in ends:
-        training = build_training(tiny_options(*RUN, f"train.images={images}"), run, hardware, processes)
-        assert runpy.run_path(str(PROJECT / "train.py"))["train"](training) is False
-        training.hooks.save()
-        training.hooks.close()
-    parts = {"G": training.step.G, "D": training.step.discriminator, "ema": training.ema}
+        trainer = build_training(tiny_options(*RUN, f"train.images={images}"), run, hardware, processes)
+        assert trainer.run() is False
+        trainer.hooks.save()
+        trainer.hooks.close()
+    parts = {"G": trainer.step.G, "D": trainer.step.D, "ema": trainer.ema}
     states = {part: network.state_dict() for part, network in parts.items()}
     return {f"{part} {name}": value for part, state in states.items() for name, value in state.items()}
 

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from models.condition import Condition
 from models.discriminators.diffaugment import AUGMENTATIONS, augment
-from models.discriminators.multiscale import MultiscaleDiscriminator, discriminate, discriminate_fake
+from models.discriminators.multiscale import MultiscaleDiscriminator
+from models.losses.patch import discriminate, discriminate_fake
 
 BATCH, HEIGHT, WIDTH, CLASSES = 3, 16, 24, 4
 ALL = tuple(AUGMENTATIONS)
@@ -142,6 +143,6 @@ def test_a_discriminator_sees_the_changed_label_map() -> None:
         fakes, reals = found(discriminator, fake, real, labels)
         for images, output in ((fake, fakes[0]), (real, reals[0])):
             patches = discriminator.scales[0]
-            torch.testing.assert_close(output.logits, patches(images, patches.share_of(maps)).logits)
+            torch.testing.assert_close(output.logits, patches(images, patches.label_features(maps)).logits)
     plain = discriminate(discriminator, fake, real, sample()[2])[0][0]
     assert not torch.allclose(plain.logits, fakes[0].logits, atol=1e-4)

@@ -12,12 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.discriminators.multiscale import (
-    DiscriminatorOutput,
-    MultiscaleDiscriminator,
-    discriminate,
-    discriminate_fake,
-)
+from models.discriminators.base import DiscriminatorOutput
+from models.discriminators.multiscale import MultiscaleDiscriminator
+from models.losses.patch import discriminate, discriminate_fake
 
 CLASSES = 3
 

@@ -8,15 +8,15 @@ import torch.nn.functional as F
 from torch import nn
 
 from models.condition import Condition
-from models.generators import LocalEnhancer, Pix2pixHDGenerator
+from models.generators import LocalEnhancer
 from tests.models.generators.test_pix2pixhd import CLASSES, Residual, copy_in_order, plain_sequence
 
 
 @pytest.fixture
 def enhancer() -> LocalEnhancer:
     torch.manual_seed(0)
-    coarse = Pix2pixHDGenerator(CLASSES, True, width=8, downsamplings=2, blocks=1, spectral=False)
-    return LocalEnhancer(coarse, True, blocks=2, spectral=False, global_images=100, enhancer_images=50)
+    sizes = {"width": 8, "downsamplings": 2, "blocks": 1, "enhancer_blocks": 2}
+    return LocalEnhancer(CLASSES, True, **sizes, spectral=False, global_images=100, enhancer_images=50)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_agrees_with_the_plain_form(enhancer: LocalEnhancer, seen: Condition) ->
 def test_the_global_phase_is_the_global_generator_at_half_size(
     enhancer: LocalEnhancer, seen: Condition
 ) -> None:
-    enhancer.phase = "global"
+    enhancer.enter("global")
     assert enhancer.scale == 2
     half = seen.at((16, 24))
     made = enhancer(half)
@@ -84,7 +84,7 @@ def test_the_global_phase_is_the_global_generator_at_half_size(
 def test_what_each_phase_trains(
     phase: str, coarse_learns: bool, rest_learns: bool, enhancer: LocalEnhancer, seen: Condition
 ) -> None:
-    enhancer.phase = phase
+    enhancer.enter(phase)
     enhancer(seen).square().mean().backward()
     # G1's own last layer makes no picture once the enhancer does.
     learns = {name: parameter.grad is not None for name, parameter in enhancer.named_parameters()}
@@ -97,8 +97,7 @@ def test_what_each_phase_trains(
 def test_phases_follow_the_images(enhancer: LocalEnhancer) -> None:
     phases = [enhancer.phase_at(images) for images in (0, 99, 100, 149, 150, 10**6)]
     assert phases == ["global", "global", "enhancer", "enhancer", "joint", "joint"]
-    coarse = Pix2pixHDGenerator(CLASSES, width=4, downsamplings=1, blocks=1)
-    assert LocalEnhancer(coarse).phase_at(0) == "joint" == enhancer.phase
+    assert LocalEnhancer(CLASSES, width=4, downsamplings=1, blocks=1).phase_at(0) == "joint" == enhancer.phase
 
 
 def test_sizes(enhancer: LocalEnhancer) -> None:
@@ -110,4 +109,4 @@ def test_sizes(enhancer: LocalEnhancer) -> None:
         24,
     )
     with pytest.raises(ValueError, match=r"generator\.width=5 is odd"):
-        LocalEnhancer(Pix2pixHDGenerator(CLASSES, width=5, downsamplings=1, blocks=1))
+        LocalEnhancer(CLASSES, width=5, downsamplings=1, blocks=1)

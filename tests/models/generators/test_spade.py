@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from models.condition import Condition
-from models.generators import GENERATORS, SpadeGenerator
-from models.generators.stem import LabelStem, StyleStem
+from models.generators import GENERATORS, Generator, SpadeGenerator
+from models.generators.spade import LabelStem, StyleStem
 from models.norms import ConditionalNorm, statistics_for
 from models.norms.instance import InstanceNorm
 from models.norms.spade import Spade
@@ -74,4 +74,4 @@ def test_concatenation_widens_every_convolution_of_the_blocks() -> None:
 
 def test_the_table_holds_every_generator() -> None:
     assert set(GENERATORS) == {"spade", "pix2pixhd", "local_enhancer", "unet"}
-    assert all(issubclass(kind, nn.Module) and hasattr(kind, "multiple") for kind in GENERATORS.values())
+    assert all(issubclass(kind, Generator) for kind in GENERATORS.values())

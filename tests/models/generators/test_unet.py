@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.condition import Condition
-from models.generators.unet import UnetGenerator, unet_depth
+from models.generators.unet import UnetGenerator
 
 CLASSES = 4
 DOWN = (64, 128, 256, 512, 512, 512, 512, 512)
@@ -83,7 +83,7 @@ def test_agrees_with_the_plain_form(norm: str, noisy: bool) -> None:
         shapes = [(2, 32, 2, 4), (2, 16, 4, 8), (2, 8, 8, 16)]
         kept = [torch.empty(shape).bernoulli_(0.5, generator=noise) for shape in shapes]
     noise = torch.Generator().manual_seed(5) if noisy else None
-    ours = made(Condition(labels, noise=noise))
+    ours = made(Condition(labels, rng=noise))
     wanted = plain_form(made, maps, norm, kept)
     assert wanted.std() > 0.05
     torch.testing.assert_close(ours, wanted, atol=1e-5, rtol=0)
@@ -96,7 +96,7 @@ def test_noise_decides_at_test_time() -> None:
     labels = torch.randint(CLASSES, (1, 32, 32))
 
     def drawn(seed: int) -> Tensor:
-        return made(Condition(labels, noise=torch.Generator().manual_seed(seed)))
+        return made(Condition(labels, rng=torch.Generator().manual_seed(seed)))
 
     assert torch.equal(drawn(1), drawn(1))
     assert not torch.equal(drawn(1), drawn(2))
@@ -104,6 +104,11 @@ def test_noise_decides_at_test_time() -> None:
     assert torch.equal(still, made(Condition(labels)))
     made.dropout = 0
     assert torch.equal(still, drawn(1)), "no dropout, no noise"
+
+
+def test_it_draws_noise_where_it_has_dropout() -> None:
+    assert UnetGenerator(CLASSES, width=4, depth=2).draws_noise
+    assert not UnetGenerator(CLASSES, width=4, depth=2, dropout=0).draws_noise
 
 
 def test_the_bottleneck_may_be_one_pixel_of_one_sample() -> None:
@@ -116,16 +121,7 @@ def test_the_bottleneck_may_be_one_pixel_of_one_sample() -> None:
     assert still == []
 
 
-@pytest.mark.parametrize(
-    ("size", "depth"), [((256, 256), 8), ((512, 1024), 8), ((64, 96), 5), ((192, 256), 6), ((12, 20), 2)]
-)
-def test_depth_of_a_size(size: tuple[int, int], depth: int) -> None:
-    assert unet_depth(size) == depth
-
-
 def test_refusals() -> None:
-    with pytest.raises(ValueError, match=r"30x16 twice.*multiple of 4"):
-        unet_depth((16, 30))
     with pytest.raises(ValueError, match="depth >= 2"):
         UnetGenerator(CLASSES, depth=1)
     with pytest.raises(ValueError, match="dropout < 1"):

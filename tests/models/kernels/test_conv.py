@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from models.kernels import conv as conv_file
-from models.kernels import im2col_conv as few_positions
+from models.kernels import conv as few_positions
 from models.kernels.conv import Conv2d
 
 

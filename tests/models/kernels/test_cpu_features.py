@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from models.kernels import cpu_features as processor
+from models.kernels import dispatch as processor
 
 
 @pytest.mark.parametrize("asked", [processor.is_intel, processor.multiplies_bf16, processor.has_avx512])

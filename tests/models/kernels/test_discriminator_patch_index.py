@@ -6,6 +6,7 @@ import torch.nn.functional as F
 
 from models.condition import Condition
 from models.discriminators.multiscale import MultiscaleDiscriminator
+from models.kernels.discriminator_patch_index import discriminator_patch_index
 
 CLASSES = 5
 
@@ -39,11 +40,11 @@ def test_a_pooling_cell_is_the_mean_of_what_it_sees() -> None:
     """Against avg_pool2d without padding counted, by the sums that a table of unit rows gives."""
     torch.manual_seed(0)
     labels = torch.randint(CLASSES, (1, 9, 7))
-    index = Condition(labels).discriminator_patch_index(CLASSES, 2)[1]
+    index = discriminator_patch_index(Condition(labels), CLASSES, 2, (4, 2, 2), (3, 2, 1))[1]
     table = torch.eye(CLASSES, dtype=torch.float64).repeat_interleave(
         16, 0
     )  # every tap answers the class itself
     one_hot = F.one_hot(labels, CLASSES).permute(0, 3, 1, 2).double()
     pooled = F.avg_pool2d(one_hot, 3, 2, 1, count_include_pad=False)
     summed = F.avg_pool2d(F.pad(pooled, (2, 2, 2, 2)), 4, 2, divisor_override=1)
-    torch.testing.assert_close(index.convolved(table, None), summed)
+    torch.testing.assert_close(index.convolve(table, None), summed)

@@ -6,7 +6,8 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from models.condition import Condition
-from models.kernels.dispatch import is_pair_indexed, pair_costs
+from models.kernels.patch_index import patch_index
+from models.kernels.upsample_norm_act import is_spade_indexed, spade_costs, upsample_norm_act
 from models.norms import STATISTICS, Spade
 
 CLASSES = 20
@@ -34,19 +35,19 @@ def label_maps(kind: str, side: int = 64) -> Tensor:
 def test_what_is_taken(implementation: str, kind: str, side: int, expected: bool) -> None:
     norm = Spade(64, STATISTICS["batch"](64), CLASSES)
     condition = Condition(label_maps(kind, side))
-    assert is_pair_indexed(implementation, condition, CLASSES, norm.shared, norm.pair) is expected
+    assert is_spade_indexed(implementation, condition, CLASSES, norm.shared, norm.pair) is expected
 
 
 @pytest.mark.parametrize("kind", ["regions", "random"])
 def test_products_are_counted_as_they_are_computed(kind: str) -> None:
     """Against torch's own count; looking up is no product and is left out of it."""
     norm, condition = Spade(8, STATISTICS["batch"](8), CLASSES, hidden=16), Condition(label_maps(kind))
-    index, x = condition.index(CLASSES, 3), torch.randn(1, 8, 64, 64)
+    index, x = patch_index(condition, CLASSES, 3), torch.randn(1, 8, 64, 64)
     counted = {}
     for norm.implementation in ("dense", "indexed"):
         with FlopCounterMode(display=False) as counter, torch.no_grad():
-            norm(x, condition)
+            upsample_norm_act(norm, x, condition, None, (64, 64))
         counted[norm.implementation] = counter.get_total_flops() / 2
-    costs = pair_costs(index, CLASSES, 16, 16)
+    costs = spade_costs(index, CLASSES, 16, 16)
     assert counted["dense"] == costs.dense
     assert counted["indexed"] == len(index.first) * 9 * 16 * 16 < costs.indexed

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.kernels.embedding_bag import bag_index, embedding_bag
+from models.kernels.indexed_conv import bag_index, embedding_bag
 
 MOST = torch.iinfo(torch.int16).max
 """Tables up to so many rows are sorted as narrow numbers."""

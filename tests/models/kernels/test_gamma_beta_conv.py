@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from models.kernels.gamma_beta_conv import GammaBetaConv2d
+from models.kernels.conv import GammaBetaConv2d
 
 
 def test_is_two_convolutions_gamma_first() -> None:

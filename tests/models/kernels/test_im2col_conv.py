@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.kernels import im2col_conv as few_positions
+from models.kernels import conv as few_positions
 from models.kernels.conv import Conv2d
 
 SIZES = [((3, 3), (1, 1)), ((1, 1), (0, 0)), ((4, 4), (2, 2)), ((3, 5), (0, 1)), ((3, 3), (2, 0))]
@@ -22,12 +22,12 @@ def test_maps_and_gradients(kernel: tuple[int, int], padding: tuple[int, int], b
     x, weight = maps(2, 3, 6, 5).requires_grad_(), maps(4, 3, *kernel).requires_grad_()
     bias = torch.randn(4, dtype=torch.float64) if biased else None
     wanted = F.conv2d(x, weight, bias, padding=padding)
-    found = few_positions.maps(x.detach(), weight.detach(), bias, padding)
+    found = few_positions.im2col_maps(x.detach(), weight.detach(), bias, padding)
     torch.testing.assert_close(found, wanted.detach())
     along = torch.randn_like(wanted)
     to_x, to_weight = torch.autograd.grad((wanted * along).sum(), [x, weight])
-    ours_x = few_positions.input_gradient(along, x.detach(), weight.detach(), padding)
-    ours_weight = few_positions.weight_gradient(along, x.detach(), weight.shape[2:], padding)
+    ours_x = few_positions.im2col_input_gradient(along, x.detach(), weight.detach(), padding)
+    ours_weight = few_positions.im2col_weight_gradient(along, x.detach(), weight.shape[2:], padding)
     torch.testing.assert_close(ours_x, to_x)
     torch.testing.assert_close(ours_weight, to_weight)
     for lies in (found, ours_x, ours_weight):
@@ -38,7 +38,7 @@ def test_an_input_gradient_in_bf16_is_summed_in_float32() -> None:
     """A one and eight numbers below half of its last digit: a narrow sum would lose those after it."""
     gradient, weight = maps(1, 1, 8, 8, dtype=torch.bfloat16).fill_(1), torch.full((1, 1, 3, 3), 2.0**-9)
     weight[..., 1, 1] = 1
-    to_x = few_positions.input_gradient(gradient, gradient, weight.bfloat16(), (1, 1))
+    to_x = few_positions.im2col_input_gradient(gradient, gradient, weight.bfloat16(), (1, 1))
     assert to_x.dtype is torch.bfloat16 and to_x[0, 0, 4, 4] == 1 + 2**-6
 
 
@@ -68,8 +68,8 @@ def test_a_layer_in_bf16_takes_them(learning: bool, monkeypatch: pytest.MonkeyPa
     layer = Conv2d(8, 6, 3, padding=1).to(memory_format=torch.channels_last).train(learning)
     x = maps(2, 8, 5, 4, dtype=torch.float32).requires_grad_(learning)
     calls = []
-    taken = few_positions.maps
-    monkeypatch.setattr(few_positions, "maps", lambda *given: calls.append(1) or taken(*given))
+    taken = few_positions.im2col_maps
+    monkeypatch.setattr(few_positions, "im2col_maps", lambda *given: calls.append(1) or taken(*given))
     with torch.autocast("cpu", torch.bfloat16), torch.set_grad_enabled(learning):
         y = layer(x)
     assert calls and y.dtype is torch.bfloat16

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.kernels.instance_norm import standardised
+from models.kernels.standardise import standardise_samples
 
 
 def as_written(x: Tensor, across_channels: bool) -> Tensor:
@@ -21,7 +21,7 @@ def test_value_and_gradient(
 ) -> None:
     torch.manual_seed(0)
     x = torch.randn(shape, dtype=torch.float64).add_(3).to(memory_format=layout).requires_grad_()
-    found, wanted = standardised(x, across_channels), as_written(x, across_channels)
+    found, wanted = standardise_samples(x, across_channels), as_written(x, across_channels)
     torch.testing.assert_close(found, wanted)
     along = torch.randn_like(x)
     (to_x,), (expected,) = (torch.autograd.grad((y * along).sum(), x) for y in (found, wanted))
@@ -33,14 +33,14 @@ def test_a_far_mean_costs_no_digits(across_channels: bool) -> None:
     torch.manual_seed(0)
     x = torch.randn(2, 8, 16, 16).to(memory_format=torch.channels_last) + 300
     wanted = as_written(x.double(), across_channels).float()
-    torch.testing.assert_close(standardised(x, across_channels), wanted, atol=1e-4, rtol=0)
+    torch.testing.assert_close(standardise_samples(x, across_channels), wanted, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("across_channels", [False, True])
 def test_bf16_is_rounded_at_the_end(across_channels: bool) -> None:
     torch.manual_seed(0)
     x = (torch.randn(2, 8, 16, 16) + 4).bfloat16().to(memory_format=torch.channels_last).requires_grad_()
-    found, wanted = standardised(x, across_channels), as_written(x.detach().double(), across_channels)
+    found, wanted = standardise_samples(x, across_channels), as_written(x.detach().double(), across_channels)
     assert found.dtype is torch.bfloat16
     torch.testing.assert_close(found.double(), wanted, rtol=2**-7, atol=1e-6)
     exact = x.detach().double().requires_grad_()
@@ -59,7 +59,7 @@ def test_bf16_means_are_not_rounded(across_channels: bool) -> None:
     """
     torch.manual_seed(0)
     x = torch.randn(2, 8, 16, 16).bfloat16().to(memory_format=torch.channels_last).requires_grad_()
-    standardised(x, across_channels).backward((10 + 0.1 * torch.randn(x.shape)).bfloat16())
+    standardise_samples(x, across_channels).backward((10 + 0.1 * torch.randn(x.shape)).bfloat16())
     assert x.grad is not None
     axes, to_x = (1, 2, 3) if across_channels else (2, 3), x.grad.double()
     assert (to_x.sum(axes).abs() < 2**-8 * to_x.abs().sum(axes)).all()

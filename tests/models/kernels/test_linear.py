@@ -6,9 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.kernels import im2col_conv as few_positions
-from models.kernels import linear as product_file
-from models.kernels.linear import product
+from models.kernels import conv as few_positions
+from models.kernels import indexed_conv as product_file
+from models.kernels.indexed_conv import linear
 
 
 @pytest.mark.parametrize("intel", [False, True])
@@ -29,7 +29,7 @@ def test_value_and_gradients(
     torch.manual_seed(0)
     a = torch.randn(wide, rows, dtype=dtype).T if lie_apart else torch.randn(rows, wide, dtype=dtype)
     a, table = a.requires_grad_(), torch.randn(outputs, wide, dtype=dtype, requires_grad=True)
-    found, wanted = product(a, table), F.linear(a, table)
+    found, wanted = linear(a, table), F.linear(a, table)
     assert found.is_contiguous()
     torch.testing.assert_close(found, wanted)
     along = torch.randn(outputs, rows, dtype=dtype).T
@@ -44,7 +44,7 @@ def test_value_and_gradients(
 def test_autocast_is_heeded() -> None:
     a, table = torch.randn(4, 8), torch.randn(6, 8)
     with torch.autocast("cpu", torch.bfloat16):
-        assert product(a, table).dtype is torch.bfloat16
+        assert linear(a, table).dtype is torch.bfloat16
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_so_many_rows_that_onednn_computes_them(monkeypatch: pytest.MonkeyPatch)
     torch.manual_seed(0)
     a, table = torch.randn(300, 128, requires_grad=True), torch.randn(96, 128, requires_grad=True)
     with torch.profiler.profile() as profile:
-        found = product(a, table)
+        found = linear(a, table)
     assert "aten::mkldnn_convolution" in {event.name for event in profile.events()}
     wanted, along = F.linear(a.double(), table.double()), torch.randn(300, 96)
     torch.testing.assert_close(found.double(), wanted, rtol=1e-5, atol=1e-4)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.kernels.moments import EPS, Moments
+from models.kernels.standardise import EPS, Moments
 
 LAYOUTS = pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
 CONSTANT = pytest.mark.parametrize("constant", [False, True])

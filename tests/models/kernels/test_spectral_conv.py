@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.kernels import im2col_conv as few_positions
+from models.kernels import conv as few_positions
 from models.kernels.spectral_conv import SpectralConv2d
 from models.layers.spectral_norm import spectral_norm
 
@@ -106,8 +106,8 @@ def test_in_float32(few: int, fast: bool, monkeypatch: pytest.MonkeyPatch) -> No
     plain.double()
     x = torch.randn(2, 4, 6, 5).to(memory_format=torch.channels_last).requires_grad_()
     calls = []
-    taken = few_positions.maps
-    monkeypatch.setattr(few_positions, "maps", lambda *given: calls.append(1) or taken(*given))
+    taken = few_positions.im2col_maps
+    monkeypatch.setattr(few_positions, "im2col_maps", lambda *given: calls.append(1) or taken(*given))
     y, wanted = ours(x), plain(x.double())
     assert bool(calls) is fast
     torch.testing.assert_close(y.double(), wanted, rtol=1e-5, atol=1e-5)

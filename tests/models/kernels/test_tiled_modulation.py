@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.kernels import tiled_modulation as block_modulation
-from models.kernels.tiled_modulation import tiled_modulation
+from models.kernels import modulation
+from models.kernels.modulation import tiled_modulation
 
 
 @pytest.mark.parametrize("block_bytes", [1, 3000, 2**21])
@@ -14,7 +14,7 @@ from models.kernels.tiled_modulation import tiled_modulation
 def test_is_what_all_pixels_at_once_are(
     block_bytes: int, factor: int, slope: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(block_modulation, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(modulation, "BLOCK_BYTES", block_bytes)
     torch.manual_seed(0)
     x = torch.randn(2, 5, 12 // factor, 8 // factor)
     rows, pixels = torch.randn(7, 10), torch.randint(7, (2, 12, 8))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from models.kernels.gamma_beta_conv import GammaBetaConv2d
+from models.kernels.conv import GammaBetaConv2d
 from models.layers.class_linear import ClassLinear
 from models.layers.initialisation import GAIN, normal, unnormalised_weight, xavier
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.discriminators.multiscale import DiscriminatorOutput
-from models.losses.adversarial import ADVERSARIAL_LOSSES
+from models.discriminators.base import DiscriminatorOutput
+from models.losses import ADVERSARIAL_LOSSES
 
 TERMS = ("generator", "fake", "real")
 

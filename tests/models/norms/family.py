@@ -55,7 +55,7 @@ def condition(name: str, dtype: torch.dtype = torch.float64) -> Condition:
 
 def noisy(seen: Condition) -> Condition:
     """The same with noise, drawn anew from the same seed."""
-    return replace(seen, noise=torch.Generator().manual_seed(3))
+    return replace(seen, rng=torch.Generator().manual_seed(3))
 
 
 def conditions(seen: Condition, size: tuple[int, int]) -> Conditions:

@@ -62,11 +62,11 @@ def test_sean_agrees_with_its_equation_for_two_kernels(kernel_size: int, style_k
 def test_keeps_shape_and_type(name: str, statistics: str, dtype: torch.dtype) -> None:
     norm, x, seen = build(name, statistics), maps(dtype), noisy(condition(name, dtype))
     assert seen.styles is not None
-    exact = norm(x.double(), replace(seen, styles=seen.styles.double(), noise=None))
+    exact = norm(x.double(), replace(seen, styles=seen.styles.double(), rng=None))
     y = norm.to(dtype)(x, seen)
     assert y.shape == x.shape and y.dtype == dtype
     assert torch.isfinite(y).all()
-    without_noise = norm(x, replace(seen, noise=None)).double()
+    without_noise = norm(x, replace(seen, rng=None)).double()
     # bf16 holds 8 binary digits, and some of these sums have ten terms.
     tolerance = 0.1 if dtype == torch.bfloat16 else 1e-4
     assert torch.allclose(without_noise, exact, atol=tolerance, rtol=tolerance)

@@ -11,6 +11,7 @@ import torch.multiprocessing as mp
 from torch import Tensor
 
 from models.condition import Condition
+from models.kernels.upsample_norm_act import upsample_norm_act
 from models.norms import Spade
 from models.norms.statistics import BatchStatistics, SyncBatchStatistics
 
@@ -69,7 +70,7 @@ def normalised(norm: Spade, samples: slice) -> Answers:
     x = torch.randn(4, 5, 4, 6, dtype=torch.float64, generator=generator) + 3
     cotangent = torch.randn(4, 5, 8, 12, dtype=torch.float64, generator=generator)
     x = x[samples].to(memory_format=torch.channels_last).requires_grad_()
-    y = norm(x, Condition(labels[samples]), slope=0.2, size=(8, 12))
+    y = upsample_norm_act(norm, x, Condition(labels[samples]), 0.2, (8, 12))
     (y * cotangent[samples]).sum().backward()
     assert x.grad is not None
     statistics = norm.standardise

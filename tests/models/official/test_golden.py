@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from models.condition import Condition
 from models.conditional_generator import ConditionalGenerator
-from models.discriminators.multiscale import discriminate
-from models.losses.adversarial import ADVERSARIAL_LOSSES
+from models.losses import ADVERSARIAL_LOSSES
+from models.losses.patch import discriminate
 from models.official import OfficialRelease, read_release
 from tests.models.official import networks
 from tests.shared import golden

@@ -172,12 +172,12 @@ def test_what_the_official_sean_never_uses(
 
 def test_an_encoder_of_another_generator(weights: Weights, tmp_path: Path) -> None:
     made_up.image_encoder(2, 7).save(tmp_path, "E")
-    refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "wants none")
+    refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "takes none")
     made_up.spade_generator(Generator(latent=(2, 2), styles=6)).save(tmp_path, "G")
-    refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "wants 6")
+    refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "takes 6")
     for other in (made_up.spade_generator(Generator(styles=4, hidden=8)), made_up.pix2pixhd_generator(5)):
         other.save(tmp_path, "G")
-        refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "wants none")
+        refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "takes none")
 
 
 def test_a_program_is_never_run(weights: Weights, tmp_path: Path) -> None:

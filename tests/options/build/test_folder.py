@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from options.build.folder import open_folder, settle_classes
-from options.schema.dataset import FolderOptions, Unlisted
+from options.schema.dataset import FolderOptions
 
 STORED = np.array([[7, 7, 24], [255, 24, 26]], dtype=np.uint8)
 PALETTE = "name,r,g,b\nroad,128,64,128\nsky,70,130,180\nunknown,0,0,0\n"
@@ -53,10 +53,10 @@ def test_unlisted_ids_are_an_error_or_unknown(tmp_path: Path) -> None:
     given = options(write(tmp_path, STORED), remap=remap)
     with pytest.raises(ValueError, match=r"a\.png: label id 26 \(1 pixels\), 255 \(1 pixels\) out of range"):
         labels(given)
-    given.unlisted = Unlisted.unknown
+    given.unlisted = "unknown"
     assert labels(given) == [[0, 0, 1], [2, 1, 2]]
     with pytest.raises(ValueError, match="unlisted=unknown needs a class for unknown pixels"):
-        labels(options(tmp_path, remap=remap, unlisted=Unlisted.unknown, ignore_id=None, num_classes=2))
+        labels(options(tmp_path, remap=remap, unlisted="unknown", ignore_id=None, num_classes=2))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from torch import nn
 from data.dataset_info import DatasetInfo
 from data.sources.scenes import Scenes
 from models.generators import SpadeGenerator
-from models.generators.stem import LabelStem
+from models.generators.spade import LabelStem
 from models.norms.batch import BatchNorm
 from options.build.networks import build_generator
 from tests.tiny import tiny_options

@@ -102,7 +102,7 @@ def test_the_segmenter_is_trained_once_on_the_data_set_as_the_study_has_it(one: 
     told = segmenter_command(study, run)
     assert told is not None
     assert {"dataset=scenes", "dataset.height=64", "name=compare_scenes", "images=6000"} <= set(told)
-    by_day = asked("study=scenes", "words=['dataset.styles=[day]']", "only=[clade]", "seeds=[3]")
+    by_day = asked("study=scenes", "overrides=['dataset.styles=[day]']", "only=[clade]", "seeds=[3]")
     narrowed = segmenter_command(by_day, study_runs(by_day)[0])
     assert narrowed is not None and "dataset.styles=[day]" in narrowed
     assert segmenter_command(replace(study, segmenter_images=0), run) is None

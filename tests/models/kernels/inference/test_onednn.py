@@ -5,14 +5,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from models.kernels.inference import onednn
-from models.kernels.inference.onednn import arranged_conv, arranged_linear, can_arrange
+from models.kernels.inference import constant_conv
+from models.kernels.inference.constant_conv import arranged_conv, arranged_linear, can_arrange
 
 
 @pytest.fixture(params=["arranged", "without the operators"])
 def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "without the operators":
-        monkeypatch.setattr(onednn, "OPERATORS", ("an_operator_that_no_torch_has",))
+        monkeypatch.setattr(constant_conv, "OPERATORS", ("an_operator_that_no_torch_has",))
         assert not can_arrange(torch.zeros(1, 1))
 
 

@@ -57,7 +57,7 @@ def image(made: ConditionalGenerator, noise: bool = False) -> Tensor:
     labels = torch.randint(12, (2, 8, 8)).repeat_interleave(16, 1).repeat_interleave(16, 2)
     photo = torch.rand(2, 3, 128, 128) * 2 - 1
     drawn = torch.Generator().manual_seed(2)
-    condition = made.condition(labels, labels, style_ids=torch.tensor([1, 0]), noise=drawn if noise else None)
+    condition = made.condition(labels, labels, style_ids=torch.tensor([1, 0]), rng=drawn if noise else None)
     style = None if made.encoder is None else made.encoder.encode(photo, labels, None).codes
     return made.generator(condition.with_styles(style))
 

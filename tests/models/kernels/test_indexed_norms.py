@@ -1,0 +1,94 @@
+"""The indexed form of SPADE and SEAN: the dense one's numbers and gradients, in float64."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.condition import Condition, instance_edges
+from models.kernels.patch_index import unique_patches
+from models.kernels.upsample_norm_act import upsample_norm_act
+from models.norms import STATISTICS, Spade
+from models.norms.sean import Sean
+
+CLASSES, WIDTH = 5, 6
+
+
+def label_maps(kind: str) -> Tensor:
+    """Ids (2, 26, 35): random, large regions, one class, or a checkerboard."""
+    generator = torch.Generator().manual_seed(1)
+    if kind == "one class":
+        return torch.full((2, 26, 35), 3)
+    if kind == "checkerboard":
+        return ((torch.arange(26)[:, None] + torch.arange(35)) % 2).expand(2, -1, -1).contiguous()
+    if kind == "regions":
+        coarse = torch.randint(0, CLASSES, (2, 4, 5), generator=generator)
+        return coarse.repeat_interleave(7, 1).repeat_interleave(7, 2)[:, :26, :35].contiguous()
+    return torch.randint(0, CLASSES, (2, 26, 35), generator=generator)
+
+
+@pytest.mark.parametrize("kind", ["random", "regions", "one class", "checkerboard"])
+@pytest.mark.parametrize("kernel_size", [1, 3, 5])
+@pytest.mark.parametrize("edges", [False, True])
+@pytest.mark.parametrize("norm", ["spade", "sean"])
+def test_indexed_equals_dense(norm: str, edges: bool, kernel_size: int, kind: str) -> None:
+    torch.manual_seed(0)
+    labels = label_maps(kind)
+    borders = instance_edges(labels) if edges else None
+    styles = torch.randn(2, CLASSES, WIDTH, dtype=torch.float64, requires_grad=True)
+    options = {"classes": CLASSES, "edges": edges, "kernel_size": kernel_size, "hidden": 7}
+    if norm == "sean":
+        # Its two kernels need not agree.
+        options["style_kernel_size"] = {1: 5, 3: 3, 5: 1}[kernel_size]
+        layer = Sean(4, STATISTICS["instance"](4), style_width=WIDTH, **options).double()
+        torch.nn.init.constant_(layer.blending_gamma, 0.3)
+        torch.nn.init.constant_(layer.blending_beta, -0.7)
+    else:
+        layer = Spade(4, STATISTICS["instance"](4), **options).double()
+    x = torch.randn(2, 4, 26, 35, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(2, 4, 26, 35, dtype=torch.float64)
+    inputs = [x, *layer.parameters()] + ([styles] if norm == "sean" else [])
+    answers = []
+    for implementation in ("dense", "indexed"):
+        layer.implementation = implementation
+        answer = upsample_norm_act(layer, x, Condition(labels, borders, styles), None, (26, 35))
+        gradients = torch.autograd.grad((answer * weight).sum(), inputs, allow_unused=True)
+        answers.append([answer, *gradients])
+    for dense, indexed in zip(*answers, strict=True):
+        if dense is None or indexed is None:
+            assert dense is indexed is None
+            continue
+        torch.testing.assert_close(indexed, dense, rtol=1e-9, atol=1e-10)
+
+
+def test_neighbourhoods_hold_what_the_map_shows() -> None:
+    labels = label_maps("regions")
+    found = unique_patches(labels, CLASSES, 3)
+    seen = {}
+    for sample in range(2):
+        for y in range(26):
+            for x in range(35):
+                content = tuple(
+                    int(labels[sample, v, u]) if 0 <= v < 26 and 0 <= u < 35 else CLASSES
+                    for v in (y - 1, y, y + 1)
+                    for u in (x - 1, x, x + 1)
+                )
+                number = int(found.pixels[sample, y, x])
+                assert tuple(found.ids[number].tolist()) == content
+                seen[content] = number
+    assert len(seen) == len(found)
+
+
+@pytest.mark.parametrize("edges", [False, True])
+def test_auto_counts(edges: bool) -> None:
+    """`auto` gives the same numbers whichever form it takes."""
+    torch.manual_seed(0)
+    layer = Spade(4, STATISTICS["batch"](4), CLASSES, edges, hidden=7)
+    for kind in ("random", "regions"):
+        labels = label_maps(kind)
+        borders = instance_edges(labels) if edges else None
+        x = torch.randn(2, 4, 26, 35)
+        answers = []
+        for implementation in ("auto", "dense"):
+            layer.implementation = implementation
+            answers.append(upsample_norm_act(layer, x, Condition(labels, borders), None, (26, 35)))
+        torch.testing.assert_close(answers[0], answers[1], rtol=1e-5, atol=1e-5)
