@@ -43,9 +43,9 @@ class KeyMap:
         several = re.search(r"\{(.*)\}", name)
         if several is None:
             return {name: shape}
-        words = several[1].split(",") if several[1] else [str(number) for number in range(shape[0])]
-        shape = (shape[0] // len(words), *shape[1:]) if several[1] else shape[1:]
-        return {name.replace(several[0], word): shape for word in words}
+        places = several[1].split(",") if several[1] else [str(number) for number in range(shape[0])]
+        shape = (shape[0] // len(places), *shape[1:]) if several[1] else shape[1:]
+        return {name.replace(several[0], place): shape for place in places}
 
 
 def translate(file: TensorFile, key_map: KeyMap, own: State) -> State:

@@ -25,13 +25,13 @@ def weights(tmp_path: Path) -> Weights:
     return made
 
 
-def refused(folder: Path, *words: str, **options: object) -> None:
+def refused(folder: Path, *parts: str, **options: object) -> None:
     with pytest.raises(ValueError) as error:
         states(read_release(folder, options))
     message = str(error.value)
     assert "\n" not in message
-    for word in words:
-        assert word in message, message
+    for part in parts:
+        assert part in message, message
 
 
 def states(release: OfficialRelease) -> None:
