@@ -42,8 +42,8 @@ def start(options: TestOptions, overrides: list[str]) -> None:
     """Generates an image for every label map; measures them where there are photos; writes a page."""
     # What imports torch is imported here: --help and mistyped options are answered without it.
     from engine.runtime.distributed import join_processes
-    from options.build.parts import build_hardware
     from options.build.testing import check_testing
+    from options.build.training import build_hardware
 
     check_testing(options)
     hardware = build_hardware(options.hardware)

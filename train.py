@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 
 from options.cli import command
-from options.run_config import CONFIG, existing_run, new_run, read_options, run_folder, stored_choices
+from options.run_config import CONFIG, existing_run, implied_choices, new_run, read_options, run_folder
 from options.schema import TrainOptions
 from options.schema.training import EXACT
 from options.validation import check, has_length, resolve
@@ -23,9 +23,8 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
     from engine.runtime.distributed import join_processes
     from engine.runtime.interrupts import INTERRUPTED
     from inference.load import keep_mean_styles
-    from options.build.parts import build_hardware
     from options.build.sources import settle
-    from options.build.training import build_training
+    from options.build.training import build_hardware, build_training, memory_settings
 
     run, exact = run_folder(options.name), options.resume == EXACT
     if options.resume and (run / CONFIG).is_file():
@@ -42,14 +41,14 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
     with (
         join_processes(hardware.device, COLLECTIVE_MARGIN * options.train.hang_minutes) as processes,
         locked(run, processes.is_main) as may_write,
-        explained_out_of_memory(options, run),
+        explained_out_of_memory(memory_settings(options, processes.count), run),
     ):
         trainer = build_training(options, run, hardware, processes, exact, may_write)
         hooks, progress, name = trainer.hooks, trainer.progress, quote(f"name={options.name}")
         for damage in hooks.checkpoint.passed_over:
-            hooks.bar.say(f"warning: {damage}; an older checkpoint is used")
+            hooks.bar.print(f"warning: {damage}; an older checkpoint is used")
         if progress.images:
-            hooks.bar.say(
+            hooks.bar.print(
                 f"{run} goes on after {progress.images} images, from {state_file(run, progress.images).name}"
             )
         try:
@@ -69,4 +68,4 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    command("train", TrainOptions, start, implied=stored_choices)
+    command("train", TrainOptions, start, implied=implied_choices)

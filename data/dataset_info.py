@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from data.atomic_write import write_text_atomically
 from data.sources.source import LabelSet, Source
-from engine.checkpoint.atomic_write import write_text_atomically
 
 FILE = "facts.json"
 

@@ -4,61 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from engine.checkpoint.checkpoint_paths import latest_images, state_file
-from options.schema import TrainOptions
-from options.validation import is_valid
 
-SIGNS = (
-    "can't allocate memory",
-    "not enough memory",
-    "out of memory",
-    "Cannot allocate memory",
-    "new thread",
-)
-"""What torch says on the host, where it has no exception of its own for it."""
+EXHAUSTED = ("allocate memory", "not enough memory", "out of memory", "new thread")
+"""Parts of torch's messages on the host, where it has no exception of its own."""
+LEAST_WIDTH = 2
+
+
+@dataclass(frozen=True)
+class MemorySettings:
+    """What a run's use of memory depends on most.
+
+    `batch_size`: images of a step over all `processes`, each of which computes its own in `grad_accum_steps`
+    parts; `multiple`: what `height` and `width` must be multiples of; `generator_width`: its channels.
+    """
+
+    batch_size: int
+    grad_accum_steps: int
+    processes: int
+    height: int
+    width: int
+    multiple: int
+    generator_width: int
+
+    def advice(self) -> list[str]:
+        """Settings that take less memory, each of them valid for the run."""
+        of_process, parts = self.batch_size // self.processes, self.grad_accum_steps
+        more_parts = [count for count in range(parts + 1, of_process + 1) if of_process % count == 0]
+        batch_size = self.batch_size // 2 // (self.processes * parts) * self.processes * parts
+        height, width = (self._half(side) for side in (self.height, self.width))
+        tries = []
+        if more_parts:
+            tries.append(f"train.grad_accum_steps={more_parts[0]} (the same batch in smaller parts)")
+        if batch_size:
+            tries.append(f"train.batch_size={batch_size}")
+        if (height, width) != (self.height, self.width):
+            tries.append(f"a smaller crop, dataset.height={height} dataset.width={width}")
+        if self.generator_width // 2 >= LEAST_WIDTH:
+            tries.append(f"in a new run, generator.width={self.generator_width // 2}")
+        return tries or ["a device with more memory"]
+
+    def _half(self, side: int) -> int:
+        return max(1, side // 2 // self.multiple) * self.multiple
 
 
 @contextmanager
-def explained_out_of_memory(options: TrainOptions, run: Path) -> Iterator[None]:
-    """Turns an exhausted memory, of the host or of a device, into a ValueError that says what to try."""
+def explained_out_of_memory(settings: MemorySettings, run: Path) -> Iterator[None]:
+    """Turns exhausted memory, of the host or of a device, into a ValueError with advice."""
     try:
         yield
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        raise ValueError(advice(options, run)) from error
-    except (RuntimeError, OSError) as error:
-        if not any(sign in str(error) for sign in SIGNS):
+    except (MemoryError, RuntimeError, OSError) as error:
+        known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not known and not any(part in str(error) for part in EXHAUSTED):
             raise
-        raise ValueError(advice(options, run)) from error
-
-
-def advice(options: TrainOptions, run: Path) -> str:
-    """Batch, crop and width to try, each of which the options' rules accept, and where the run stands."""
-    train, data = options.train, options.dataset
-    batch, parts = train.batch_size, train.grad_accum_steps
-    tries = []
-
-    def propose(change: dict[str, int], text: str = "{}") -> None:
-        if is_valid(options, change):
-            tries.append(text.format(" ".join(f"{name}={value}" for name, value in change.items())))
-
-    if batch > parts:
-        more_parts = next(more for more in range(parts + 1, batch + 1) if batch % more == 0)
-        propose({"train.grad_accum_steps": more_parts}, "{} (the same batch in smaller parts)")
-        propose({"train.batch_size": batch // 2 // parts * parts})
-    multiple, _ = options.generator.size_multiple()
-    height, width = (max(multiple, side // 2 // multiple * multiple) for side in (data.height, data.width))
-    if (height, width) != (data.height, data.width):
-        propose({"dataset.height": height, "dataset.width": width}, "a smaller crop, {}")
-    propose({"generator.width": options.generator.width // 2}, "in a new run, {}")
-    latest = latest_images(run)
-    saved = "nothing was saved yet" if latest is None else f"{state_file(run, latest)} is intact"
-    return (
-        f"out of memory with train.batch_size={train.batch_size}, "
-        f"train.grad_accum_steps={train.grad_accum_steps}, dataset.height={data.height}, "
-        f"dataset.width={data.width}, generator.width={options.generator.width}; "
-        f"try {', or '.join(tries or ['a machine with more'])}; {saved}"
-    )
+        latest = latest_images(run)
+        saved = "nothing was saved yet" if latest is None else f"{state_file(run, latest)} is intact"
+        raise ValueError(
+            f"out of memory with train.batch_size={settings.batch_size}, "
+            f"train.grad_accum_steps={settings.grad_accum_steps}, dataset.height={settings.height}, "
+            f"dataset.width={settings.width}, generator.width={settings.generator_width}; "
+            f"try {', or '.join(settings.advice())}; {saved}"
+        ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass
@@ -18,38 +19,28 @@ class Progress:
         return {"images": self.images, "seconds": self.seconds}
 
     def load_state_dict(self, state: dict[str, float]) -> None:
-        """Takes back what `state_dict` gave."""
+        """Restores what `state_dict` returned."""
         images, seconds = int(state["images"]), float(state["seconds"])
         if images < 0 or not seconds >= 0:
-            raise ValueError(f"{images} images and {seconds} seconds: no run has less than none")
+            raise ValueError(f"{images} images and {seconds} seconds: neither can be negative")
         self.images, self.seconds = images, seconds
 
 
 @dataclass(frozen=True)
 class Length:
-    """When a run ends: after so many images, or after so many minutes of training."""
+    """When a run ends: after a `total` of images, or of minutes of training."""
 
-    images: int | None
-    minutes: float | None
+    total: float
+    unit: Literal["images", "minutes"]
 
     def done(self, progress: Progress) -> float:
         """How much is done, in `unit`, at most `total`."""
-        done = progress.images if self.images is not None else progress.seconds / 60
+        done = progress.images if self.unit == "images" else progress.seconds / 60
         return min(done, self.total)
 
-    def share(self, progress: Progress) -> float:
-        """The share of the run that is done, 0 to 1."""
+    def fraction(self, progress: Progress) -> float:
+        """The fraction of the run that is done, 0 to 1."""
         return self.done(progress) / self.total
-
-    @property
-    def total(self) -> float:
-        """The whole run, in `unit`."""
-        return float(self.images if self.images is not None else self.minutes or 0)
-
-    @property
-    def unit(self) -> str:
-        """What the length is counted in."""
-        return "images" if self.images is not None else "minutes"
 
 
 class Stopwatch:

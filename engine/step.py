@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from data.batch import Batch
 from data.resample import shrink
-from engine.nonfinite import Statistics, backward, can_skip, step_unless
+from engine.nonfinite import BufferSnapshot, backward, can_skip, step_unless
 from engine.runtime.distributed import Processes, average_gradients
 from engine.runtime.hardware import Hardware
 from models.condition import Condition
@@ -66,14 +66,14 @@ class TrainingStep:
         """One update of each network, the run's step number `step`; every random number comes from `seed`."""
         torch.manual_seed(seed)
         self.rng.manual_seed(seed)
-        statistics = Statistics(self.G, self.D)
+        buffers = BufferSnapshot(self.G, self.D)
         parts = [self._part(part) for part in (batch.split(self.passes) if self.passes > 1 else [batch])]
         fakes, losses = self._update_generator(parts)
         if not self.reuse_fake:
             with torch.no_grad(), self.hardware.autocast():
                 fakes = [self.G(condition, real).fake for condition, real in parts]
         losses |= self._update_discriminator(parts, fakes, step)
-        statistics.restore_where(self.skipped)
+        buffers.restore_where(self.skipped)
         return losses
 
     def _part(self, batch: Batch) -> Part:

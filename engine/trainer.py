@@ -11,10 +11,9 @@ from engine.ema import ExponentialMovingAverage
 from engine.hooks import Hooks
 from engine.learning_rate import LearningRates
 from engine.progress import Length, Progress, Stopwatch
+from engine.runtime.determinism import step_seed
 from engine.runtime.distributed import Processes, largest
-from engine.runtime.interrupts import StopRequest
-from engine.runtime.seeds import step_seed
-from engine.runtime.watchdog import Watchdog
+from engine.runtime.interrupts import StopRequest, Watchdog
 from engine.step import TrainingStep
 from models.conditional_generator import ConditionalGenerator
 
@@ -45,14 +44,14 @@ class Trainer:
         """Trains to the run's end; returns whether it was asked to stop before."""
         stop, stopwatch, stopped = StopRequest(), Stopwatch(self.progress), 0.0
         with Watchdog(self.hang_minutes) as watchdog:
-            while self.length.share(self.progress) < 1 and not stopped:
+            while self.length.fraction(self.progress) < 1 and not stopped:
                 watchdog.alive()
                 stopped = self._train_on(next(self.batches), stop, stopwatch)
-        return self.length.share(self.progress) < 1
+        return self.length.fraction(self.progress) < 1
 
     def _train_on(self, batch: Batch, stop: StopRequest, stopwatch: Stopwatch) -> float:
         """One step and what follows it; returns whether a process was asked to stop."""
-        rates, progress = self.rates.set(self.length.share(self.progress)), self.progress
+        rates, progress = self.rates.set(self.length.fraction(self.progress)), self.progress
         before = progress.images
         self.coarse_to_fine.enter(before)
         seed = step_seed(self.seed, self.processes.rank, before)

@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from engine.checkpoint.atomic_write import write_atomically
+from data.atomic_write import write_atomically
 from engine.runtime.distributed import Processes, gather
 from evaluation.feature_extractors import FeatureNetwork
 

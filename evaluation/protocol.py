@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from engine.checkpoint.atomic_write import write_text_atomically
+from data.atomic_write import write_text_atomically
 
 Rows = dict[str, dict[str, float]]
 """Numbers as `evaluate` returns them: a row (model, mean_colour_baseline, real_train) of named figures."""

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from data.batch import Batch
 from data.resample import enlarge
+from engine.runtime.determinism import noise_seed
 from engine.runtime.hardware import Hardware
-from engine.runtime.seeds import noise_seed
 from inference.input_checks import (
     check_photo,
     checked_codes,

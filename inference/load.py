@@ -11,8 +11,8 @@ from data.batch import Batch
 from data.dataset_info import DatasetInfo
 from data.sources.spread import Spread
 from engine.checkpoint import checkpoint_paths as paths
-from engine.checkpoint.checksums import check_file
-from engine.checkpoint.serialization import load_tensors, load_weights, read_weights
+from engine.checkpoint.checkpoint import read_network
+from engine.checkpoint.serialization import load_weights
 from engine.progress_bar import ProgressBar
 from engine.runtime.hardware import Hardware
 from inference.generator import LabelMapGenerator
@@ -30,8 +30,8 @@ from models.conditional_generator import ConditionalGenerator
 from models.encoders.prior import Prior
 from options.build.data import evaluation_batches, evaluation_set
 from options.build.networks import build_generator
-from options.build.parts import build_hardware
 from options.build.sources import READERS, build_source
+from options.build.training import build_hardware
 from options.run_config import existing_run, read_options
 from options.schema.dataset import DatasetOptions
 from options.schema.testing import WHOLE, TestOptions
@@ -94,8 +94,7 @@ def load_run(
     """
     G, info, folder, images = build_generator(run.options, run.info), run.info, run.folder, run.images
     file = paths.weights_file(folder, images) if ema else paths.state_file(folder, images)
-    check_file(file, paths.manifest_file(folder, images))
-    load_weights(G, read_weights(file) if ema else load_tensors(file)["G"], file)
+    load_weights(G, read_network(folder, images, "ema" if ema else "G"), file)
     G.generator.enter(G.generator.phase_at(max(0, images - run.options.train.batch_size)))  # of the last step
     means = None
     if G.encoder is not None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from data.atomic_write import write_atomically
 from data.batch import Batch
-from engine.checkpoint.atomic_write import write_atomically
 from engine.checkpoint.serialization import read_weights, save_weights
 from inference.generator import LabelMapGenerator
 from models.encoders.encoder import Encoder

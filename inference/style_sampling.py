@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from data.batch import Batch
-from engine.runtime.seeds import style_seed
+from engine.runtime.determinism import style_seed
 from inference.generator import LabelMapGenerator
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 
 from options.schema.fields import rule_of
@@ -63,19 +61,6 @@ def check(options: TrainOptions) -> None:
             f"train.batch_size={train.batch_size} is not divisible by "
             f"train.grad_accum_steps={train.grad_accum_steps}; give a batch that is"
         )
-
-
-def is_valid(options: TrainOptions, changes: Mapping[str, object]) -> bool:
-    """Whether `check` accepts options with some changes, by whole names: {"train.batch_size": 2}."""
-    changed = copy.deepcopy(options)
-    for name, value in changes.items():
-        table, _, option = name.rpartition(".")
-        setattr(getattr(changed, table) if table else changed, option, value)
-    try:
-        check(changed)
-    except ValueError:
-        return False
-    return True
 
 
 def has_length(options: LengthOptions) -> bool:

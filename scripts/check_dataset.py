@@ -28,7 +28,7 @@ def start(options: CheckOptions, overrides: list[str]) -> None:
     """Checks every split that the data set has."""
     # What imports torch is imported here: --help and mistyped options are answered without it.
     from data.dataset_checks import class_rows, findings_of
-    from evaluation.dataset_page import write_data_sheet
+    from evaluation.dataset_page import write_dataset_page
     from options.build.sources import settle, split_sources
 
     settle(options.dataset)
@@ -51,7 +51,7 @@ def start(options: CheckOptions, overrides: list[str]) -> None:
         print_classes(classes)
         page = Path(options.out) / options.dataset.name / "index.html"
         title = f"{options.dataset.name}: {'to mend' if found.to_mend else 'ready'}"
-        write_data_sheet(page, title, sources, options.pictures, found.to_mend, found.notes, classes)
+        write_dataset_page(page, title, sources, options.pictures, found.to_mend, found.notes, classes)
         print(f"some of the pictures: {page}")
     conclude(found, overrides)
 

@@ -44,8 +44,7 @@ def product_code() -> dict[str, list[int]]:
 def files_of_step(options: list[str]) -> list[Path]:
     """The project's files whose functions run within `TrainingStep.__call__`, after a step to warm up."""
     from engine.runtime.distributed import Processes
-    from options.build.parts import build_hardware
-    from options.build.training import build_training
+    from options.build.training import build_hardware, build_training
     from options.cli import composed, register_schemas
     from options.schema import TrainOptions
     from options.validation import resolve

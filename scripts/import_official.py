@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from data.atomic_write import write_atomically, write_text_atomically
 from data.dataset_info import DatasetInfo
-from engine.checkpoint.atomic_write import write_atomically, write_text_atomically
 from engine.checkpoint.checkpoint_paths import LATEST, discriminator_file, weights_file
 from options.cli import one_line_errors
 from options.run_config import new_run, write_options

@@ -16,12 +16,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from data.loader import train_loader
+from engine.runtime.determinism import step_seed
 from engine.runtime.distributed import Processes
-from engine.runtime.seeds import step_seed
 from options.build.data import build_sampler, training_set
-from options.build.parts import build_hardware
 from options.build.sources import build_source, settle
-from options.build.training import build_training
+from options.build.training import build_hardware, build_training
 from options.cli import command
 from options.schema import TrainOptions
 from options.validation import check, resolve

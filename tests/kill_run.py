@@ -30,7 +30,7 @@ from engine.checkpoint.checkpoint_paths import (
     weights_file,
 )
 from engine.checkpoint.checksums import check_file
-from engine.checkpoint.serialization import load_tensors
+from engine.checkpoint.serialization import read_state
 from engine.run_log import LOG
 from tests.test_train_and_generate import assert_same
 from tests.tiny import tiny_words
@@ -100,7 +100,7 @@ def kill_run(folder: Path, kills: int, seed: int = 0) -> Report:
     report.images = (saved or 0) + 8
     finish("killed", out, report.images)
     finish("spared", out, report.images)
-    states = [load_tensors(state_file(folder / name, report.images)) for name in ("killed", "spared")]
+    states = [read_state(state_file(folder / name, report.images)) for name in ("killed", "spared")]
     for state in states:
         state["progress"].pop("seconds")
     assert_same(*states)

@@ -22,8 +22,7 @@ from data.sources.classes import read_label_set
 from data.sources.image_io import read_ids, read_photo
 from engine.checkpoint.checkpoint_paths import images_in, latest_images
 from engine.checkpoint.checksums import Damaged
-from engine.checkpoint.lock import read_owner
-from engine.checkpoint.serialization import load_tensors, read_weights
+from engine.checkpoint.serialization import read_state, read_weights, save_state
 from options.run_config import CONFIG, read_options
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of what it leaves out
@@ -44,12 +43,19 @@ def picture(mode: str, file_format: str) -> bytes:
     return stream.getvalue()
 
 
-def state() -> bytes:
+STATE = {"format": 2, "G": {"weight": torch.arange(6.0).view(2, 3)}, "progress": {"images": 4}}
+
+
+def former_state() -> bytes:
     stream = io.BytesIO()
-    torch.save(
-        {"format": 2, "G": {"weight": torch.arange(6.0).view(2, 3)}, "progress": {"images": 4}}, stream
-    )
+    torch.save(STATE, stream)
     return stream.getvalue()
+
+
+def state() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        save_state(STATE, Path(folder) / "state.safetensors")
+        return (Path(folder) / "state.safetensors").read_bytes()
 
 
 def damaged(seeds: list[bytes]) -> st.SearchStrategy[bytes]:
@@ -101,24 +107,28 @@ def test_palettes(content: bytes) -> None:
 @fuzzed
 @given(damaged([state()]))
 def test_states(content: bytes) -> None:
-    refuses_or_reads(load_tensors, content, "state.pt")
+    refuses_or_reads(read_state, content, "state.safetensors")
 
 
 @fuzzed
-@given(damaged([state()[:100]]))
+@given(damaged([former_state()]))
+def test_states_of_former_formats(content: bytes) -> None:
+    refuses_or_reads(read_state, content, "state.pt")
+
+
+@fuzzed
+@given(damaged([state()[:200]]))
 def test_weights(content: bytes) -> None:
     refuses_or_reads(read_weights, content, "weights.safetensors")
 
 
 @fuzzed
-@given(damaged([b"4\n"]), damaged([b'{"token": "a", "host": "b", "pid": 1, "started": "", "beat": 0}']))
-def test_small_files_of_a_run(number: bytes, lock: bytes) -> None:
+@given(damaged([b"4\n"]))
+def test_small_files_of_a_run(number: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder)
         (run / "latest").write_bytes(number)
-        (run / "lock").write_bytes(lock)
         images_in(run / "latest")
-        read_owner(run / "lock")
         try:
             latest_images(run)
         except ValueError as error:

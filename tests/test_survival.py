@@ -17,7 +17,7 @@ from data.batch import Sample
 from data.dataset import PairedDataset
 from engine.checkpoint.checkpoint_paths import complete_checkpoints, latest_images, state_file, weights_file
 from engine.checkpoint.lock import LOCK
-from engine.nonfinite_steps import DUMP
+from engine.nonfinite import DUMP
 from engine.run_log import read_log
 from engine.runtime.interrupts import INTERRUPTED
 from tests.engine.runtime.test_distributed import TORCHRUN
@@ -112,7 +112,7 @@ def test_a_poisoned_sample_costs_its_step(verbs: Verbs, monkeypatch: pytest.Monk
     with monkeypatch.context() as patch:
         poison(patch, lambda name: name.startswith("train") and second(name))
         said = verbs.succeeds("train", "name=a", *words)
-    assert "1 steps before 6 images were left out" in said and names[0] in said
+    assert "1 steps before 6 images were skipped" in said and names[0] in said
     rows = read_log(verbs.checkpoints / "a")
     assert [row.get("skipped_steps") for row in rows] == [1, None]
     assert all(value == value for row in rows for value in row.values()), "no mean is NaN"
@@ -126,7 +126,7 @@ def test_a_run_that_learns_nothing_any_more_ends(verbs: Verbs, monkeypatch: pyte
     done = verbs("train", "name=a", "resume=true", "train.images=400", "train.max_nonfinite_steps=3")
     assert done.status == 2
     last = done.err.strip().splitlines()[-1]
-    assert last.startswith("error: 3 steps in a row were left out") and "train.max_nonfinite_steps=3" in last
+    assert last.startswith("error: 3 steps in a row were skipped") and "train.max_nonfinite_steps=3" in last
     assert f"{state_file(run, 4)} is the last good one" in last and "train-0" in last
     assert (run / DUMP / "report-0.json").is_file() and complete_checkpoints(run) == [4]
     monkeypatch.undo()

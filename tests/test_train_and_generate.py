@@ -16,7 +16,7 @@ from PIL import Image
 from torchvision.models import alexnet
 
 from engine.checkpoint.checkpoint_paths import latest_images, state_file, weights_file
-from engine.checkpoint.serialization import load_tensors, read_weights
+from engine.checkpoint.serialization import read_state, read_weights
 from engine.run_log import read_log
 from engine.runtime.interrupts import INTERRUPTED
 from models import load_generator
@@ -46,7 +46,7 @@ def assert_same(first: object, second: object, where: str = "") -> None:
 
 def assert_same_run(first: Path, second: Path, images: int) -> None:
     """Weights, average, optimizers, place in the data, and curves; but for the time it took."""
-    states = [load_tensors(state_file(run, images)) for run in (first, second)]
+    states = [read_state(state_file(run, images)) for run in (first, second)]
     for state in states:
         assert state["progress"].pop("seconds") > 0
     assert_same(*states)
@@ -98,7 +98,7 @@ def test_training_leaves_a_run_folder(trained: Verbs) -> None:
     names = {file.name for file in (trained.checkpoints / "scenes").iterdir()}
     assert names == {
         "config.yaml", "facts.json", "log.jsonl", "tensorboard", "latest",
-        "state-000000004.pt", "weights-000000004.safetensors", "manifest-000000004.json",
+        "state-000000004.safetensors", "weights-000000004.safetensors", "manifest-000000004.json",
     }  # fmt: skip
 
 

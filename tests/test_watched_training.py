@@ -137,5 +137,5 @@ def test_a_run_that_is_to_stop_does_not_wait_for_its_figures(
     done = verbs("train", "name=stopped", *words)
     run = tmp_path / "checkpoints" / "stopped"
     assert done.status == INTERRUPTED and made == [1], done
-    assert "no figures after 2 images: the run is to stop" in done.out
+    assert "the validation after 2 images was abandoned: the run is to stop" in done.out
     assert complete_checkpoints(run) == [4] and not any(FIGURE in row for row in rows(run))

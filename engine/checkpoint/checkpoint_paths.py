@@ -12,8 +12,10 @@ FILES = re.compile(r"(?:state|weights|discriminator|manifest|mean_styles)-(\d{9,
 
 
 def state_file(run: Path, images: int) -> Path:
-    """The file of all that resuming needs."""
-    return run / f"state-{images:09d}.pt"
+    """The file of all that resuming needs; of formats 1 and 2 (`.pt`) where the run has that one alone."""
+    file = run / f"state-{images:09d}.safetensors"
+    former = file.with_suffix(".pt")
+    return former if former.is_file() and not file.exists() else file
 
 
 def weights_file(run: Path, images: int) -> Path:

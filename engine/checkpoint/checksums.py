@@ -6,29 +6,23 @@ import hashlib
 import json
 from pathlib import Path
 
-from engine.checkpoint.atomic_write import write_text_atomically
+from data.atomic_write import write_text_atomically
 
 
 class Damaged(ValueError):
     """A file that is not what was written; the message names it."""
 
 
-def sha256(file: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def write_manifest(manifest: Path, files: list[Path]) -> None:
     """Writes size and SHA-256 of `files`, which lie beside it."""
-    rows = {file.name: {"bytes": file.stat().st_size, "sha256": sha256(file)} for file in files}
+    rows = {file.name: {"bytes": file.stat().st_size, "sha256": _sha256(file)} for file in files}
     write_text_atomically(manifest, json.dumps({"files": rows}, indent=1) + "\n")
 
 
 def check_file(file: Path, manifest: Path) -> None:
-    """Raises Damaged where `file` is absent or differs from what `manifest` says of it.
+    """Raises Damaged where `file` is absent or differs from its row in `manifest`.
 
-    Checkpoints of format 1 have no manifest: then nothing is known of the file, and nothing said.
+    Checkpoints of format 1 and imported releases have no manifest: then only presence is checked.
     """
     if not file.is_file():  # a pipe or a device, which would never end, is none
         raise Damaged(f"{file} is absent; the run has no such checkpoint")
@@ -42,5 +36,10 @@ def check_file(file: Path, manifest: Path) -> None:
     found = file.stat().st_size
     if found != size:
         raise Damaged(f"{file} is damaged: it has {found:,} bytes where {size:,} were written")
-    if sha256(file) != digest:
+    if _sha256(file) != digest:
         raise Damaged(f"{file} is damaged: its bytes are not those that were written (SHA-256 differs)")
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

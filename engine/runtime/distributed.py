@@ -28,7 +28,7 @@ class Processes:
 
     @property
     def is_main(self) -> bool:
-        """Whether this process writes files and talks to the person."""
+        """Whether this process writes files and prints."""
         return self.rank == 0
 
 
@@ -42,8 +42,8 @@ def join_processes(device: torch.device, timeout_minutes: float = 30) -> Iterato
     timeout = timedelta(minutes=timeout_minutes)
     store, rank, _ = next(dist.rendezvous("env://", timeout=timeout))
     if os.environ.get("GROUP_WORLD_SIZE", "1") == "1":
-        # torchrun keeps one store for all restarts of a node, in which the dead left their addresses. Several
-        # nodes count restarts each by itself; they have a new store for each round (scripts/launch).
+        # torchrun keeps one store for all restarts of a node, with the addresses of processes that died.
+        # Several nodes each count their own restarts; they have a new store for each round (scripts/launch).
         store = dist.PrefixStore(f"restart {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
     dist.init_process_group(
         distributed_backend(device), store=store, rank=rank, world_size=count, timeout=timeout
@@ -77,7 +77,7 @@ def average_gradients(network: nn.Module, processes: Processes) -> None:
 
 
 def mean_over_processes(values: dict[str, Tensor], processes: Processes) -> dict[str, Tensor]:
-    """Scalars averaged over processes: what one process with the whole batch would have seen."""
+    """Scalars averaged over processes: those of one process with the whole batch."""
     if processes.count == 1:
         return values
     stacked = torch.stack([value.detach().float() for value in values.values()])
@@ -85,32 +85,8 @@ def mean_over_processes(values: dict[str, Tensor], processes: Processes) -> dict
     return dict(zip(values, stacked / processes.count, strict=True))
 
 
-def wait_for_all(processes: Processes) -> None:
-    """Returns when every process has come here."""
-    if processes.count > 1:
-        dist.barrier()
-
-
-def from_main(number: int, processes: Processes) -> int:
-    """The main process's number, whatever the others say."""
-    if processes.count == 1:
-        return number
-    agreed = torch.tensor(number)
-    dist.broadcast(agreed, src=0, group=processes.control)
-    return int(agreed)
-
-
-def from_all(values: list[str], processes: Processes) -> list[list[str]]:
-    """The texts of every process, in the order of their ranks; all call it together."""
-    if processes.count == 1:
-        return [values]
-    gathered: list[list[str]] = [[] for _ in range(processes.count)]
-    dist.all_gather_object(gathered, values, group=processes.control)
-    return gathered
-
-
 def gather(value: Value, processes: Processes) -> list[Value]:
-    """What each process has, in the order of their ranks, for all of them to see."""
+    """The values of all processes, in the order of their ranks; all call it together."""
     if processes.count == 1:
         return [value]
     gathered: list[Value | None] = [None] * processes.count
@@ -119,7 +95,7 @@ def gather(value: Value, processes: Processes) -> list[Value]:
 
 
 def largest(values: list[float], processes: Processes) -> list[float]:
-    """The largest of each value over processes, so that all take the same decisions."""
+    """The largest of each value over processes, so that all decide alike."""
     if processes.count == 1:
         return values
     agreed = torch.tensor(values, dtype=torch.float64)

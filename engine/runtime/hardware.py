@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,10 +12,13 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from engine.runtime.allocator import keep_freed_memory
 from models.kernels.dispatch import multiplies_bf16
 
 Network = TypeVar("Network", bound=nn.Module)
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+LARGEST_KEPT = 2**30
+"""Tensors up to this many bytes come from kept memory."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Hardware:
         return network.to(self.device).to(memory_format=layout)
 
     def keep_memory(self) -> None:
-        """For programs that compute and end: on CPUs, freed memory stays theirs (see `allocator`)."""
+        """On CPUs, `keep_freed_memory`; for programs that compute and end."""
         if self.device.type == "cpu":
             keep_freed_memory()
 
@@ -84,3 +89,18 @@ def resolved_precision(precision: str, device: str) -> str:
 def distributed_backend(device: torch.device) -> str:
     """The backend of torch.distributed for a device."""
     return "nccl" if device.type == "cuda" else "gloo"
+
+
+def keep_freed_memory() -> bool:
+    """Has glibc reuse the memory of large tensors; returns whether it accepted the settings.
+
+    By default every tensor above 32 MB is mapped anew and given back when it is freed, so that the first
+    write to each of its pages waits for the kernel to clear the page. With them a process keeps its peak
+    memory, which training needs again in the next step anyway. Without glibc nothing is changed.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return False
+    return bool(mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)) and bool(mallopt(M_TRIM_THRESHOLD, 2**31 - 1))

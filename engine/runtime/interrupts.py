@@ -1,13 +1,18 @@
-"""Signals that ask a run to stop: it finishes the step, saves and exits."""
+"""How a run ends before its time: a signal asks it to stop, a watchdog ends it where it hangs."""
 
 from __future__ import annotations
 
+import faulthandler
 import signal
+import sys
+import time
 from types import FrameType
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 INTERRUPTED = 75
 """Exit status of a run that was asked to stop and can be resumed (EX_TEMPFAIL of sysexits)."""
+SECONDS_BETWEEN = 1.0
+"""Of two settings of the watchdog's timer, at least."""
 
 
 class StopRequest:
@@ -21,3 +26,32 @@ class StopRequest:
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self.asked = 1.0
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class Watchdog:
+    """Ends the process with status 1 after `minutes` without a call of `alive`, and prints every stack.
+
+    A process that waits for another in a collective operation, or for a file system that does not respond,
+    cannot do so itself: the timer runs outside Python's interpreter. torchrun then restarts all processes.
+    It watches inside a `with` block.
+    """
+
+    def __init__(self, minutes: float) -> None:
+        self._seconds = minutes * 60
+        self._since = float("-inf")
+
+    def __enter__(self) -> Watchdog:
+        self.alive()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        faulthandler.cancel_dump_traceback_later()
+
+    def alive(self) -> None:
+        """Starts the minutes anew."""
+        now = time.monotonic()
+        if now - self._since > min(SECONDS_BETWEEN, self._seconds / 10):
+            self._since = now
+            # The process's own: what replaces it in a test or a notebook has no descriptor.
+            terminal = sys.__stderr__ or sys.stderr
+            faulthandler.dump_traceback_later(self._seconds, exit=True, file=terminal)

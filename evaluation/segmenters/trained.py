@@ -8,8 +8,8 @@ from pathlib import Path
 
 from torch import Tensor
 
+from data.atomic_write import write_atomically, write_text_atomically
 from data.sources.source import LabelSet
-from engine.checkpoint.atomic_write import write_atomically, write_text_atomically
 from engine.checkpoint.serialization import load_weights, read_weights, save_weights
 from evaluation.segmenters.segmenter import Segmenter
 from models.segmenter import PyramidSegmenter

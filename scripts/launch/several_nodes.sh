@@ -2,7 +2,7 @@
 # Several machines: run this on each of them, with the same words, from the same shared folder.
 #     bash scripts/launch/several_nodes.sh name=RUN OPTIONS
 # checkpoints/ must lie on a file system that all of them see. NODES may be a range (2:4): the run then goes on
-# with those that are there, provided that train.batch can be shared out among their processes.
+# with those that are there, provided that their processes divide train.batch_size.
 set -euo pipefail
 FIRST_HOST="${FIRST_HOST:-node1.example.org}"  # fill in: one of the machines, by the name the others know it by
 NODES="${NODES:-2}"

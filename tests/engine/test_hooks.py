@@ -20,9 +20,10 @@ from torch import Tensor
 from engine.checkpoint.checkpoint import Checkpoint
 from engine.checkpoint.checkpoint_paths import complete_checkpoints, latest_images
 from engine.hooks import Hooks, Intervals
-from engine.nonfinite_steps import DUMP, NonFiniteSteps
+from engine.nonfinite import DUMP, NonFiniteSteps
 from engine.progress import Length, Progress
-from engine.run_log import LOG, RunLog, TrainingBar, read_log
+from engine.progress_bar import TrainingBar
+from engine.run_log import LOG, RunLog, read_log
 from engine.runtime.distributed import Processes
 from tests.engine.tiny_step import tiny_batch
 
@@ -37,7 +38,7 @@ def losses_of(step: int) -> dict[str, Tensor]:
     }
 
 
-def recorder_in(run: Path, intervals: Intervals) -> Hooks:
+def hooks_in(run: Path, intervals: Intervals) -> Hooks:
     run.mkdir(exist_ok=True)
     progress = Progress()
     network = torch.nn.Linear(2, 2)
@@ -47,14 +48,14 @@ def recorder_in(run: Path, intervals: Intervals) -> Hooks:
         intervals,
         Processes(rank=0, count=1),
         RunLog(run, 0),
-        TrainingBar(Length(TOTAL, None), progress, visible=True),
+        TrainingBar(Length(TOTAL, "images"), progress, visible=True),
         sample_grid=lambda: torch.full((2, 6, 3), progress.images, dtype=torch.uint8),
         nonfinite_steps=NonFiniteSteps(run, 3, Processes(rank=0, count=1)),
     )
 
 
 def go(hooks: Hooks, steps: int, bad: tuple[int, ...] = ()) -> None:
-    """Steps, of which the `bad` ones were left out."""
+    """Steps, of which the `bad` ones were skipped."""
     for step in range(steps):
         before = hooks.progress.images
         hooks.progress.images += BATCH
@@ -68,7 +69,7 @@ def go(hooks: Hooks, steps: int, bad: tuple[int, ...] = ()) -> None:
 
 def test_each_at_its_interval(tmp_path: Path) -> None:
     """Intervals need not be multiples of the batch: what is due happens after the step that passes it."""
-    hooks = recorder_in(tmp_path, Intervals(log=8, sample=20, save=30))
+    hooks = hooks_in(tmp_path, Intervals(log=8, sample=20, save=30))
     go(hooks, TOTAL // BATCH)
     hooks.close()
     rows = [json.loads(line) for line in (tmp_path / LOG).read_text().splitlines()]
@@ -84,7 +85,7 @@ def test_each_at_its_interval(tmp_path: Path) -> None:
 
 
 def test_the_end_is_saved_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hooks = recorder_in(tmp_path, Intervals(log=8, sample=100, save=12))
+    hooks = hooks_in(tmp_path, Intervals(log=8, sample=100, save=12))
     saved = []
     monkeypatch.setattr(hooks.checkpoint, "save", saved.append)
     assert hooks.save(), "nothing has been done, so there is nothing to save"
@@ -94,10 +95,10 @@ def test_the_end_is_saved_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert hooks.save() and hooks.save() and saved == [12, 16]
 
 
-def test_a_full_disk_is_told_and_training_goes_on(
+def test_a_full_disk_is_a_warning_and_training_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    hooks = recorder_in(tmp_path, Intervals(log=100, sample=100, save=8))
+    hooks = hooks_in(tmp_path, Intervals(log=100, sample=100, save=8))
     go(hooks, 2)
     with monkeypatch.context() as patch:
 
@@ -119,11 +120,11 @@ def test_curves_and_samples_that_cannot_be_written_do_not_end_the_run(
     """log.jsonl leads to a device that is always full; samples/ cannot become a folder."""
     (tmp_path / LOG).symlink_to("/dev/full")
     (tmp_path / "samples").write_text("in the way")
-    hooks = recorder_in(tmp_path, Intervals(log=4, sample=8, save=8))
+    hooks = hooks_in(tmp_path, Intervals(log=4, sample=8, save=8))
     go(hooks, 2)
     said = capsys.readouterr().out
     assert said.count("warning: a row of the curves was not written ([Errno 28] No space left") == 2
-    assert said.count("warning: a sample picture was not written (") == 1
+    assert said.count("warning: sample images were not written (") == 1
     assert latest_images(tmp_path) == 8, "checkpoints lie elsewhere"
     (tmp_path / LOG).unlink()
     (tmp_path / "samples").unlink()
@@ -142,8 +143,8 @@ def test_other_processes_write_nothing(tmp_path: Path) -> None:
         Intervals(log=4, sample=4, save=4),
         Processes(rank=0, count=1),
         None,
-        TrainingBar(Length(TOTAL, None), progress, visible=False),
-        sample_grid=lambda: pytest.fail("drawn for nobody"),
+        TrainingBar(Length(TOTAL, "images"), progress, visible=False),
+        sample_grid=lambda: pytest.fail("drawn in vain"),
         nonfinite_steps=NonFiniteSteps(tmp_path, 3, Processes(rank=0, count=1)),
     )
     go(hooks, 3)
@@ -152,28 +153,28 @@ def test_other_processes_write_nothing(tmp_path: Path) -> None:
     assert not os.listdir(tmp_path)
 
 
-def test_steps_that_were_left_out_are_counted_told_and_no_part_of_a_mean(
+def test_skipped_steps_are_counted_reported_and_no_part_of_a_mean(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    hooks = recorder_in(tmp_path, Intervals(log=16, sample=100, save=100))
+    hooks = hooks_in(tmp_path, Intervals(log=16, sample=100, save=100))
     go(hooks, 4, bad=(1, 2))
     (row,) = read_log(tmp_path)
     assert row["skipped_steps"] == 2
     for name in losses_of(0):
         assert row[name] == pytest.approx((losses_of(0)[name] + losses_of(3)[name]).item() / 2)
     said = capsys.readouterr().out
-    assert "2 steps before 16 images were left out" in said and "1a, 1b, 2a, 2b" in said
+    assert "2 steps before 16 images were skipped" in said and "1a, 1b, 2a, 2b" in said
     go(hooks, 4)
     assert "skipped_steps" not in read_log(tmp_path)[1]
 
 
 def test_too_many_in_a_row_end_the_run_with_a_dump(tmp_path: Path) -> None:
-    hooks = recorder_in(tmp_path, Intervals(log=4, sample=100, save=4))
+    hooks = hooks_in(tmp_path, Intervals(log=4, sample=100, save=4))
     go(hooks, 2)
     go(hooks, 2, bad=(0, 1))
     go(hooks, 1)  # the row is broken
     hooks.intervals = Intervals(log=4, sample=100, save=100)
-    with pytest.raises(ValueError, match=r"3 steps in a row .*state-000000020\.pt is the last good one"):
+    with pytest.raises(ValueError, match=r"3 steps in a row .*state-000000020\..* is the last good one"):
         go(hooks, 4, bad=(0, 1, 2, 3))
     report = json.loads((tmp_path / DUMP / "report-0.json").read_text())
     assert report["in_a_row"] == 3 and report["samples_of_this_batch"] == ["2a", "2b"]
@@ -188,7 +189,7 @@ def test_a_folder_that_is_gone_for_a_while_does_not_end_the_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
-    hooks = recorder_in(run, Intervals(log=4, sample=8, save=8))
+    hooks = hooks_in(run, Intervals(log=4, sample=8, save=8))
     go(hooks, 2)
     shutil.move(run, tmp_path / "elsewhere")
     go(hooks, 2)
@@ -204,7 +205,7 @@ def test_a_folder_that_is_read_only_for_a_while_does_not_end_the_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
-    hooks = recorder_in(run, Intervals(log=4, sample=1000, save=8))
+    hooks = hooks_in(run, Intervals(log=4, sample=1000, save=8))
     go(hooks, 2)
     with read_only(run):
         go(hooks, 2)
@@ -235,7 +236,7 @@ def read_only(folder: Path) -> Iterator[None]:
 
 def test_half_a_row_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a full disk a part of what is written may arrive."""
-    hooks = recorder_in(tmp_path, Intervals(log=4, sample=100, save=100))
+    hooks = hooks_in(tmp_path, Intervals(log=4, sample=100, save=100))
     go(hooks, 1)
     real = Path.open
 

@@ -1,4 +1,4 @@
-"""A step with a number that is not finite changes nothing; others are as if nobody looked."""
+"""A step with a number that is not finite changes nothing; others are not affected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.adam import Adam
-from engine.nonfinite import Statistics, backward, can_skip
+from engine.nonfinite import BufferSnapshot, backward, can_skip
 from engine.step import TrainingStep
 from tests.engine.tiny_step import gradients_of, tiny_batch, tiny_step
 
@@ -73,18 +73,39 @@ def test_an_infinite_loss_with_finite_gradients_is_noticed() -> None:
     assert torch.equal(weight.grad, torch.full((2,), -2.0))
 
 
-def test_statistics_are_taken_back_only_where_the_step_is_left_out() -> None:
+def test_buffers_are_restored_only_where_the_step_is_skipped() -> None:
     network = torch.nn.BatchNorm1d(3)
     for skipped in (True, False):
-        before, statistics = copy.deepcopy(network.state_dict()), Statistics(network)
+        before, buffers = copy.deepcopy(network.state_dict()), BufferSnapshot(network)
         network(torch.randn(4, 3) + 5)
         moved = network.running_mean.clone()
-        statistics.restore_where(torch.tensor(skipped))
+        buffers.restore_where(torch.tensor(skipped))
         assert torch.equal(network.running_mean, before["running_mean"] if skipped else moved)
         assert not torch.equal(moved, before["running_mean"])
 
 
-def test_only_fused_optimizers_can_leave_a_step_out() -> None:
+class FrozenFeatures(torch.nn.Module):
+    """A trained head on a frozen network, which it does not register as its module."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._frozen = [torch.nn.BatchNorm1d(1000)]
+        self.head = torch.nn.BatchNorm1d(3)
+
+
+def test_buffers_of_a_frozen_network_are_neither_copied_nor_restored() -> None:
+    network = FrozenFeatures()
+    buffers = BufferSnapshot(network)
+    (frozen,) = network._frozen
+    frozen.running_mean.fill_(7)
+    network.head.running_mean.fill_(7)
+    buffers.restore_where(torch.tensor(True))
+    assert (frozen.running_mean == 7).all() and (network.head.running_mean == 0).all()
+    kept = [value for value in vars(buffers).values() if isinstance(value, Tensor)]
+    assert sum(tensor.numel() for tensor in kept) == 6, "mean and variance of the head alone"
+
+
+def test_only_fused_optimizers_can_skip_a_step() -> None:
     parameters = [torch.nn.Parameter(torch.zeros(1))]
     assert can_skip(Adam(parameters, fused=True))
     assert not can_skip(torch.optim.Adam(parameters))

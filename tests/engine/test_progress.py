@@ -1,4 +1,4 @@
-"""How far a run is, against counting on fingers."""
+"""How far a run is, against counting."""
 
 import pytest
 
@@ -16,16 +16,16 @@ def test_an_interval_is_passed_where_a_multiple_lies_between(interval: int) -> N
 
 
 def test_a_length_in_images() -> None:
-    length = Length(images=200, minutes=None)
-    shares = [length.share(Progress(images, seconds=1e9)) for images in (0, 50, 200, 203)]
-    assert shares == [0, 0.25, 1, 1]
+    length = Length(200, "images")
+    fractions = [length.fraction(Progress(images, seconds=1e9)) for images in (0, 50, 200, 203)]
+    assert fractions == [0, 0.25, 1, 1]
     assert (length.total, length.unit, length.done(Progress(203, 0))) == (200, "images", 200)
 
 
 def test_a_length_in_minutes() -> None:
-    length = Length(images=None, minutes=2)
-    shares = [length.share(Progress(10**9, seconds)) for seconds in (0, 30, 120, 500)]
-    assert shares == [0, 0.25, 1, 1]
+    length = Length(2, "minutes")
+    fractions = [length.fraction(Progress(10**9, seconds)) for seconds in (0, 30, 120, 500)]
+    assert fractions == [0, 0.25, 1, 1]
     assert (length.total, length.unit, length.done(Progress(0, 90))) == (2, "minutes", 1.5)
 
 

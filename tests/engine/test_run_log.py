@@ -1,4 +1,4 @@
-"""What a run writes down: rows, pictures and a bar."""
+"""What a run writes: rows, images and a bar."""
 
 import json
 import sys
@@ -12,7 +12,8 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from engine.progress import Length, Progress
-from engine.run_log import LOG, SAMPLES, RunLog, TrainingBar, read_log
+from engine.progress_bar import TrainingBar
+from engine.run_log import LOG, SAMPLES, RunLog, read_log
 
 
 def written(run: Path, *images: int, resumed_after: int = 0) -> RunLog:
@@ -105,11 +106,11 @@ def test_sample_pictures(tmp_path: Path) -> None:
 
 def test_the_bar_shows_images_time_and_losses(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress(images=50)
-    bar = TrainingBar(Length(images=200, minutes=None), progress, visible=True)
+    bar = TrainingBar(Length(200, "images"), progress, visible=True)
     bar.show_values(12.34, {"generator/kl": 0.5, "discriminator/real": 1.25})
     progress.images = 100
-    bar.show()
-    bar.say("a line above")
+    bar.update()
+    bar.print("a line above")
     bar.close()
     shown = capsys.readouterr()
     assert "a line above" in shown.out
@@ -125,9 +126,9 @@ def test_a_file_does_not_get_every_bar(
     seconds = count()
     monkeypatch.setattr("tqdm.std.time", lambda: float(next(seconds)))
     progress = Progress()
-    bar = TrainingBar(Length(images=20, minutes=None), progress, visible=True)
+    bar = TrainingBar(Length(20, "images"), progress, visible=True)
     for progress.images in range(1, 21):
-        bar.show()
+        bar.update()
     bar.close()
     shown = capsys.readouterr().err
     drawn = [step for step in range(1, 21) if f" {step}/20 images" in shown]
@@ -137,10 +138,10 @@ def test_a_file_does_not_get_every_bar(
 
 def test_other_processes_show_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress()
-    bar = TrainingBar(Length(images=None, minutes=1), progress, visible=False)
+    bar = TrainingBar(Length(1, "minutes"), progress, visible=False)
     progress.seconds = 30
-    bar.show()
-    bar.say("not heard")
+    bar.update()
+    bar.print("not printed")
     bar.close()
     shown = capsys.readouterr()
     assert shown.out == shown.err == ""

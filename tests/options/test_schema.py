@@ -14,7 +14,7 @@ import data.sources.pairing
 import data.sources.remap
 import data.transforms
 from data.scenes.styles import STYLES as SCENE_STYLES
-from engine.runtime.threads import MOST_THREADS
+from engine.runtime.determinism import MOST_THREADS
 from evaluation.feature_networks import AUTO, METRIC_NETWORKS
 from evaluation.lpips import TRUNKS
 from evaluation.metric_set import WORDS

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-from engine.oom_advice import advice
 from options.schema.networks import ImageEncoderOptions, NoEncoderOptions, RegionStyleOptions
-from options.validation import check, is_valid, resolve
+from options.validation import check, resolve
 from tests.tiny import tiny_options
 
 REFUSED = {
@@ -103,31 +101,3 @@ def test_auto_precision_becomes_that_of_the_processor(fast: bool, monkeypatch: p
     options = tiny_options("hardware.precision=auto")
     resolve(options)
     assert options.hardware.precision == ("bf16" if fast else "float32")
-
-
-def test_changes_are_tried_without_being_made() -> None:
-    options = tiny_options("train.images=4", "train.batch_size=6", "train.grad_accum_steps=3")
-    assert is_valid(options, {}) and is_valid(options, {"train.grad_accum_steps": 2, "seed": 7})
-    assert not is_valid(options, {"train.batch_size": 4}), "not divisible by 3"
-    assert not is_valid(options, {"dataset.height": 16}) and not is_valid(options, {"seed": -1})
-    assert (options.train.batch_size, options.train.grad_accum_steps, options.seed) == (6, 3, 0)
-
-
-ADVICE = {
-    ("train.batch_size=6", "train.grad_accum_steps=2"): {"train.grad_accum_steps": 3, "train.batch_size": 2},
-    ("train.batch_size=7",): {"train.grad_accum_steps": 7, "train.batch_size": 3},
-    ("dataset.height=96", "dataset.width=64"): {"dataset.height": 32, "dataset.width": 32},
-    ("generator.width=3",): {},
-    ("generator.width=9",): {"generator.width": 4},
-}
-
-
-@pytest.mark.parametrize("words", ADVICE, ids=" ".join)
-def test_what_is_advised_without_memory_is_accepted(words: tuple[str, ...], tmp_path: Path) -> None:
-    options = tiny_options("train.images=12", "train.batch_size=1", *words)
-    text = advice(options, tmp_path).partition("; try ")[2]
-    advised = {name: int(value) for name, value in re.findall(r"([a-z_.]+)=(\d+)", text)}
-    assert advised == ADVICE[words]
-    for change in re.findall(r"[a-z_.]+=\d+(?: [a-z_.]+=\d+)*", text):
-        values = {name: int(value) for name, value in re.findall(r"([a-z_.]+)=(\d+)", change)}
-        assert is_valid(options, values), change

@@ -18,10 +18,11 @@ from data.dataset_info import DatasetInfo
 from data.image_range import to_uint8
 from engine.checkpoint.checkpoint_paths import discriminator_file
 from engine.checkpoint.serialization import load_weights, read_weights
+from engine.init_from import init_from
 from inference.generator import LabelMapGenerator
 from models import load_generator
 from models.official import read_release
-from options.build.networks import build_discriminator
+from options.build.networks import build_discriminator, build_generator
 from options.run_config import read_options
 from options.schema.networks import MultiscaleOptions
 from scripts.import_official import import_release
@@ -70,6 +71,19 @@ def test_the_run_keeps_the_discriminator(name: str, imported: Imported) -> None:
     file = discriminator_file(run, 0)
     load_weights(D, read_weights(file), file)
     check_discriminator(D.eval(), case(name))
+
+
+def test_training_starts_from_the_run(imported: Imported) -> None:
+    name = "spade_cityscapes"
+    _, found = imported(name)
+    run = options.run_config.CHECKPOINTS / f"test-import-{name}"
+    kept, info = read_options(run), DatasetInfo.read(run)
+    G, D = build_generator(kept, info), build_discriminator(kept, info)
+    lines = init_from(run, G, D, info.label_set.names)
+    assert not any("initialised anew" in line for line in lines), lines
+    check_discriminator(D.eval(), found)
+    with torch.no_grad():
+        agree(G.eval().generator(found.condition()), found.expected["generated"])
 
 
 def test_a_release_without_its_discriminator(imported: Imported) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
-import engine.checkpoint.atomic_write
+import data.atomic_write
 from engine.checkpoint.checkpoint import Checkpoint
 from engine.checkpoint.checkpoint_paths import (
     LATEST,
@@ -23,7 +24,7 @@ from engine.checkpoint.checkpoint_paths import (
     state_file,
     weights_file,
 )
-from engine.checkpoint.serialization import load_tensors, load_weights, read_weights
+from engine.checkpoint.serialization import load_weights, read_state, read_weights, save_state
 from engine.ema import ExponentialMovingAverage
 from engine.progress import Progress
 
@@ -136,7 +137,7 @@ def test_another_architecture_names_the_first_tensor_that_differs(tmp_path: Path
     player = Player(tmp_path)
     player.step()
     player.save()
-    with pytest.raises(ValueError, match=r"state-000000002\.pt.*0\.weight is \(4, 4\) there and \(5, 5\)"):
+    with pytest.raises(ValueError, match=r"state-000000002.*0\.weight is \(4, 4\) there and \(5, 5\)"):
         Player(tmp_path, width=5).checkpoint.restore()
     weights = read_weights(weights_file(tmp_path, 2))
     with pytest.raises(ValueError, match=r"the file .*lacks 1\.weight \(4,\)"):
@@ -153,10 +154,10 @@ def test_another_kind_of_run_or_format(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds no D"):
         player.checkpoint.restore()
     manifest_file(tmp_path, 2).unlink()
-    torch.save({"format": 99}, state_file(tmp_path, 2))
-    with pytest.raises(ValueError, match="format 99; this version reads formats 1 to 2"):
+    save_state({"format": 99}, state_file(tmp_path, 2))
+    with pytest.raises(ValueError, match="format 99; this version reads formats 1 to 3"):
         player.checkpoint.restore()
-    torch.save([1, 2], state_file(tmp_path, 2))
+    save_file({}, state_file(tmp_path, 2), {"values": "[1, 2]"})
     with pytest.raises(ValueError, match="holds a list"):
         player.checkpoint.restore()
 
@@ -169,7 +170,7 @@ def test_a_truncated_file_is_named(share: float, tmp_path: Path) -> None:
     for file in (state_file(tmp_path, 2), weights_file(tmp_path, 2)):
         whole = file.read_bytes()
         file.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(ValueError, match=r"state-000000002\.pt is damaged"):
+    with pytest.raises(ValueError, match=r"state-000000002\.safetensors is damaged"):
         player.checkpoint.restore()
     with pytest.raises(ValueError, match=r"weights-000000002\.safetensors is damaged"):
         read_weights(weights_file(tmp_path, 2))
@@ -177,7 +178,7 @@ def test_a_truncated_file_is_named(share: float, tmp_path: Path) -> None:
 
 def test_what_is_absent_is_named(tmp_path: Path) -> None:
     (tmp_path / LATEST).write_text("8\n")
-    with pytest.raises(ValueError, match=r"state-000000008\.pt is absent"):
+    with pytest.raises(ValueError, match=r"state-000000008\.safetensors is absent"):
         Player(tmp_path).checkpoint.restore()
     with pytest.raises(ValueError, match=r"weights-000000008\.safetensors is absent"):
         read_weights(weights_file(tmp_path, 8))
@@ -209,14 +210,14 @@ class Attack:
 @pytest.mark.parametrize("plain", [True, False])
 def test_a_file_with_code_in_it_is_refused_and_not_run(plain: bool, tmp_path: Path) -> None:
     victim = tmp_path / "made by the stranger's code"
-    file = state_file(tmp_path, 2)
+    file = tmp_path / "state-000000002.pt"
     state = {"format": 2, "G": Attack(victim)}
     if plain:
         file.write_bytes(pickle.dumps(state, protocol=2))
     else:
         torch.save(state, file)
     with pytest.raises(ValueError, match="holds more than tensors"):
-        load_tensors(file)
+        read_state(file)
     assert not victim.exists()
     pickle.loads(pickle.dumps(Attack(victim)))
     assert victim.exists(), "the attack would not have worked, so this test shows nothing"
@@ -240,7 +241,7 @@ def test_a_full_disk_leaves_the_previous_checkpoint(
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return real(first, *rest)
 
-        patch.setattr(engine.checkpoint.atomic_write.os, call, full)
+        patch.setattr(data.atomic_write.os, call, full)
         with pytest.raises(OSError, match="No space left"):
             player.save()
     assert_usable_after_failure(tmp_path)
@@ -265,7 +266,7 @@ def test_a_disk_that_is_really_full(small_disk: Path) -> None:
     player.step()
     player.save()
     player.step()
-    with pytest.raises(OSError, match=f"{small_disk}: No space left"):
+    with pytest.raises(OSError, match=f"{small_disk}: .*No space left"):
         player.save()
     assert_usable_after_failure(small_disk)
 

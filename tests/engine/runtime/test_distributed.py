@@ -15,11 +15,11 @@ from torch import Tensor
 
 from data.batch import Batch
 from engine.checkpoint.checkpoint_paths import latest_images, state_file
-from engine.checkpoint.serialization import load_tensors
+from engine.checkpoint.serialization import read_state
 from engine.coarse_to_fine import CoarseToFine
 from engine.ema import ExponentialMovingAverage
 from engine.run_log import read_log
-from engine.runtime.distributed import Processes, join_processes, largest, mean_over_processes, wait_for_all
+from engine.runtime.distributed import Processes, gather, join_processes, largest, mean_over_processes
 from engine.runtime.hardware import select_hardware
 from options.build.training import build_training
 from tests.engine.test_coarse_to_fine import ENHANCED, ENHANCER, GLOBAL
@@ -106,7 +106,7 @@ def process(rank: int, folder: str) -> None:
         assert largest([float(rank), -float(rank), 3.0], processes) == [1.0, 0.0, 3.0]
         means = mean_over_processes({"a": torch.tensor(1.0 + rank), "b": torch.tensor(2 * rank)}, processes)
         assert {name: value.item() for name, value in means.items()} == {"a": 1.5, "b": 1.0}
-        wait_for_all(processes)
+        assert gather(f"of {rank}", processes) == ["of 0", "of 1"]
         answers = one_step(processes) | coarse_to_fine(processes)
         answers |= {"weights": whole_run(Path(folder) / "two", processes)}
         answers |= {"weights, resumed": whole_run(Path(folder) / "parts", processes, ends=(4, 8))}
@@ -144,7 +144,7 @@ def test_both_end_with_the_same_weights(folder: Path) -> None:
     first, second = (loaded(folder, name)["weights"] for name in ("0", "1"))
     for name, weight in first.items():
         assert torch.equal(weight, second[name]), name
-    saved = load_tensors(state_file(folder / "two", 8))
+    saved = read_state(state_file(folder / "two", 8))
     for name, weight in first.items():
         part, _, key = name.partition(" ")
         assert torch.equal(saved[part][key], weight), name
@@ -155,7 +155,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(folder: Path) -> None:
     for rank in ("0", "1"):
         answers = loaded(folder, rank)
         assert_same(answers["weights, resumed"], answers["weights"])
-    states = [load_tensors(state_file(folder / name, 8)) for name in ("two", "parts")]
+    states = [read_state(state_file(folder / name, 8)) for name in ("two", "parts")]
     rows = [read_log(folder / name) for name in ("two", "parts")]
     for timed in (*(state["progress"] for state in states), *rows[0], *rows[1]):
         assert timed.pop("seconds" if "seconds" in timed else "images_per_second") > 0

@@ -1,4 +1,8 @@
-"""Device, precision and memory layout; a machine without CUDA can only be shown half of it."""
+"""Device, precision, memory layout and kept memory; half of it is simulated on a machine without CUDA."""
+
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -63,3 +67,33 @@ def test_layout_of_weights(channels_last: bool) -> None:
     weight = select_hardware("cpu", "float32", channels_last).place(nn.Conv2d(4, 8, 3)).weight
     assert weight.is_contiguous(memory_format=torch.channels_last) == channels_last
     assert weight.is_contiguous() != channels_last
+
+
+PROJECT = Path(__file__).resolve().parents[3]
+FAULTS = """
+import resource, sys
+from engine.runtime.hardware import keep_freed_memory
+if sys.argv[1] == "kept" and not keep_freed_memory():
+    raise SystemExit("unsupported")
+import torch
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(12):
+    torch.empty(2**24).fill_(1)
+before = faults()
+for _ in range(5):
+    torch.empty(2**24).fill_(1)
+print(faults() - before)
+"""
+
+
+def page_faults(how: str) -> int:
+    """Of five tensors of 64 MB, one after another, after a dozen of them."""
+    done = subprocess.run([sys.executable, "-c", FAULTS, how], cwd=PROJECT, capture_output=True, text=True)
+    if "unsupported" in done.stderr:
+        pytest.skip("the system's allocator is not glibc")
+    return int(done.stdout)
+
+
+def test_large_tensors_do_not_wait_for_the_kernel() -> None:
+    assert page_faults("kept") * 10 < page_faults("given back")
