@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from data.batch import Batch
     from data.dataset import PairedDataset
-    from data.sources.share import Share
+    from data.sources.subset import Subset
     from engine.progress_bar import ProgressBar
     from engine.runtime.distributed import Processes
     from engine.runtime.hardware import Hardware
@@ -57,7 +57,7 @@ def start(options: TestOptions, overrides: list[str]) -> None:
 
 def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> None:
     """A run's pictures of a split, or of a person's own label maps."""
-    from data.sources.share import Share
+    from data.sources.subset import Subset
     from evaluation.evaluate import Evaluation
     from evaluation.gallery import Gallery
     from inference.load import build_style_sampling, load_run, open_run, style_args
@@ -69,7 +69,7 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
     label_set = run.info.label_set
     dataset = tested_dataset(run.options.dataset, options)
     pairs, batch = tested_label_maps(run.info, dataset, options)
-    share = Share(pairs.source, processes.rank, processes.count)
+    share = Subset.of_process(pairs.source, processes.rank, processes.count)
     generator = load_run(run, options.hardware, options.ema, options.optimize, options.compile)
     style_sampling = build_style_sampling(run, dataset, options, generator)
     asked = style_args(options).requested()
@@ -79,7 +79,7 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
     diversity, notes = build_diversity(options, hardware)
     evaluation, protocol = None, run_protocol(dataset, options, len(pairs))
     with closing(
-        generate(generator, style_sampling, batches, share.first, gallery, diversity, options)
+        generate(generator, style_sampling, batches, share.indices[0], gallery, diversity, options)
     ) as generated:
         # In another style an image has no photo to be compared with.
         if (options.labels is None or options.photos is not None) and not asked:
@@ -143,7 +143,7 @@ def results_folder(options: TestOptions, name: str, split: str) -> Path:
 
 def shared_batches(
     pairs: PairedDataset,
-    share: Share,
+    share: Subset,
     batch: int,
     what: str,
     options: TestOptions,
@@ -210,7 +210,7 @@ def measure(
     processes: Processes,
 ) -> Evaluation:
     """The numbers; beside them those of the null model and of training photos, where there are any."""
-    from data.sources.share import Share
+    from data.sources.subset import Subset
     from evaluation.evaluate import evaluate, measure_scale
     from options.build.data import split_set
 
@@ -225,7 +225,7 @@ def measure(
             protocol, split="train", count=len(train), height=dataset.height, width=dataset.width
         )
         remembered = cached_features(metrics, of_train, root, options)
-        share = Share(train.source, processes.rank, processes.count)
+        share = Subset.of_process(train.source, processes.rank, processes.count)
         photos = shared_batches(
             train, share, options.batch_size, "training photos", options, hardware, processes
         )

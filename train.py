@@ -23,7 +23,7 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
     from engine.runtime.distributed import join_processes
     from engine.runtime.interrupts import INTERRUPTED
     from inference.load import keep_mean_styles
-    from options.build.sources import settle
+    from options.build.data import resolve_dataset
     from options.build.training import build_hardware, build_training, memory_settings
 
     run, exact = run_folder(options.name), options.resume == EXACT
@@ -34,7 +34,7 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
             existing_run(options.name)  # without a length it is none to be begun, but a name mistyped
         run = new_run(options.name)
         resolve(options)
-        settle(options.dataset)
+        resolve_dataset(options.dataset, log=print)
     check(options)
     hardware = build_hardware(options.hardware)
     hardware.keep_memory()

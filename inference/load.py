@@ -9,7 +9,7 @@ from pathlib import Path
 
 from data.batch import Batch
 from data.dataset_info import DatasetInfo
-from data.sources.spread import Spread
+from data.sources.subset import Subset
 from engine.checkpoint import checkpoint_paths as paths
 from engine.checkpoint.checkpoint import read_network
 from engine.checkpoint.serialization import load_weights
@@ -28,9 +28,8 @@ from inference.style_photos import read_style_photo, requested_codes
 from inference.style_sampling import StyleSampling
 from models.conditional_generator import ConditionalGenerator
 from models.encoders.prior import Prior
-from options.build.data import evaluation_batches, evaluation_set
+from options.build.data import build_label_format, build_source, evaluation_batches, evaluation_set
 from options.build.networks import build_generator
-from options.build.sources import READERS, build_source
 from options.build.training import build_hardware
 from options.run_config import existing_run, read_options
 from options.schema.dataset import DatasetOptions
@@ -128,7 +127,7 @@ def build_style_sampling(
         workers, file = options.hardware.num_workers, paths.mean_styles_file(run.folder, run.images)
         photos = partial(_training_photos, dataset, options.train_images, generator.hardware, workers)
         means = partial(provided_mean_styles, generator, photos, file)
-    label_format = READERS[dataset.name].label_format(dataset, run.info.label_set)
+    label_format = build_label_format(dataset, run.info.label_set)
     read = partial(read_style_photo, label_format=label_format, height=dataset.height, width=dataset.width)
     codes = requested_codes(args, run.info.label_set, generator, read, means)
     return StyleSampling(
@@ -161,6 +160,6 @@ def _training_photos(
     options: DatasetOptions, count: int, hardware: Hardware, workers: int
 ) -> Iterable[Batch]:
     """`count` training photos, evenly spread, on the device; ValueError where there are none."""
-    source = Spread(build_source(options, "train"), count)
+    source = Subset.spread(build_source(options, "train"), count)
     batches = evaluation_batches(evaluation_set(options, source), PHOTOS_AT_ONCE, workers, hardware)
     return ProgressBar(batches, "mean styles", len(source), visible=True)

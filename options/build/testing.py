@@ -8,8 +8,8 @@ from pathlib import Path
 from data.dataset import PairedDataset
 from data.dataset_info import DatasetInfo
 from data.folder_pairs import FolderPairs, Resizing
+from data.sources.class_ids import found_classes
 from data.sources.classes import numbered_label_set
-from data.sources.found_classes import found_classes
 from data.sources.label_format import StoredIds
 from data.sources.source import LabelSet
 from evaluation.feature_cache import ReferenceKey

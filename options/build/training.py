@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from data.dataset_info import DatasetInfo
-from engine.adam import Adam
 from engine.checkpoint.checkpoint import Checkpoint, Stateful, restore_everywhere
 from engine.checkpoint.checkpoint_paths import latest_images
 from engine.coarse_to_fine import CoarseToFine
@@ -19,6 +18,7 @@ from engine.init_from import init_from
 from engine.learning_rate import LearningRates
 from engine.nonfinite import NonFiniteSteps
 from engine.oom_advice import MemorySettings
+from engine.optimizer import Adam
 from engine.progress import Length, Progress
 from engine.progress_bar import TrainingBar
 from engine.run_log import RunLog

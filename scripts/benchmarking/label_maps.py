@@ -7,9 +7,8 @@ from pathlib import Path
 
 from data.batch import Batch
 from data.loader import eval_loader
-from data.sources.spread import Spread
-from options.build.data import evaluation_set
-from options.build.sources import build_source
+from data.sources.subset import Subset
+from options.build.data import build_source, evaluation_set
 from options.schema.dataset import CamVidOptions, CocoStuffOptions, DatasetOptions, ScenesOptions
 
 MARKS = {"train_label": CocoStuffOptions, "trainannot": CamVidOptions}
@@ -59,7 +58,7 @@ class LabelMapOptions:
             raise ValueError(
                 f"{self.folder} has {len(source)} label maps; --maps and --batch ask for {count}"
             )
-        batches = list(eval_loader(evaluation_set(options, Spread(source, count)), self.batch))
+        batches = list(eval_loader(evaluation_set(options, Subset.spread(source, count)), self.batch))
         if self.classes is not None:
             batches = [replace(batch, labels=batch.labels % self.classes) for batch in batches]
         return LabelMaps(batches, self.classes or len(source.label_set), source.has_instances)

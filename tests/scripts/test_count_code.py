@@ -47,6 +47,6 @@ def test_a_table_of_all(
 def test_files_that_a_step_passes_through() -> None:
     """Forward and backward passes of what was chosen, and neither the data nor this script."""
     step = {str(file) for file in count_code.files_of_step(["norm=sean", "encoder=region_style"])}
-    assert {"engine/step.py", "engine/adam.py", "models/norms/sean.py", "models/layers/noise.py"} <= step
+    assert {"engine/step.py", "engine/optimizer.py", "models/norms/sean.py", "models/layers/noise.py"} <= step
     folders = {file.split("/")[0] for file in step}
     assert folders == {"engine", "models"} and "models/norms/clade.py" not in step

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.sources.found_classes import found_classes
+from data.sources.class_ids import found_classes
 
 
-def test_up_to_the_highest_id_of_any_map(tmp_path):
+def test_up_to_the_highest_id_of_any_map(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.with_name("cache")))
     for name, ids in {"a": [0, 2], "b": [6, 255]}.items():
         Image.fromarray(np.array([ids], np.uint8)).save(tmp_path / f"{name}.png")
     found = found_classes(tmp_path, ignore_id=255)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import pickle
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -18,14 +19,14 @@ import torch
 from data.dataset import PairedDataset
 from data.loader import train_loader
 from data.sampler import StreamSampler
-from data.shards.storage import FolderStorage, UrlStorage, storage_of
-from data.shards.write import ShardPlan, write_shards
-from data.sources.shards import Shards
+from data.sources.shards import Shards, open_shards
+from data.sources.shards.storage import FolderStorage, UrlStorage, storage_of
+from data.sources.shards.write import ShardPlan, write_shards
 from data.sources.source import SplitAbsent
 from data.transforms import JointTransform
-from tests.data.shards.test_write import pairs
+from tests.data.sources.shards.test_write import pairs
 
-CROPS = JointTransform(16, 16, "none", crop="random", flip=True)
+CROPS = JointTransform(16, 16, "none", crop=True, flip=True)
 
 
 class Hooks(SimpleHTTPRequestHandler):
@@ -160,7 +161,7 @@ def test_a_damaged_picture_is_named_with_its_shard(split: Path) -> None:
     [
         ({"format": 9}, "its format is 9"),
         ({"shards": [{"name": "../x.tar", "records": 1}]}, "'../x.tar' is no name of a tar file"),
-        ({"shards": [{"name": "x.tar", "records": 0}]}, "x.tar is said to hold 0 records"),
+        ({"shards": [{"name": "x.tar", "records": 0}]}, "x.tar is listed with 0 records"),
         ({"shards": [{"records": 1}]}, "'name' is absent"),
         ({"classes": "sky"}, "no index of shards"),
     ],
@@ -177,6 +178,15 @@ def test_an_address_that_answers_not_is_one_line(served: tuple[str, list[str]], 
     with pytest.raises(ValueError, match=r"nowhere/index\.json: cannot be fetched .*exit 22") as caught:
         Shards(storage_of(url, "nowhere", tmp_path, 10**9))
     assert "\n" not in str(caught.value)
+
+
+def test_the_library_that_fetches_is_optional(
+    split: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "webdataset", None)
+    assert len(Shards(FolderStorage(split))) == 20
+    with pytest.raises(ValueError, match=r'need the webdataset library; .*pip install "\.\[shards\]"'):
+        open_shards("http://127.0.0.1/x", "train", cache=str(tmp_path))
 
 
 def test_commands_are_no_addresses(tmp_path: Path) -> None:

@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.adam import Adam
-from engine.nonfinite import step_unless
+from engine.optimizer import Adam, step_unless
 
 SHAPES = ((8, 6, 3, 3), (4, 5, 1, 1), (7, 3), (5,), (1, 6, 4, 4))
 

@@ -16,13 +16,15 @@ import numpy as np
 import pytest
 import webdataset
 from PIL import Image
+from webdataset.tariterators import base_plus_ext
 
-from data.shards.storage import FolderStorage
-from data.shards.write import ShardPlan, write_shards
 from data.sources.classes import numbered_label_set
 from data.sources.folder import Folder
 from data.sources.label_format import StoredIds
 from data.sources.shards import Shards
+from data.sources.shards.records import records_in, write_archive
+from data.sources.shards.storage import FolderStorage
+from data.sources.shards.write import ShardPlan, write_shards
 from tests.data.trees import write_folder
 from tests.verbs import PROJECT
 
@@ -77,6 +79,37 @@ def test_the_webdataset_library_reads_them(tmp_path: Path) -> None:
         assert Image.open(io.BytesIO(sample["photo.jpg"])).format == "JPEG"
 
 
+def test_archives_are_those_of_the_webdataset_library(tmp_path: Path) -> None:
+    files = {"photo.jpg": b"x" * 1000, "labels.png": b"", "json": b"{}"}
+    with (
+        open(tmp_path / "theirs.tar", "wb") as stream,
+        webdataset.TarWriter(stream, user="", group="", mtime=0, encoder=False) as tar,
+    ):
+        for key in ("000000001", "000000007"):
+            tar.write({"__key__": key, **files})
+    write_archive(tmp_path / "ours.tar", [("000000001", files), ("000000007", files)])
+    assert (tmp_path / "ours.tar").read_bytes() == (tmp_path / "theirs.tar").read_bytes()
+
+
+def test_names_are_split_as_the_webdataset_library_does(tmp_path: Path) -> None:
+    names = ["a.png", "a.labels.PNG", "b/c.d/a.photo.jpg", "b/c.d/a.json", "x/.png", "none", ".hidden"]
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        for name in names:
+            tar.addfile(tarfile.TarInfo(name))
+    expected: list[dict[str, str]] = []
+    last = None
+    for name in names:
+        key, ending = base_plus_ext(name)
+        if key is None:
+            continue
+        if key != last:
+            expected.append({})
+        last = key
+        expected[-1][ending.lower()] = name
+    found = records_in(tmp_path / "a.tar")
+    assert [{ending: member.name for ending, member in files.items()} for files in found] == expected
+
+
 def test_unknown_and_more_than_256_classes_and_large_instance_ids(tmp_path: Path) -> None:
     labels = tmp_path / "labels"
     labels.mkdir()
@@ -119,7 +152,7 @@ def test_processes_alter_no_byte_and_nor_does_time(tmp_path: Path, workers: int)
 WRITER = """
 import sys, time
 from pathlib import Path
-from data.shards import write
+from data.sources.shards import write
 from data.sources.classes import numbered_label_set
 from data.sources.folder import Folder
 from data.sources.label_format import StoredIds
@@ -179,17 +212,17 @@ def test_shards_of_another_plan_are_left_alone(tmp_path: Path) -> None:
         write_shards(source, tmp_path / "foreign", plan(), workers=0)
 
 
-def test_a_bad_record_is_named_or_left_out(tmp_path: Path) -> None:
+def test_a_bad_record_is_named_or_skipped(tmp_path: Path) -> None:
     source = pairs(tmp_path / "pairs", 120, instances=False)
     photo = tmp_path / "pairs" / "train" / "photos" / "a7.png"
     photo.write_bytes(photo.read_bytes()[:60])
     with pytest.raises(ValueError, match=r"a7\.png: cannot be read"):
         write_shards(source, tmp_path / "out", plan(records=50), workers=0)
-    said: list[str] = []
-    write_shards(source, tmp_path / "out", plan(records=50), workers=0, on_error="skip", say=said.append)
+    warnings: list[str] = []
+    write_shards(source, tmp_path / "out", plan(records=50), workers=0, on_error="skip", warn=warnings.append)
     shards = Shards(FolderStorage(tmp_path / "out"))
     assert len(shards) == 119 and sorted(shards.shard_sizes) == [20, 49, 50]
-    assert len(said) == 1 and "a7.png" in said[0]
+    assert len(warnings) == 1 and "a7.png" in warnings[0]
 
 
 @pytest.mark.parametrize(("records", "quality"), [(0, 95), (4, 0), (4, 101)])

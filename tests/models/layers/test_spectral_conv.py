@@ -5,8 +5,7 @@ import torch
 from torch import nn
 
 from models.kernels import conv as few_positions
-from models.kernels.spectral_conv import SpectralConv2d
-from models.layers.spectral_norm import spectral_norm
+from models.layers.spectral_norm import SpectralConv2d, spectral_norm
 
 PATHS = pytest.mark.parametrize(
     ("few", "fast"),

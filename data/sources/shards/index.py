@@ -15,37 +15,29 @@ SHARD_NAME = re.compile(r"\w[\w.-]*\.tar")
 
 
 @dataclass(frozen=True)
-class Shard:
-    """An archive beside the index, and how many records it holds."""
-
-    name: str
-    records: int
-
-
-@dataclass(frozen=True)
 class ShardIndex:
-    """A split as shards. `made`: what they were made from; while they are being made, `shards` is None."""
+    """A split as shards: how many records each archive beside the index holds.
+
+    `made`: what they were made from; while they are being made, `shards` is None.
+    """
 
     label_set: LabelSet
     styles: tuple[str, ...]
     has_instances: bool
-    shards: tuple[Shard, ...] | None
+    shards: dict[str, int] | None
     made: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text of index.json."""
-        label_set = self.label_set
+        classes = zip(self.label_set.names, self.label_set.colours)
         shards = None
         if self.shards is not None:
-            shards = [{"name": shard.name, "records": shard.records} for shard in self.shards]
-        classes = [
-            {"name": name, "colour": list(colour)} for name, colour in zip(label_set.names, label_set.colours)
-        ]
+            shards = [{"name": name, "records": records} for name, records in self.shards.items()]
         content = {
             "format": FORMAT,
-            "classes": classes,
-            "has_unknown": label_set.has_unknown,
-            "styles": list(self.styles),
+            "classes": [{"name": name, "colour": colour} for name, colour in classes],
+            "has_unknown": self.label_set.has_unknown,
+            "styles": self.styles,
             "has_instances": self.has_instances,
             "made": self.made,
             "shards": shards,
@@ -59,26 +51,25 @@ class ShardIndex:
             content = json.loads(text)
             if content["format"] != FORMAT:
                 raise ValueError(f"its format is {content['format']}, this version reads {FORMAT}")
-            classes = content["classes"]
+            classes, shards = content["classes"], content["shards"]
             colours = tuple((int(r), int(g), int(b)) for r, g, b in (entry["colour"] for entry in classes))
             names = tuple(str(entry["name"]) for entry in classes)
-            label_set = LabelSet(names, colours, bool(content["has_unknown"]))
-            shards = None
-            if content["shards"] is not None:
-                shards = tuple(_shard(entry) for entry in content["shards"])
-            styles = tuple(str(style) for style in content["styles"])
-            return cls(label_set, styles, bool(content["has_instances"]), shards, dict(content["made"]))
+            if shards is not None:
+                shards = {str(entry["name"]): int(entry["records"]) for entry in shards}
+                for name, records in shards.items():
+                    if not SHARD_NAME.fullmatch(name):
+                        raise ValueError(f"{name!r} is no name of a tar file beside it")
+                    if records < 1:
+                        raise ValueError(f"{name} is listed with {records} records")
+            return cls(
+                LabelSet(names, colours, bool(content["has_unknown"])),
+                tuple(str(style) for style in content["styles"]),
+                bool(content["has_instances"]),
+                shards,
+                dict(content["made"]),
+            )
         except (KeyError, TypeError, ValueError) as error:
             why = f"{error} is absent" if isinstance(error, KeyError) else str(error)
             raise ValueError(
                 f"{file}: no index of shards ({why}); write it with scripts/make_shards.py"
             ) from error
-
-
-def _shard(entry: dict[str, Any]) -> Shard:
-    name, records = str(entry["name"]), int(entry["records"])
-    if not SHARD_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name of a tar file beside it")
-    if records < 1:
-        raise ValueError(f"{name} is said to hold {records} records")
-    return Shard(name, records)

@@ -1,15 +1,16 @@
-"""A person's own files: ids, ids by another numbering, colours, and classes read off the files."""
+"""Users' own files: ids, ids by another numbering, colours, and the number of classes read from the files."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from options.build.folder import open_folder, settle_classes
-from options.schema.dataset import FolderOptions
+from data.sources import class_ids
+from data.sources.folder import count_classes, open_folder
 
 STORED = np.array([[7, 7, 24], [255, 24, 26]], dtype=np.uint8)
 PALETTE = "name,r,g,b\nroad,128,64,128\nsky,70,130,180\nunknown,0,0,0\n"
@@ -33,30 +34,26 @@ def table(folder: Path, text: str) -> str:
     return str(folder / "table.csv")
 
 
-def options(root: Path, **said: object) -> FolderOptions:
-    return FolderOptions(root=str(root), **said)  # type: ignore[arg-type]
-
-
-def labels(given: FolderOptions) -> list[list[int]]:
-    return open_folder(given, "train").read(0).labels.tolist()
+def labels(root: Path, **options: Any) -> list[list[int]]:
+    return open_folder(root, "train", **options).read(0).labels.tolist()
 
 
 def test_ids_are_numbered_anew(tmp_path: Path) -> None:
-    given = options(write(tmp_path, STORED), remap=table(tmp_path, "from,to\n7,0\n24,1\n26,1\n255,255\n"))
-    assert labels(given) == [[0, 0, 1], [2, 1, 1]]
-    assert open_folder(given, "train").label_set.names == ("class 0", "class 1", "unknown")
-    assert settle_classes(given) is not None and given.num_classes == 2
+    remap = table(tmp_path, "from,to\n7,0\n24,1\n26,1\n255,255\n")
+    root = write(tmp_path, STORED)
+    assert labels(root, remap=remap) == [[0, 0, 1], [2, 1, 1]]
+    assert open_folder(root, "train", remap=remap).label_set.names == ("class 0", "class 1", "unknown")
+    assert count_classes(root, remap=remap) == (2, f"to which {remap} leads")
 
 
 def test_unlisted_ids_are_an_error_or_unknown(tmp_path: Path) -> None:
     remap = table(tmp_path, "from,to\n7,0\n24,1\n")
-    given = options(write(tmp_path, STORED), remap=remap)
+    root = write(tmp_path, STORED)
     with pytest.raises(ValueError, match=r"a\.png: label id 26 \(1 pixels\), 255 \(1 pixels\) out of range"):
-        labels(given)
-    given.unlisted = "unknown"
-    assert labels(given) == [[0, 0, 1], [2, 1, 2]]
+        labels(root, remap=remap)
+    assert labels(root, remap=remap, unlisted="unknown") == [[0, 0, 1], [2, 1, 2]]
     with pytest.raises(ValueError, match="unlisted=unknown needs a class for unknown pixels"):
-        labels(options(tmp_path, remap=remap, unlisted="unknown", ignore_id=None, num_classes=2))
+        labels(root, remap=remap, unlisted="unknown", ignore_id=None, num_classes=2)
 
 
 @pytest.mark.parametrize(
@@ -72,12 +69,12 @@ def test_unlisted_ids_are_an_error_or_unknown(tmp_path: Path) -> None:
 )
 def test_a_wrong_table_is_explained(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        labels(options(write(tmp_path, STORED), remap=table(tmp_path, text), num_classes=3))
+        labels(write(tmp_path, STORED), remap=table(tmp_path, text), num_classes=3)
 
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"none\.csv: cannot be read \(No such file"):
-        labels(options(write(tmp_path, STORED), remap=str(tmp_path / "none.csv")))
+        labels(write(tmp_path, STORED), remap=str(tmp_path / "none.csv"))
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
@@ -88,8 +85,7 @@ def test_colours_are_classes(tmp_path: Path, mode: str) -> None:
     # `convert` would take a palette of its own, whose colours are others.
     painted = painted.quantize(8) if mode == "P" else painted.convert(mode)
     painted.save(root / "train" / "labels" / "a.png")
-    given = options(root, palette=table(tmp_path, PALETTE))
-    source = open_folder(given, "train")
+    source = open_folder(root, "train", palette=table(tmp_path, PALETTE))
     assert source.read(0).labels.tolist() == [[0, 1], [2, 0]]
     assert source.label_set.names == ("road", "sky", "unknown") and source.label_set.has_unknown
     assert source.label_set.colours[1] == (70, 130, 180)
@@ -98,74 +94,57 @@ def test_colours_are_classes(tmp_path: Path, mode: str) -> None:
 def test_a_strange_colour_is_named_with_file_and_pixel(tmp_path: Path) -> None:
     colours = np.full((4, 5, 3), (128, 64, 128), dtype=np.uint8)
     colours[2, 3] = (128, 64, 129)
-    given = options(write(tmp_path, colours), palette=table(tmp_path, PALETTE))
+    root, palette = write(tmp_path, colours), table(tmp_path, PALETTE)
     with pytest.raises(
         ValueError, match=r"a\.png: colour \(128, 64, 129\) \(1 pixels\).*first at row 2, column 3"
     ):
-        labels(given)
+        labels(root, palette=palette)
 
 
 def test_a_palette_and_what_contradicts_it(tmp_path: Path) -> None:
     root, palette = write(tmp_path, np.zeros((2, 2, 3), np.uint8)), table(tmp_path, PALETTE)
-    assert settle_classes(options(root, palette=palette)) == (
-        f"dataset.num_classes=auto: 2 classes, the colours in {palette}"
-    )
+    assert count_classes(root, palette=palette) == (2, f"the colours in {palette}")
     with pytest.raises(ValueError, match=r"dataset\.num_classes=5, but .* lists 2 classes beside unknown"):
-        labels(options(root, palette=palette, num_classes=5))
+        labels(root, palette=palette, num_classes=5)
     with pytest.raises(
         ValueError, match=r"dataset\.palette=.* and dataset\.remap=.*give one of them|mean, data"
     ):
-        labels(options(root, palette=palette, remap=palette))
+        labels(root, palette=palette, remap=palette)
     twice = table(tmp_path, "name,r,g,b\nroad,1,2,3\nsky,1,2,3\n")
     with pytest.raises(ValueError, match=r"colour \(1, 2, 3\) stands for several classes"):
-        labels(options(root, palette=twice))
+        labels(root, palette=twice)
 
 
-def test_classes_are_read_off_all_files(tmp_path: Path) -> None:
+def test_classes_are_read_from_all_files(tmp_path: Path) -> None:
     root = tmp_path / "pairs"
     for number in range(40):
         write(root, np.full((2, 2), number % 5, dtype=np.uint8), f"a{number}")
     write(root, np.array([[11, 255]], dtype=np.uint8), "z", split="val")  # only here
-    given = options(root)
-    said = settle_classes(given)
-    assert given.num_classes == 12 and said is not None
-    assert "12 classes, ids 0 to 11 of which 6 are never used, and unknown" in said
-    assert len(open_folder(options(root), "train").label_set) == 13
+    count, source = count_classes(root)
+    assert count == 12 and "ids 0 to 11 of which 6 are never used, and unknown" in source
+    assert len(open_folder(root, "train").label_set) == 13
 
 
-def test_what_was_read_off_is_kept_until_a_file_changes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_read_is_kept_until_a_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = write(tmp_path / "pairs", np.array([[0, 1]], dtype=np.uint8))
     read: list[object] = []
-    from data.sources import class_ids as counting
-
-    usual = counting.in_processes
-    monkeypatch.setattr(counting, "in_processes", lambda *said: read.append(said) or usual(*said, workers=0))
+    usual = class_ids.in_processes
+    monkeypatch.setattr(class_ids, "in_processes", lambda *args: read.append(args) or usual(*args, workers=0))
     for _ in range(2):
-        given = options(root)
-        settle_classes(given)
-        assert given.num_classes == 2
+        assert count_classes(root)[0] == 2
     assert len(read) == 1
     write(root, np.array([[0, 3, 1]], dtype=np.uint8))
-    given = options(root)
-    settle_classes(given)
-    assert given.num_classes == 4 and len(read) == 2
+    assert count_classes(root)[0] == 4 and len(read) == 2
 
 
-def test_what_cannot_be_read_off_is_explained(tmp_path: Path) -> None:
+def test_what_cannot_be_counted_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no such folder; expected train/labels"):
-        settle_classes(options(tmp_path / "none"))
+        count_classes(tmp_path / "none")
     root = write(tmp_path / "void", np.full((2, 2), 255, dtype=np.uint8))
     with pytest.raises(ValueError, match="all pixels are 255, unknown"):
-        settle_classes(options(root))
+        count_classes(root)
     many = np.arange(5000, dtype=np.uint16).reshape(50, 100)
     with pytest.raises(ValueError, match=r"5000 ids, more than 4096: they number something other"):
-        settle_classes(options(write(tmp_path / "many", many)))
+        count_classes(write(tmp_path / "many", many))
     with pytest.raises(ValueError, match="num_classes=many: give a number, or auto"):
-        labels(options(root, num_classes="many"))
-
-
-def test_a_number_that_is_given_is_left(tmp_path: Path) -> None:
-    given = options(tmp_path, num_classes=9)
-    assert settle_classes(given) is None and given.num_classes == 9
+        labels(root, num_classes="many")

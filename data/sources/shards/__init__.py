@@ -1,20 +1,26 @@
-"""Any data set as tar shards, on a disk or behind a URL: `dataset=webdataset`."""
+"""`dataset=webdataset`: any data set as tar shards, on a disk or behind a URL, as the library arranges them.
+
+A shard holds records of up to four files each: KEY.photo.jpg, KEY.labels.png (class ids), KEY.instances.png
+where the data set has instances, and KEY.json (name and style). `index.json` beside the shards says what they
+hold, so that a record is found by its number and training may stop and go on anywhere.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from pathlib import Path
 
 import numpy as np
 
-from data.shards.archive import records_in
-from data.shards.index import FILE, ShardIndex
-from data.shards.record_files import record_of
-from data.shards.storage import Storage
-from data.sources.source import Record, SplitAbsent
-from data.sources.tar_member import TarMember
+from data.sources.label_format import LabelFormat, StoredIds
+from data.sources.prepared_cache import default_cache
+from data.sources.shards.index import FILE, ShardIndex
+from data.sources.shards.records import TarMember, record_of, records_in
+from data.sources.shards.storage import Storage, storage_of
+from data.sources.source import LabelSet, Record, SplitAbsent
 
-OPEN = 64
-"""Shards whose lists of records a process remembers."""
+MAX_OPEN = 64
+"""Shards whose lists of records a process keeps."""
 
 
 class Shards:
@@ -40,9 +46,9 @@ class Shards:
         self.label_set = index.label_set
         self.has_instances = index.has_instances
         self.styles = index.styles
-        self.shard_sizes = tuple(shard.records for shard in index.shards)
+        self.shard_sizes = tuple(index.shards.values())
         self._storage = storage
-        self._names = [shard.name for shard in index.shards]
+        self._names = list(index.shards)
         self._ends = np.cumsum(self.shard_sizes)
         self._open: OrderedDict[int, list[dict[str, TarMember]]] = OrderedDict()
 
@@ -72,7 +78,18 @@ class Shards:
                     "make or fetch it again"
                 )
             self._open[shard] = records
-            if len(self._open) > OPEN:
+            if len(self._open) > MAX_OPEN:
                 self._open.popitem(last=False)
         self._open.move_to_end(shard)
         return self._open[shard]
+
+
+def open_shards(root: str, split: str, cache: str | None = None, cache_gigabytes: float = 50.0) -> Shards:
+    """The shards ROOT/SPLIT, where `root` is a folder or a URL; those of a URL are kept in `cache`."""
+    folder = Path(cache or default_cache()).expanduser() / "shards"
+    return Shards(storage_of(root, split, folder, int(cache_gigabytes * 1e9)))
+
+
+def label_format(label_set: LabelSet) -> LabelFormat:
+    """Shards hold class ids."""
+    return StoredIds.class_ids(label_set)
