@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from data.atomic_write import write_atomically, write_text_atomically
-from data.dataset_info import DatasetInfo
 from engine.checkpoint.checkpoint_paths import LATEST, discriminator_file, weights_file
 from options.cli import one_line_errors
 from options.run_config import new_run, write_options
@@ -23,11 +22,13 @@ from options.schema.networks import DOUBLINGS
 
 # What imports torch is imported where it is used, so that --help is quick.
 if TYPE_CHECKING:
+    from data.dataset_info import DatasetInfo
     from models.official import OfficialRelease
 
 
 def run_options(release: OfficialRelease, name: str) -> tuple[TrainOptions, DatasetInfo]:
     """The options of the run that a release becomes, and what its networks know of their data set."""
+    from data.dataset_info import DatasetInfo
     from data.sources.classes import numbered_label_set
 
     setup = release.setup
