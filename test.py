@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from data.batch import Batch
     from data.dataset import PairedDataset
-    from data.sources.share import Share
+    from data.sources.subset import Subset
     from engine.progress_bar import ProgressBar
     from engine.runtime.distributed import Processes
     from engine.runtime.hardware import Hardware
@@ -42,8 +42,8 @@ def start(options: TestOptions, overrides: list[str]) -> None:
     """Generates an image for every label map; measures them where there are photos; writes a page."""
     # What imports torch is imported here: --help and mistyped options are answered without it.
     from engine.runtime.distributed import join_processes
-    from options.build.parts import build_hardware
     from options.build.testing import check_testing
+    from options.build.training import build_hardware
 
     check_testing(options)
     hardware = build_hardware(options.hardware)
@@ -57,30 +57,29 @@ def start(options: TestOptions, overrides: list[str]) -> None:
 
 def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> None:
     """A run's pictures of a split, or of a person's own label maps."""
-    from data.sources.share import Share
+    from data.sources.subset import Subset
     from evaluation.evaluate import Evaluation
     from evaluation.gallery import Gallery
-    from inference.load import load_run, open_run
-    from inference.style_args import asked_styles
+    from inference.load import build_style_sampling, load_run, open_run, style_args
     from options.build.metrics import build_diversity, build_metrics, build_segmenter, shared_networks
-    from options.build.styles import build_style_sampling
     from options.build.testing import OWN, run_protocol, tested_dataset, tested_label_maps
 
     assert options.name is not None, "check_testing has seen to it"
     run = open_run(options.name, options.checkpoint)
-    label_set = run.facts.label_set
-    dataset = tested_dataset(run, options)
-    pairs, batch = tested_label_maps(run, dataset, options)
-    share = Share(pairs.source, processes.rank, processes.count)
+    label_set = run.info.label_set
+    dataset = tested_dataset(run.options.dataset, options)
+    pairs, batch = tested_label_maps(run.info, dataset, options)
+    share = Subset.of_process(pairs.source, processes.rank, processes.count)
     generator = load_run(run, options.hardware, options.ema, options.optimize, options.compile)
-    style_sampling, asked = build_style_sampling(run, dataset, options, generator), asked_styles(options)
+    style_sampling = build_style_sampling(run, dataset, options, generator)
+    asked = style_args(options).requested()
     folder = results_folder(options, run.folder.name, OWN if options.labels else options.split)
     gallery = Gallery(folder, label_set)
     batches = shared_batches(pairs, share, batch, "generate", options, hardware, processes)
     diversity, notes = build_diversity(options, hardware)
     evaluation, protocol = None, run_protocol(dataset, options, len(pairs))
     with closing(
-        generate(generator, style_sampling, batches, share.first, gallery, diversity, options)
+        generate(generator, style_sampling, batches, share.indices[0], gallery, diversity, options)
     ) as generated:
         # In another style an image has no photo to be compared with.
         if (options.labels is None or options.photos is not None) and not asked:
@@ -144,7 +143,7 @@ def results_folder(options: TestOptions, name: str, split: str) -> Path:
 
 def shared_batches(
     pairs: PairedDataset,
-    share: Share,
+    share: Subset,
     batch: int,
     what: str,
     options: TestOptions,
@@ -179,7 +178,7 @@ def generate(
     made = first
     for batch in batches:
         samples = [
-            generator.pictures(batch, style_batch.style_id, style_batch.styles, options.seed)
+            generator.pictures(batch, style_batch.style_id, style_batch.styles, options.seed, made)
             for style_batch in style_sampling(batch, made)
         ]
         made += len(batch)
@@ -211,7 +210,7 @@ def measure(
     processes: Processes,
 ) -> Evaluation:
     """The numbers; beside them those of the null model and of training photos, where there are any."""
-    from data.sources.share import Share
+    from data.sources.subset import Subset
     from evaluation.evaluate import evaluate, measure_scale
     from options.build.data import split_set
 
@@ -226,14 +225,14 @@ def measure(
             protocol, split="train", count=len(train), height=dataset.height, width=dataset.width
         )
         remembered = cached_features(metrics, of_train, root, options)
-        share = Share(train.source, processes.rank, processes.count)
+        share = Subset.of_process(train.source, processes.rank, processes.count)
         photos = shared_batches(
             train, share, options.batch_size, "training photos", options, hardware, processes
         )
-        scale = measure_scale(photos, len(run.facts.label_set), metrics, protocol, remembered)
+        scale = measure_scale(photos, len(run.info.label_set), metrics, protocol, remembered)
         remembered.save(processes)
     remembered = cached_features(metrics, protocol, options.photos or root, options)
-    evaluation = evaluate(generated, metrics, protocol, scale, remembered, run.facts.label_set)
+    evaluation = evaluate(generated, metrics, protocol, scale, remembered, run.info.label_set)
     remembered.save(processes)
     return evaluation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 
 from options.cli import command
-from options.run_config import CONFIG, existing_run, new_run, read_options, run_folder, stored_choices
+from options.run_config import CONFIG, existing_run, implied_choices, new_run, read_options, run_folder
 from options.schema import TrainOptions
 from options.schema.training import EXACT
 from options.validation import check, has_length, resolve
@@ -22,10 +22,9 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
     from engine.oom_advice import explained_out_of_memory
     from engine.runtime.distributed import join_processes
     from engine.runtime.interrupts import INTERRUPTED
-    from options.build.mean_styles import keep_mean_styles
-    from options.build.parts import build_hardware, memory_settings
-    from options.build.sources import settle
-    from options.build.training import build_training
+    from inference.load import keep_mean_styles
+    from options.build.data import resolve_dataset
+    from options.build.training import build_hardware, build_training, memory_settings
 
     run, exact = run_folder(options.name), options.resume == EXACT
     if options.resume and (run / CONFIG).is_file():
@@ -35,7 +34,7 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
             existing_run(options.name)  # without a length it is none to be begun, but a name mistyped
         run = new_run(options.name)
         resolve(options)
-        settle(options.dataset)
+        resolve_dataset(options.dataset, log=print)
     check(options)
     hardware = build_hardware(options.hardware)
     hardware.keep_memory()
@@ -69,4 +68,4 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    command("train", TrainOptions, start, implied=stored_choices)
+    command("train", TrainOptions, start, implied=implied_choices)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 
 import torch
 from torch import Tensor
@@ -13,10 +14,10 @@ from torch import Tensor
 class Sample:
     """One label map with its photograph, ready for the networks.
 
-    `photo` is float in [-1, 1] of shape (3, H, W), or None where only a label map is given;
-    `labels` are class ids, int64 (H, W); `instances` are instance ids, int64 (H, W), or None where
-    the data set has none; `style_id` is the id of the style (film, time of day), 0 where there is one
-    style only; `name` is the file's name without its ending.
+    `photo` is float in [-1, 1] of shape (3, H, W), or None where only a label map is given; `labels` are
+    class ids, int64 (H, W); `instances` are instance ids, int64 (H, W), or None where the data set has none;
+    `style_id` is the id of the style (film, time of day), 0 where there is only one; `name` is the file's
+    name without its ending.
     """
 
     photo: Tensor | None
@@ -41,35 +42,26 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on `device`; copies from pinned memory do not make the host wait."""
-
-        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True), self.names)
 
     def pin_memory(self) -> Batch:
         """The same batch in page-locked memory; a data loader that pins calls this."""
-        return self._each(Tensor.pin_memory)
+        return self._each(Tensor.pin_memory, self.names)
 
     def split(self, parts: int) -> list[Batch]:
-        """So many batches of equal size, in order."""
+        """`parts` batches of equal size, in order."""
         size = len(self) // parts
         assert size * parts == len(self), f"{len(self)} samples in {parts} equal parts"
-        return [
-            Batch(
-                None if self.photo is None else self.photo[first : first + size],
-                self.labels[first : first + size],
-                None if self.instances is None else self.instances[first : first + size],
-                self.style_id[first : first + size],
-                self.names[first : first + size],
-            )
-            for first in range(0, len(self), size)
-        ]
+        slices = [slice(first, first + size) for first in range(0, len(self), size)]
+        return [self._each(itemgetter(part), self.names[part]) for part in slices]
 
-    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+    def _each(self, change: Callable[[Tensor], Tensor], names: tuple[str, ...]) -> Batch:
         return Batch(
             None if self.photo is None else change(self.photo),
             change(self.labels),
             None if self.instances is None else change(self.instances),
             change(self.style_id),
-            self.names,
+            names,
         )
 
 

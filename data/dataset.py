@@ -1,4 +1,4 @@
-"""The data set the networks see: a source's records, transformed reproducibly."""
+"""The data set that networks train on: a source's records, transformed reproducibly."""
 
 from __future__ import annotations
 
@@ -7,25 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from torch.utils.data import Dataset
 
-from data.bad_records import check_on_error
+from data.bad_records import Unreadable, check_on_error
 from data.batch import Sample
 from data.sampler import Position
 from data.sources.source import Source
 from data.transforms import JointTransform
 
-TRIES = 20
+MAX_TRIES = 20
 """Records that are tried in place of one; that many bad ones in a row are no accident."""
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """Takes the place of a sample that cannot be read, so that the main process can say why in one line.
-
-    An exception would leave a worker wrapped in that worker's traceback.
-    """
-
-    index: int
-    message: str
 
 
 @dataclass(frozen=True)
@@ -42,9 +31,8 @@ class PairedDataset(Dataset[Sample | Unreadable | Replacement]):
     Random windows and flips are a function of (seed, epoch, index) alone: neither the number of workers
     nor that of processes nor what was read before alters a sample.
 
-    `on_error`: what becomes of a record that cannot be read: "raise" gives what is wrong with it; "skip"
-    gives another record in its place, drawn from (seed, epoch, index) as well, so that a resumed run sees the
-    same.
+    `on_error`: what is returned for a record that cannot be read: "raise": what is wrong with it; "skip":
+    another record in its place, drawn from (seed, epoch, index) as well, so that a resumed run sees the same.
     """
 
     def __init__(
@@ -62,15 +50,11 @@ class PairedDataset(Dataset[Sample | Unreadable | Replacement]):
     def __getitem__(self, position: Position) -> Sample | Unreadable | Replacement:
         random = np.random.default_rng((self.seed, position.epoch, position.index))
         read = self._read(position.index, random)
-        if isinstance(read, Sample) or self.on_error == "raise":
-            return read
-        failed = [read]
-        while len(failed) <= TRIES:
-            read = self._read(int(random.integers(len(self))), random)
-            if isinstance(read, Sample):
-                return Replacement(read, tuple(failed))
+        failed: list[Unreadable] = []
+        while isinstance(read, Unreadable) and self.on_error == "skip" and len(failed) < MAX_TRIES:
             failed.append(read)
-        return read
+            read = self._read(int(random.integers(len(self))), random)
+        return Replacement(read, tuple(failed)) if isinstance(read, Sample) and failed else read
 
     def _read(self, index: int, random: np.random.Generator) -> Sample | Unreadable:
         try:

@@ -1,14 +1,15 @@
-"""What a survey means for a person who wants to train: what to mend, and what to know."""
+"""What the statistics of a data set mean for training: what to fix, and what to know."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
-from data.dataset_stats import EXAMPLES, Fault, Survey, duplicates
+from data.dataset_stats import DatasetStats, duplicates
 from data.sources.source import Source
+from data.transforms import JointTransform
 
 FAULTS = {
     "unreadable": "cannot be read",
@@ -16,117 +17,153 @@ FAULTS = {
     "sizes": "consist of files of different sizes",
     "other": "are refused",
 }
+EXAMPLES = 3
+"""Of each fault, those that are named."""
+
+UNUSED_SHOWN = 20
+"""Classes that are not in use, of which so many are named."""
+
 SAME_SIZE_TURNS = (2, 3, 4)
-"""EXIF orientations that leave the size as it is: a label map does not show whether it was turned."""
+"""EXIF orientations that keep the size: a label map does not show whether it was turned."""
 
 
-@dataclass
-class Findings:
-    """`to_mend`: in the way of training; `notes`: worth knowing."""
+class DatasetChecks(NamedTuple):
+    """`to_fix`: in the way of training; `notes`: worth knowing."""
 
-    to_mend: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    to_fix: list[str]
+    notes: list[str]
 
 
-def findings_of(sources: Mapping[str, Source], surveys: Mapping[str, Survey]) -> Findings:
-    """What is to be said of the splits of one data set."""
-    found = Findings()
-    for split, survey in surveys.items():
-        for kind, fault in survey.faults.items():
-            found.to_mend.append(_fault(split, kind, fault, survey, len(sources[split])))
-        turned = sum(survey.orientations.values())
-        if turned:
-            found.notes.append(_turned(split, survey, turned))
-        if survey.readable and not survey.with_photo:
-            found.to_mend.append(f"{split}: no record has a photo; add the photos")
-    _compare(found, sources, surveys)
+def check_splits(sources: Mapping[str, Source], stats: Mapping[str, DatasetStats]) -> DatasetChecks:
+    """Checks the splits of one data set."""
+    checks = DatasetChecks([], [])
+    for split, found in stats.items():
+        for kind, messages in found.faults.items():
+            checks.to_fix.append(_fault(split, kind, messages, found, len(sources[split])))
+        if found.orientations:
+            checks.notes.append(_orientations(split, found))
+        if found.readable and not found.with_photo:
+            checks.to_fix.append(f"{split}: no record has a photo; add the photos")
+    _check_duplicates(checks, sources, stats)
     if len({source.label_set.names for source in sources.values()}) > 1:
-        found.to_mend.append("the splits name different classes; make them alike")
-    return found
+        checks.to_fix.append("the splits name different classes; make them alike")
+    return checks
 
 
-def _fault(split: str, kind: str, fault: Fault, survey: Survey, records: int) -> str:
-    said = f"{split}: {fault.count} of {records} records {FAULTS[kind]}"
+def check_crop(checks: DatasetChecks, transform: JointTransform, stats: DatasetStats) -> None:
+    """Adds training images that are smaller than the crop of `transform`."""
+    small = sum(count for (width, height), count in stats.sizes.items() if not transform.fits(height, width))
+    if small:
+        checks.to_fix.append(
+            f"train: {small} pictures are smaller than the crop of {transform.width}×{transform.height} "
+            f"after resize={transform.resize}; set dataset.resize=fixed, or smaller dataset.height and width"
+        )
+
+
+def _fault(split: str, kind: str, messages: list[str], stats: DatasetStats, records: int) -> str:
+    text = f"{split}: {len(messages)} of {records} records {FAULTS[kind]}"
     if kind == "out_of_range":
-        ids = sorted(survey.outside.items())
-        named = [f"{number} (in {files} {_files(files)})" for number, files in ids[:10]]
-        said += f": ids {', '.join(named)}{', …' if len(ids) > 10 else ''}"
-    first = "; ".join(fault.examples)
-    more = " …" if fault.count > len(fault.examples) else ""
-    return f"{said}. {'First: ' if fault.count > 1 else ''}{first}{more}"
+        ids = sorted(stats.outside.items())
+        named = [f"{number} (in {files} file{'s' * (files != 1)})" for number, files in ids[:10]]
+        text += f": ids {', '.join(named)}{', …' if len(ids) > 10 else ''}"
+    first = "; ".join(messages[:EXAMPLES]) + (" …" if len(messages) > EXAMPLES else "")
+    return f"{text}. {'First: ' if len(messages) > 1 else ''}{first}"
 
 
-def _files(count: int) -> str:
-    return "file" if count == 1 else "files"
-
-
-def _turned(split: str, survey: Survey, turned: int) -> str:
-    said = f"{split}: {turned} photos carry an EXIF orientation and are turned upright"
-    unclear = sum(survey.orientations[turn] for turn in SAME_SIZE_TURNS)
+def _orientations(split: str, stats: DatasetStats) -> str:
+    text = f"{split}: {stats.orientations.total()} photos carry an EXIF orientation and are turned upright"
+    unclear = sum(stats.orientations[turn] for turn in SAME_SIZE_TURNS)
     if unclear:
-        said += (
+        text += (
             f"; for {unclear} of them the label map is taken to be drawn on the upright photo, "
             "since its size does not tell: look at them"
         )
-    return said
+    return text
 
 
-def _compare(found: Findings, sources: Mapping[str, Source], surveys: Mapping[str, Survey]) -> None:
-    """Photos that come more than once."""
-    splits = list(surveys)
-    across: list[str] = []
-    within: list[str] = []
-    for (first, one), (second, other) in duplicates(list(surveys.values())):
-        kind = within if first == second else across
-        kind.append(
-            "" if len(kind) >= EXAMPLES else _pair(sources, splits[first], one, splits[second], other)
-        )
+def _check_duplicates(
+    checks: DatasetChecks, sources: Mapping[str, Source], stats: Mapping[str, DatasetStats]
+) -> None:
+    """Photos that occur more than once."""
+    names = list(stats)
+    pairs = duplicates(list(stats.values()))
+    across = [pair for pair in pairs if pair[0][0] != pair[1][0]]
+    within = [pair for pair in pairs if pair[0][0] == pair[1][0]]
+
+    def listed(found: list[tuple[tuple[int, int], tuple[int, int]]]) -> str:
+        texts = [" = ".join(map(record, pair)) for pair in found[:EXAMPLES]]
+        return ", ".join(texts) + (", …" if len(found) > EXAMPLES else "")
+
+    def record(place: tuple[int, int]) -> str:
+        split, index = names[place[0]], place[1]
+        return f"{split}/{sources[split].read(index).name}"
+
     if across:
-        found.to_mend.append(
-            f"{len(across)} photos lie in two splits, which flatters every figure: {_listed(across)}; "
+        checks.to_fix.append(
+            f"{len(across)} photos lie in two splits, which flatters every metric: {listed(across)}; "
             "take them out of one"
         )
     if within:
-        found.notes.append(f"{len(within)} photos come twice in a split: {_listed(within)}")
+        checks.notes.append(f"{len(within)} photos come twice in a split: {listed(within)}")
 
 
-def _pair(sources: Mapping[str, Source], first: str, one: int, second: str, other: int) -> str:
-    return f"{first}/{sources[first].read(one).name} = {second}/{sources[second].read(other).name}"
-
-
-def _listed(pairs: list[str]) -> str:
-    return ", ".join(pairs[:EXAMPLES]) + (", …" if len(pairs) > EXAMPLES else "")
-
-
-def class_rows(source: Source, surveys: Mapping[str, Survey]) -> list[tuple[int, str, float, float]]:
-    """Of each class over all splits: id, name, its share of the pixels and of the records, 0 to 1."""
-    pixels = np.sum([survey.pixels for survey in surveys.values()], axis=0)  # (K,)
-    records_with = np.sum([survey.records_with for survey in surveys.values()], axis=0)  # (K,)
-    readable = sum(survey.readable for survey in surveys.values())
-    total = sum(int(survey.pixels.sum()) for survey in surveys.values())
+def class_rows(source: Source, stats: Mapping[str, DatasetStats]) -> list[tuple[int, str, float, float]]:
+    """Of each class over all splits: id, name, its fraction of the pixels and of the records."""
+    pixels = np.sum([found.pixels for found in stats.values()], axis=0)  # (K,)
+    records_with = np.sum([found.records_with for found in stats.values()], axis=0)  # (K,)
+    records = max(sum(found.readable for found in stats.values()), 1)
+    pixel_fractions, record_fractions = pixels / max(pixels.sum(), 1), records_with / records
     return [
-        (label, name, int(pixels[label]) / max(total, 1), int(records_with[label]) / max(readable, 1))
+        (label, name, float(pixel_fractions[label]), float(record_fractions[label]))
         for label, name in enumerate(source.label_set.names)
     ]
 
 
-def sizes_text(survey: Survey) -> str:
+def split_text(split: str, source: Source, stats: DatasetStats) -> str:
+    """A split in a few lines: pairs, sizes, modes of the files, styles."""
+    failed = sum(map(len, stats.faults.values()))
+    readable = f", {failed} of them cannot be used" if failed else ""
+    lines = [f"{split}: {len(source)} pairs{readable}; {_sizes(stats)}"]
+    kinds = {"photos": _modes(stats, "photo"), "maps of ids": _modes(stats, "ids")}
+    modes = [f"{kind} {mode}" for kind, mode in kinds.items() if mode]
+    if modes:
+        lines.append(f"  modes: {'; '.join(modes)}{'; with instance maps' if source.has_instances else ''}")
+    if len(source.styles) > 1:
+        lines.append(f"  styles: {', '.join(source.styles)}")
+    return "\n".join(lines)
+
+
+def classes_text(classes: list[tuple[int, str, float, float]]) -> str:
+    """The rows of `class_rows`: classes in use with their fractions, and those that are not."""
+    used = [row for row in classes if row[3] > 0]
+    unused = [name for _, name, _, records in classes if records == 0]
+    lines = [f"{len(used)} of {len(classes)} classes in use: fraction of the pixels, of the records"]
+    width = max((len(name) for _, name, _, _ in used), default=0)
+    lines += [
+        f"  {label:4d} {name:<{width}} {pixels:8.3%} {records:7.1%}" for label, name, pixels, records in used
+    ]
+    if unused:
+        more = f", … ({len(unused)} in all)" if len(unused) > UNUSED_SHOWN else ""
+        lines.append(f"not in use: {', '.join(unused[:UNUSED_SHOWN])}{more}")
+    return "\n".join(lines)
+
+
+def _sizes(stats: DatasetStats) -> str:
     """ "256×192", or how many sizes there are and between which they lie."""
-    if len(survey.sizes) == 1:
-        ((width, height),) = survey.sizes
-        return f"{width}×{height}"
-    widths, heights = [width for width, _ in survey.sizes], [height for _, height in survey.sizes]
-    if not widths:
+    if not stats.sizes:
         return "no sizes"
+    widths, heights = zip(*stats.sizes)
+    if len(stats.sizes) == 1:
+        return f"{widths[0]}×{heights[0]}"
     return (
-        f"{len(survey.sizes)} sizes, {min(widths)} to {max(widths)} wide and {min(heights)} to "
+        f"{len(stats.sizes)} sizes, {min(widths)} to {max(widths)} wide and {min(heights)} to "
         f"{max(heights)} high"
     )
 
 
-def modes_text(survey: Survey, kind: str) -> str:
+def _modes(stats: DatasetStats, kind: str) -> str:
     """ "RGB", or each mode with its files where there are several; "" where no file was read as `kind`."""
-    modes = {mode: count for (of, mode), count in survey.modes.items() if of == kind}
+    modes = {mode: count for (of, mode), count in stats.modes.items() if of == kind}
     if len(modes) == 1:
         return next(iter(modes))
     return ", ".join(f"{mode} ({count})" for mode, count in sorted(modes.items()))

@@ -9,12 +9,14 @@ from pathlib import Path
 from data.atomic_write import write_text_atomically
 from data.sources.source import LabelSet, Source
 
-FILE = "facts.json"
+FILE = "dataset_info.json"
+OLD_FILE = "facts.json"
+"""Its name in runs of earlier versions."""
 
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """DatasetInfo of the data set a run is trained on: its classes, whether it has instances, its styles.
+    """Classes and styles of the data set that a run is trained on.
 
     `edges`: the networks see where instances border each other.
     """
@@ -25,7 +27,7 @@ class DatasetInfo:
 
     @classmethod
     def of(cls, source: Source, edges: bool) -> DatasetInfo:
-        """The facts of a source."""
+        """That of a source; ValueError where `edges` are wanted of one without instance maps."""
         if edges and not source.has_instances:
             raise ValueError(
                 "dataset.instances=true, but the data set has no instance maps; set dataset.instances=false"
@@ -33,13 +35,15 @@ class DatasetInfo:
         return cls(source.label_set, edges, source.styles)
 
     def write(self, run: Path) -> None:
-        """Writes facts.json into the run folder."""
+        """Writes dataset_info.json into the run folder."""
         write_text_atomically(run / FILE, json.dumps(asdict(self), indent=1) + "\n")
 
     @classmethod
     def read(cls, run: Path) -> DatasetInfo:
-        """Reads them back; ValueError where the file is absent or not what `write` wrote."""
+        """Reads it back; ValueError where the file is absent or not what `write` wrote."""
         file = run / FILE
+        if not file.exists() and (run / OLD_FILE).exists():
+            file = run / OLD_FILE
         try:
             stored = json.loads(file.read_text())
             labels = stored["label_set"]

@@ -1,4 +1,4 @@
-"""Anybody's generated pictures beside the photos they imitate: pairs of files, read for measuring."""
+"""Generated images in a folder beside the photos they imitate: pairs of files, read for measuring."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from data.batch import Batch, Sample, collate
 from data.image_range import from_uint8
 from data.sources.image_io import read_photo
 from data.sources.label_format import LabelFormat
-from data.sources.pairing import pair, pictures_in
+from data.sources.pairing import list_images, pair
 
 FILTERS = {
     "lanczos": Image.Resampling.LANCZOS,
@@ -27,7 +27,7 @@ FILTERS = {
 
 @dataclass(frozen=True)
 class Resizing:
-    """Both pictures of a pair to `height` × `width` pixels, by a word of `FILTERS`."""
+    """Both images of a pair to `height` × `width` pixels, by one of `FILTERS`."""
 
     height: int
     width: int
@@ -37,18 +37,18 @@ class Resizing:
         if min(self.height, self.width) < 1:
             raise ValueError(f"pairs.height={self.height}, pairs.width={self.width}: give 1 pixel or more")
 
-    def __call__(self, picture: Image.Image) -> Image.Image:
+    def __call__(self, image: Image.Image) -> Image.Image:
         size = (self.width, self.height)
-        return picture if picture.size == size else picture.resize(size, FILTERS[self.filter])
+        return image if image.size == size else image.resize(size, FILTERS[self.filter])
 
     def labels(self, ids: np.ndarray) -> np.ndarray:
         """The label map (H, W) at that size, each pixel's id the nearest one's."""
-        picture = Image.fromarray(ids.astype(np.int32))
-        return np.asarray(picture.resize((self.width, self.height), Image.Resampling.NEAREST))
+        image = Image.fromarray(ids.astype(np.int32))
+        return np.asarray(image.resize((self.width, self.height), Image.Resampling.NEAREST))
 
 
 class FolderPairs:
-    """Pictures of `generated` with the photos of `real` that have their names (endings aside).
+    """Images of `generated` with the photos of `real` that have their names (endings aside).
 
     `pairing`: or, where it is "sorted", the n-th with the n-th, whatever their names;
     `labels`: folder of label maps of those names, or None; `label_format`: how they store classes;
@@ -67,10 +67,15 @@ class FolderPairs:
         pairing: str = "name",
     ) -> None:
         assert (labels is None) == (label_format is None), "label maps and their format go together"
-        names = pictures_in(generated, "generated pictures")
+        names = list_images(generated, "generated pictures")
+
+        def partners(folder: Path, expected: str) -> list[Path]:
+            others = list_images(folder, expected)
+            return [folder / name for name in pair(names, generated, others, folder, pairing)]
+
         self._generated = [generated / name for name in names]
-        self._real = _partners(names, generated, real, "photos", pairing)
-        self._labels = None if labels is None else _partners(names, generated, labels, "label maps", pairing)
+        self._real = partners(real, "photos")
+        self._labels = None if labels is None else partners(labels, "label maps")
         self._label_format = label_format
         self._resizing = resizing
 
@@ -78,10 +83,10 @@ class FolderPairs:
         return len(self._generated)
 
     def batches(self, positions: Sequence[int], count: int) -> Iterator[tuple[Tensor, Batch]]:
-        """Generated pictures (B, 3, H, W) in [-1, 1] with a batch of their photos and label maps.
+        """Generated images (B, 3, H, W) in [-1, 1] with a batch of their photos and label maps.
 
-        Pairs at `positions`, up to `count` neighbours of one size at a time; without label maps `labels` are
-        zeros. Raises ValueError, naming the files, where one is unreadable or a pair differs in size.
+        Pairs at `positions`, up to `count` of one size in a row; without label maps `labels` are zeros.
+        Raises ValueError, naming the files, where one is unreadable or a pair differs in size.
         """
         waiting: list[tuple[Tensor, Sample]] = []
         for position in positions:
@@ -95,49 +100,38 @@ class FolderPairs:
 
     def photos(self, positions: Sequence[int], count: int) -> Iterator[Batch]:
         """The batches alone."""
-        for _, batch in self.batches(positions, count):
-            yield batch
+        return (batch for _, batch in self.batches(positions, count))
 
     def _read(self, position: int) -> tuple[Tensor, Sample]:
         file, partner = self._generated[position], self._real[position]
         generated, photo = read_photo(file), read_photo(partner)
         if self._resizing is not None:
             generated, photo = self._resizing(generated), self._resizing(photo)
+        size = f"{photo.width}×{photo.height}"
         if generated.size != photo.size:
             raise ValueError(
-                f"{file} is {_size(generated)} but {partner} is {_size(photo)} (width×height): compare both"
-                " at one size, pairs.height=... pairs.width=..."
+                f"{file} is {generated.width}×{generated.height} but {partner} is {size} (width×height): "
+                "compare both at one size, pairs.height=... pairs.width=..."
             )
-        labels = torch.zeros(photo.height, photo.width, dtype=torch.int64)  # (H, W)
+        ids = np.zeros((photo.height, photo.width), dtype=np.int64)
         if self._labels is not None and self._label_format is not None:
-            labels = self._read_labels(self._labels[position], self._label_format, photo)
+            ids = self._label_format.read(self._labels[position])  # (H, W)
+            ids = ids if self._resizing is None else self._resizing.labels(ids)
+            if ids.shape != (photo.height, photo.width):
+                raise ValueError(
+                    f"{self._labels[position]} is {ids.shape[1]}×{ids.shape[0]} but its photo is {size} "
+                    "(width×height): a label map has its photo's size; or compare all at one, "
+                    "pairs.height=... pairs.width=..."
+                )
+        labels = torch.from_numpy(ids.astype(np.int64))
         return _tensor(generated), Sample(_tensor(photo), labels, None, 0, file.stem)
 
-    def _read_labels(self, file: Path, label_format: LabelFormat, photo: Image.Image) -> Tensor:
-        ids = label_format.read(file)  # (H, W)
-        if self._resizing is not None:
-            ids = self._resizing.labels(ids)
-        if ids.shape != (photo.height, photo.width):
-            raise ValueError(
-                f"{file} is {ids.shape[1]}×{ids.shape[0]} but its photo is {_size(photo)} (width×height): a"
-                " label map has its photo's size; or compare all at one, pairs.height=... pairs.width=..."
-            )
-        return torch.from_numpy(ids.astype(np.int64))
 
-
-def _partners(names: list[str], folder: Path, others: Path, what: str, pairing: str) -> list[Path]:
-    return [others / name for name in pair(names, folder, pictures_in(others, what), others, pairing)]
-
-
-def _tensor(picture: Image.Image) -> Tensor:
-    pixels = torch.from_numpy(np.array(picture))  # (H, W, 3) uint8
+def _tensor(image: Image.Image) -> Tensor:
+    pixels = torch.from_numpy(np.array(image))  # (H, W, 3) uint8
     return from_uint8(pixels.permute(2, 0, 1))
 
 
 def _stacked(pairs: list[tuple[Tensor, Sample]]) -> tuple[Tensor, Batch]:
     generated, samples = zip(*pairs)
     return torch.stack(generated), collate(list(samples))
-
-
-def _size(picture: Image.Image) -> str:
-    return f"{picture.width}×{picture.height}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -11,14 +10,15 @@ import torch
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from data.bad_records import BadRecords
+from data.bad_records import BadRecords, Unreadable
 from data.batch import Batch, Sample, collate
-from data.dataset import PairedDataset, Replacement, Unreadable
+from data.dataset import PairedDataset, Replacement
+from data.parallel import ignore_interrupts
 from data.sampler import Position, StreamSampler
 
 
-def say_above_bars(line: str) -> None:
-    """Prints a line on standard error; progress bars make way for it."""
+def warn_above_bars(line: str) -> None:
+    """Prints a line on standard error, above progress bars."""
     tqdm.write(line, file=sys.stderr)
 
 
@@ -27,19 +27,19 @@ def train_loader(
     sampler: StreamSampler,
     workers: int = 0,
     pin_memory: bool = False,
-    say: Callable[[str], None] = say_above_bars,
+    warn: Callable[[str], None] = warn_above_bars,
 ) -> Iterator[Batch]:
-    """Yields this process's share of one batch after another, without end, from where `sampler` stands.
+    """Yields this process's part of one batch after another, without end, from where `sampler` stands.
 
-    `workers` processes read ahead and live as long as the iterator; 0 reads in this process.
-    `pin_memory` speeds the copy to a GPU up. Nothing is read before the first batch is asked for, so the
-    sampler may still be resumed after this call. `say` is told of each record that is skipped, once. Raises
-    ValueError where a record cannot be read and is not to be skipped, or where more than 1 % are skipped.
+    `workers` processes read ahead and live as long as the iterator; 0 reads in this process. `pin_memory`
+    speeds the copy to a GPU up. Nothing is read before the first batch is asked for, so the sampler may still
+    be resumed after this call. `warn` is called once for each record that is skipped. Raises ValueError where
+    a record cannot be read and is not to be skipped, or where more than 1 % are skipped.
     """
-    failures = BadRecords(len(dataset), say)
+    bad_records = BadRecords(len(dataset), warn)
     for batch, failed in _read(dataset, sampler, workers, pin_memory):
         for record in failed:
-            failures.add(record.index, record.message)
+            bad_records.add(record)
         sampler.images_seen += sampler.batch_size
         yield batch
 
@@ -49,7 +49,7 @@ def eval_loader(
     batch_size: int,
     workers: int = 0,
     pin_memory: bool = False,
-    say: Callable[[str], None] = say_above_bars,
+    warn: Callable[[str], None] = warn_above_bars,
 ) -> Iterator[Batch]:
     """Yields every sample once, in order; the last batch may be shorter.
 
@@ -63,12 +63,12 @@ def eval_loader(
     )
     for batch, failed in _read(dataset, batches, workers, pin_memory):
         for record in failed:
-            say(f"skipped: {record.message}")
+            warn(f"skipped: {record.message}")
         yield batch
 
 
 class Loaded(NamedTuple):
-    """A batch, and the records that others of it replace."""
+    """A batch, and the records that could not be read and were replaced in it."""
 
     batch: Batch
     failed: list[Unreadable]
@@ -84,7 +84,7 @@ def _read(
         num_workers=workers,
         collate_fn=collate_readable,
         pin_memory=pin_memory,
-        worker_init_fn=leave_interrupts_to_the_main_process,
+        worker_init_fn=ignore_interrupts,
         generator=torch.Generator(),  # its own: the workers' seeds would be drawn from the global one
     )
     for loaded in loader:
@@ -94,7 +94,7 @@ def _read(
 
 
 def collate_readable(samples: Sequence[Sample | Unreadable | Replacement]) -> Loaded | Unreadable:
-    """Stacks samples into a batch; if one is unreadable or they differ in size, says so instead."""
+    """Stacks samples into a batch; returns what is wrong if one is unreadable or they differ in size."""
     readable: list[Sample] = []
     failed: list[Unreadable] = []
     for sample in samples:
@@ -114,8 +114,3 @@ def collate_readable(samples: Sequence[Sample | Unreadable | Replacement]) -> Lo
                 "resize to a fixed size, crop, or set the batch size to 1",
             )
     return Loaded(collate(readable), failed)
-
-
-def leave_interrupts_to_the_main_process(worker: int) -> None:
-    """Ctrl-C reaches every process of the terminal; workers live on while the main process saves."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Label maps as pictures people look at."""
+"""Label maps in colour, for viewing."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from torch import Tensor
 Colour = tuple[int, int, int]
 
 LEVELS = np.linspace(0, 255, 17).round()  # of each of red, green and blue
-MOST_COLOURS = 4096
+MAX_COLOURS = 4096
 
 
 def distinct_colours(count: int) -> tuple[Colour, ...]:
-    """The first `count` colours (RGB, 0-255) of a fixed list; each is as far as can be from those before it.
+    """The first `count` colours (RGB, 0-255) of a fixed list; each as far as possible from those before it.
 
-    Black and white are left out: black is for unknown, white for paper. Greedy farthest-point selection
+    Black and white are not among them: black is for unknown, white for paper. Greedy farthest-point selection
     on a grid of 17³ colours. Raises ValueError above 4096, where colours cannot be told apart any more.
     """
-    if count > MOST_COLOURS:
+    if count > MAX_COLOURS:
         raise ValueError(
-            f"{count} classes: at most {MOST_COLOURS} colours can be told apart; use fewer classes"
+            f"{count} classes: at most {MAX_COLOURS} colours can be told apart; use fewer classes"
         )
     grid = np.stack(np.meshgrid(LEVELS, LEVELS, LEVELS, indexing="ij"), axis=-1).reshape(-1, 3)  # (4913, 3)
 

@@ -1,4 +1,4 @@
-"""A function of many items, computed by processes: in order, and with few items under way."""
+"""A function of many items, computed by several processes: in order, and with few items under way."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ AHEAD = 4
 """Items under way for each process: enough that none waits; their number bounds the memory."""
 
 
-def usual_workers() -> int:
-    """As many processes as this one may use cores."""
-    return len(os.sched_getaffinity(0))
+def ignore_interrupts(worker: int = 0) -> None:
+    """For workers: Ctrl-C reaches all processes of a terminal, and they live on while the main one saves."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def in_processes(
@@ -34,7 +34,7 @@ def in_processes(
     Results come in the order of the items, one at a time; items are taken as they are needed. What `function`
     raises is raised here. ValueError where a process was killed, which is nearly always a lack of memory.
     """
-    workers = usual_workers() if workers is None else workers
+    workers = len(os.sched_getaffinity(0)) if workers is None else workers
     if workers == 0:
         yield from map(function, items)
         return
@@ -60,9 +60,9 @@ _function: Callable[[Any], Any] | None = None
 
 
 def _begin(function: Callable[[Any], Any], parent: int) -> None:
-    """In a new process: Ctrl-C is for the main process; the function comes once, not with every item."""
+    """In a new process: the function comes once, not with every item."""
     global _function
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_interrupts()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     _function = function
 

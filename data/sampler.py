@@ -18,12 +18,12 @@ class Position:
 
 
 class StreamSampler(Sampler[list[Position]]):
-    """Batches of positions, without end; this process's share of each.
+    """Batches of positions, without end; this process's part of each.
 
     Place p of the stream is in epoch p // N and holds entry p % N of that epoch's order of the N
     records, drawn from (seed, epoch). The global batch s is places s·B .. s·B + B-1, which are computed in
     `passes` equal parts, one after another; of each, process `rank` of `world_size` takes a contiguous
-    share, and a batch here holds its shares in turn. So each record is seen once an epoch, batches run
+    slice, and a batch here holds its slices in turn. So each record is seen once an epoch, batches run
     across the borders of epochs, and the order knows nothing of processes and workers.
 
     `images_seen` is the number of places that the whole group has trained on: the loader advances it when it
@@ -65,9 +65,9 @@ class StreamSampler(Sampler[list[Position]]):
         self.batch_size = batch_size
         assert shards is None or sum(shards) == length, "every record lies in a shard"
         self._length, self._seed, self._shards = length, seed, shards
-        share, together = batch_size // parts, batch_size // passes
+        own, together = batch_size // parts, batch_size // passes
         self._places = [
-            part * together + rank * share + place for part in range(passes) for place in range(share)
+            part * together + rank * own + place for part in range(passes) for place in range(own)
         ]
 
     def __iter__(self) -> Iterator[list[Position]]:
@@ -107,8 +107,8 @@ def shard_order(shards: Sequence[int], lanes: int, random: np.random.Generator) 
 
     The shards are shuffled, and the records inside each; this sequence is cut into `lanes` equal stretches,
     and the order takes one record of each in turn. With as many lanes as a batch has places, every place
-    walks through shards of its own: a batch mixes that many shards, and processes, which share a batch's
-    places out, share the shards out.
+    walks through shards of its own: a batch mixes that many shards, and processes, among which a
+    batch's places are divided, read different shards.
     """
     firsts = np.cumsum([0, *shards])
     sequence = np.concatenate(

@@ -15,7 +15,6 @@ from data.batch import Sample
 from data.sources.source import Record
 
 RESIZES = ("fixed", "short_side", "width", "none")
-CROPS = ("random", "centre", "none")
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,7 @@ class JointTransform:
     - "short_side", "width": that side to `resize_to` (default: the shorter of `height` and `width`,
       or `width`), the aspect kept;
     - "none": left as stored.
-    `crop`: a height × width window at "random" or in the "centre", or "none".
-    `flip`: mirror every other picture, at random.
+    `crop`: to a height × width window, at random; `flip`: mirror every other picture, at random.
 
     Photos are resized bicubic with antialiasing, as in the official code. Ids are always taken from the
     nearest pixel, counted from pixel centres (as Pillow does, and unlike torch's "nearest", which would
@@ -40,14 +38,12 @@ class JointTransform:
     width: int
     resize: str = "fixed"
     resize_to: int | None = None
-    crop: str = "none"
+    crop: bool = False
     flip: bool = False
 
     def __post_init__(self) -> None:
         if self.resize not in RESIZES:
             raise ValueError(f"resize={self.resize}: choose one of {', '.join(RESIZES)}")
-        if self.crop not in CROPS:
-            raise ValueError(f"crop={self.crop}: choose one of {', '.join(CROPS)}")
         if self.resize == "none" and self.resize_to is not None:
             raise ValueError(f"resize_to={self.resize_to} has no effect with resize=none; drop one of them")
         if min(self.height, self.width, self.resize_to or 1) < 1:
@@ -70,21 +66,21 @@ class JointTransform:
         top, left, height, width = self._window(size, record.name, random)
         mirrored = self.flip and random.random() < 0.5
 
-        def moved(picture: Tensor) -> Tensor:
-            picture = F.crop(_resized(picture, size), top, left, height, width)
-            picture = F.horizontal_flip(picture) if mirrored else picture
-            return picture.as_subclass(Tensor)  # networks take plain tensors
+        def transformed(image: Tensor) -> Tensor:
+            image = F.crop(_resized(image, size), top, left, height, width)
+            image = F.horizontal_flip(image) if mirrored else image
+            return image.as_subclass(Tensor)  # networks take plain tensors
 
         return Sample(
-            photo=None if photo is None else moved(photo).float() / 127.5 - 1,  # (3, H, W)
-            labels=moved(labels)[0].long().contiguous(),  # (H, W)
-            instances=None if instances is None else moved(instances)[0].long().contiguous(),  # (H, W)
+            photo=None if photo is None else transformed(photo).float() / 127.5 - 1,  # (3, H, W)
+            labels=transformed(labels)[0].long().contiguous(),  # (H, W)
+            instances=None if instances is None else transformed(instances)[0].long().contiguous(),  # (H, W)
             style_id=record.style_id,
             name=record.name,
         )
 
     def resized(self, height: int, width: int) -> tuple[int, int]:
-        """The size (height, width) that a picture of this size has before the crop."""
+        """The size (height, width) that an image of this size has before the crop."""
         if self.resize == "none":
             return height, width
         if self.resize == "fixed":
@@ -95,11 +91,16 @@ class JointTransform:
             scale = (self.resize_to or min(self.height, self.width)) / min(height, width)
         return max(1, round(height * scale)), max(1, round(width * scale))
 
+    def fits(self, height: int, width: int) -> bool:
+        """Whether the crop fits into an image of this size, once it is resized."""
+        rows, columns = self.resized(height, width)
+        return not self.crop or (rows >= self.height and columns >= self.width)
+
     def _window(
         self, size: tuple[int, int], name: str, random: np.random.Generator
     ) -> tuple[int, int, int, int]:
         """Top, left, height and width of the crop in a picture of `size`."""
-        if self.crop == "none":
+        if not self.crop:
             return 0, 0, *size
         free_rows, free_columns = size[0] - self.height, size[1] - self.width
         if min(free_rows, free_columns) < 0:
@@ -107,8 +108,6 @@ class JointTransform:
                 f"{name}: the crop of {self.width}×{self.height} (width×height) is larger than the picture, "
                 f"{size[1]}×{size[0]} after resize={self.resize}; make the crop smaller or resize_to larger"
             )
-        if self.crop == "centre":
-            return free_rows // 2, free_columns // 2, self.height, self.width
         top, left = random.integers(0, [free_rows + 1, free_columns + 1])
         return int(top), int(left), self.height, self.width
 

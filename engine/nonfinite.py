@@ -1,8 +1,4 @@
-"""Steps in which a number is not finite are skipped, counted and reported; too many in a row end a run.
-
-No step waits to find out whether it is skipped: the flag is a tensor on the device, where the optimizer's own
-kernel reads it and writes nothing.
-"""
+"""Skipped steps, in which a number was not finite, are counted and reported; too many in a row end a run."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ import json
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from data.atomic_write import write_text_atomically
 from data.batch import Batch
@@ -20,65 +16,6 @@ from engine.runtime.distributed import Processes, gather
 
 DUMP = "skipped-step"
 """The folder of the last batch, in the folder of a run that such steps have ended."""
-
-
-def backward(total: Tensor) -> None:
-    """`total.backward()`, but a total that is not finite makes every gradient NaN.
-
-    So that all processes see it in the gradients that they average.
-    """
-    total.backward(torch.where(total.isfinite(), 1.0, torch.nan).to(total))
-
-
-def can_skip(optimizer: torch.optim.Optimizer) -> bool:
-    """Whether `step_unless` works: torch's fused optimizers can skip a step."""
-    return bool(getattr(optimizer, "_step_supports_amp_scaling", False))
-
-
-@torch.no_grad()
-def step_unless(skipped: Tensor, optimizer: torch.optim.Optimizer) -> Tensor:
-    """A step, unless `skipped` is true or a gradient is not finite; returns whether it was skipped.
-
-    Neither weights nor moments nor the count of steps change then.
-    """
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    gradients = []
-    for weight in weights:
-        if weight.grad is not None:
-            if weight.grad.stride() != weight.stride():
-                # Fused kernels want one layout; autograd may give axes of one entry another stride.
-                weight.grad = torch.empty_like(weight).copy_(weight.grad)
-            gradients.append(weight.grad)
-    # A sum is not finite where a term is not, and takes a quarter of the time that the largest term does.
-    # It overflows where the terms are finite only from 1e38 on, of which nothing good would come either.
-    skipped = skipped | ~torch.stack([gradient.sum() for gradient in gradients]).isfinite().all()
-    optimizer.found_inf = skipped.float()  # type: ignore[attr-defined]
-    optimizer.step()
-    return skipped
-
-
-class BufferSnapshot:
-    """Running averages and spectral vectors, which a forward pass changes, as they were before it."""
-
-    @torch.no_grad()
-    def __init__(self, *networks: nn.Module) -> None:
-        self._buffers = [
-            buffer for network in networks for buffer in network.buffers() if buffer.is_floating_point()
-        ]
-        self._before = self._flat()
-
-    @torch.no_grad()
-    def restore_where(self, skipped: Tensor) -> None:
-        """Restores them if `skipped` is true."""
-        if not self._buffers:
-            return
-        kept = torch.where(skipped, self._before, self._flat())
-        parts = kept.split([buffer.numel() for buffer in self._buffers])
-        views = [part.view_as(buffer) for part, buffer in zip(parts, self._buffers)]
-        torch._foreach_copy_(self._buffers, views)
-
-    def _flat(self) -> Tensor:
-        return torch.cat([buffer.flatten() for buffer in self._buffers]) if self._buffers else torch.empty(0)
 
 
 class NonFiniteSteps:

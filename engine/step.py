@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from data.batch import Batch
 from data.resample import shrink
-from engine.nonfinite import BufferSnapshot, backward, can_skip, step_unless
+from engine.optimizer import BufferSnapshot, backward, can_skip, step_unless
 from engine.runtime.distributed import Processes, average_gradients
 from engine.runtime.hardware import Hardware
 from models.condition import Condition

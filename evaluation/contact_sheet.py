@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from evaluation.gallery import GalleryRow
 
@@ -24,14 +25,12 @@ def contact_sheet(
 ) -> Image.Image:
     """The pictures of `rows`, below `folder`, each `width` pixels wide, in `blocks` side by side, headed.
 
-    `captions`: of the generated pictures, where they are more than samples of one model.
-
-    All cells have the shape of the first row's label map; pictures of another shape are fitted in. Rows are
-    as wide as the one with most pictures; a row without a photo leaves its place empty. Raises ValueError for
-    no rows.
+    `captions`: of the generated pictures, where they are more than samples of one model. All cells have the
+    shape of the first row's label map; pictures of another shape are fitted in. Rows are as wide as the one
+    with most pictures; a row without a photo leaves its place empty. Raises ValueError for no rows.
     """
     if not rows:
-        raise ValueError("a contact sheet was asked of no rows; give at least one")
+        raise ValueError("a contact sheet needs at least one row; none was given")
     samples = max(len(row.generated) for row in rows)
     cell = (width, round(width * rows[0].height / rows[0].width))
     has_photos = any(row.photo for row in rows)
@@ -41,31 +40,25 @@ def contact_sheet(
     block_width = len(headings) * (cell[0] + GAP) + 3 * GAP
     size = (blocks * block_width - 2 * GAP, HEADING + deep * (cell[1] + GAP) + GAP)
     sheet = Image.new("RGB", size, PAPER)
-    for block in range(blocks):
-        left = GAP + block * block_width
-        _write_headings(sheet, headings, left, cell[0] + GAP)
-        for place, row in enumerate(rows[block * deep : (block + 1) * deep]):
-            files = [row.labels, *row.generated, *[""] * (samples - len(row.generated)), row.photo or ""]
-            for column, file in enumerate(files):
-                if file:
-                    corner = (left + column * (cell[0] + GAP), HEADING + place * (cell[1] + GAP))
-                    _paste(sheet, folder / file, corner, cell, sharp=column == 0)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=13)
+    for block, (column, heading) in product(range(blocks), enumerate(headings)):
+        corner = (GAP + block * block_width + column * (cell[0] + GAP), HEADING // 2)
+        draw.text(corner, heading, INK, font, anchor="lm")
+    for number, row in enumerate(rows):
+        block, line = divmod(number, deep)
+        files = [row.labels, *row.generated, *[""] * (samples - len(row.generated)), row.photo or ""]
+        for column, file in enumerate(files):
+            if file:
+                corner = (
+                    GAP + block * block_width + column * (cell[0] + GAP),
+                    HEADING + line * (cell[1] + GAP),
+                )
+                sheet.paste(_fitted(folder / file, cell, sharp=column == 0), corner)
     return sheet
 
 
-def _write_headings(sheet: Image.Image, headings: Sequence[str], left: int, step: int) -> None:
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=13)
-    for column, heading in enumerate(headings):
-        draw.text((left + column * step, HEADING // 2), heading, INK, font, anchor="lm")
-
-
-def _paste(
-    sheet: Image.Image, file: Path, corner: tuple[int, int], cell: tuple[int, int], sharp: bool
-) -> None:
+def _fitted(file: Path, cell: tuple[int, int], sharp: bool) -> Image.Image:
+    """The picture, as large as the cell has room for; label maps have no colours between two classes."""
+    method = Image.Resampling.NEAREST if sharp else Image.Resampling.LANCZOS
     with Image.open(file) as stored:
-        picture = stored.convert("RGB")
-    scale = min(cell[0] / picture.width, cell[1] / picture.height)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    # Label maps have no colours between two classes; photos do.
-    picture = picture.resize(size, Image.Resampling.NEAREST if sharp else Image.Resampling.LANCZOS)
-    sheet.paste(picture, (corner[0] + (cell[0] - size[0]) // 2, corner[1] + (cell[1] - size[1]) // 2))
+        return ImageOps.pad(stored.convert("RGB"), cell, method, PAPER)

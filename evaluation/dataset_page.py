@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,9 @@ from PIL import Image
 from data.sources.source import LabelSet, Record, Source
 from evaluation.gallery import label_picture
 from evaluation.report.page import write_page
-from evaluation.report.pictures import legend
 from models.condition import instance_edges
 
 LONGEST = 256  # pixels of a picture's longer side on the page
-ROW = 3 * 200 + 20  # CSS pixels of a card with three pictures
 
 
 def evenly(count: int, length: int) -> list[int]:
@@ -27,64 +25,42 @@ def evenly(count: int, length: int) -> list[int]:
     return sorted({round(place) for place in np.linspace(0, length - 1, min(count, length))})
 
 
-def write_data_sheet(
-    file: Path,
+def write_dataset_page(
+    path: Path,
     title: str,
     sources: Mapping[str, Source],
     count: int,
-    to_mend: Sequence[str],
+    to_fix: Sequence[str],
     notes: Sequence[str],
     classes: Sequence[tuple[int, str, float, float]],
 ) -> None:
-    """Writes the page: `count` records of each split that can be read, the classes' shares, what was found.
+    """Writes the page: `count` readable records of each split, how frequent the classes are, what was found.
 
-    `classes`: id, name, share of the pixels and of the records. No word of a data set is trusted: all are
-    escaped.
+    `classes`: id, name, fraction of the pixels and of the records.
     """
-    label_set = next(iter(sources.values())).label_set
-    sections = [_mend(to_mend), _class_table(classes)]
-    for split, source in sources.items():
-        cards = "\n".join(_cards(source, count))
-        sections.append(
-            f"<section><h2>{escape(split)}</h2>{legend(label_set)}"
-            f'<div class="gallery" style="--row:{ROW}px">\n{cards}\n</div></section>\n'
-        )
-    summary = ", ".join(f"{split}: {len(source)} records" for split, source in sources.items())
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_page(file, title, summary, notes, "".join(sections))
-
-
-def _mend(to_mend: Sequence[str]) -> str:
-    if not to_mend:
-        return "<section><h2>Ready</h2><p>Nothing is in the way of training.</p></section>\n"
-    items = "".join(f"<li>{escape(item)}</li>" for item in to_mend)
-    return f"<section><h2>To mend</h2><ol>{items}</ol></section>\n"
-
-
-def _class_table(classes: Sequence[tuple[int, str, float, float]]) -> str:
-    rows = "".join(
-        f'<tr class="figures"><th scope="row">{label} {escape(name)}</th>'
-        f"<td>{pixels:.2%}</td><td>{records:.1%}</td></tr>"
-        for label, name, pixels, records in classes
-    )
-    head = "<th>class</th><th>of the pixels</th><th>in records</th>"
-    return (
-        f'<section><h2>Classes</h2><details class="legend"><summary>{len(classes)} classes and their '
-        f'shares</summary><table class="numbers"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-        "</details></section>\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_page(
+        path,
+        "dataset.html",
+        title,
+        ", ".join(f"{split}: {len(source)} records" for split, source in sources.items()),
+        notes,
+        to_fix=to_fix,
+        classes=classes,
+        label_set=next(iter(sources.values())).label_set,
+        splits={split: _pictures_by_name(source, count) for split, source in sources.items()},
+        data_address=data_address,
     )
 
 
-def _cards(source: Source, count: int) -> Iterable[str]:
+def _pictures_by_name(source: Source, count: int) -> dict[str, dict[str, Image.Image]]:
+    """By the records' names, then by caption."""
+    pictures = {}
     for index in evenly(count, len(source)):
-        try:
+        with suppress(ValueError):  # it is on the list of what to fix
             record = source.read(index)
-        except ValueError:
-            continue  # it is on the list of what to mend
-        figures = "".join(
-            _figure(caption, picture, record.name) for caption, picture in _pictures(record, source.label_set)
-        )
-        yield f'<article class="row"><h3>{escape(record.name)}</h3><div>{figures}</div></article>'
+            pictures[record.name] = dict(_pictures(record, source.label_set))
+    return pictures
 
 
 def _pictures(record: Record, label_set: LabelSet) -> Iterable[tuple[str, Image.Image]]:
@@ -95,24 +71,17 @@ def _pictures(record: Record, label_set: LabelSet) -> Iterable[tuple[str, Image.
     if record.instances is not None:
         edges = instance_edges(torch.from_numpy(record.instances)[None].long())[0]  # (H, W)
         drawn = Image.fromarray((edges.numpy() * 255).astype(np.uint8))
-        # Lines one pixel wide would be lost by taking the nearest pixel.
+        # The nearest pixel would lose lines that are one pixel wide.
         yield "instance edges", _shrunk(drawn, Image.Resampling.BOX)
 
 
-def _shrunk(picture: Image.Image, filter: Image.Resampling) -> Image.Image:
+def _shrunk(picture: Image.Image, resampling: Image.Resampling) -> Image.Image:
     scale = min(1.0, LONGEST / max(picture.size))
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    return picture if size == picture.size else picture.resize(size, filter)
+    return picture.resize([max(1, round(side * scale)) for side in picture.size], resampling)
 
 
-def _figure(caption: str, picture: Image.Image, name: str) -> str:
+def data_address(picture: Image.Image, format: str) -> str:
+    """The file of a picture as an address that holds all of it; `format`: "png" or "jpeg"."""
     stream = io.BytesIO()
-    kind = "jpeg" if caption == "photo" else "png"
-    picture.save(stream, kind, **({"quality": 85} if kind == "jpeg" else {}))
-    data = base64.b64encode(stream.getvalue()).decode("ascii")
-    sharp = ' class="labels"' if kind == "png" else ""
-    return (
-        f'<figure><img{sharp} src="data:image/{kind};base64,{data}" width="{picture.width}" '
-        f'height="{picture.height}" loading="lazy" decoding="async" alt="{escape(caption)}: {escape(name)}">'
-        f"<figcaption>{caption}</figcaption></figure>"
-    )
+    picture.save(stream, format, quality=85)
+    return f"data:image/{format};base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"

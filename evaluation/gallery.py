@@ -1,8 +1,7 @@
-"""The pictures of an evaluation on disk: one PNG file a picture, and rows that say which belong together."""
+"""The pictures of an evaluation on disk: one PNG file a picture, and rows of those that belong together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +34,11 @@ class GalleryRow:
 
 
 class Gallery:
-    """Writes label map, generated pictures and photo of each sample below `folder`; keeps only their names.
+    """Writes label map, generated pictures and photo of each sample below `folder`; keeps their names only.
 
-    Generated pictures are called after their label map, `images/NAME.png`, further samples of it
-    `images/NAME_2.png` and so on. Label maps are written as palette PNG files: a viewer shows the classes'
-    colours, a reader finds the ids (RGB colours only above 256 classes).
+    Generated pictures have the name of their label map, `images/NAME.png`, further samples of it
+    `images/NAME_2.png` and so on. Label maps are palette PNG files: a viewer shows the classes' colours, a
+    program reads the ids (above 256 classes they are RGB files of the colours).
     """
 
     def __init__(self, folder: Path, label_set: LabelSet) -> None:
@@ -56,23 +55,15 @@ class Gallery:
         photos = None if batch.photo is None else to_uint8(batch.photo).cpu()  # (B, 3, H, W)
         labels = batch.labels.cpu()  # (B, H, W)
         for index, name in enumerate(batch.names):
-            files = [
-                self._save(
-                    picture_of(pictures[index]), GENERATED, name if number == 1 else f"{name}_{number}"
-                )
-                for number, pictures in enumerate(generated, start=1)
+            files = [name, *(f"{name}_{number}" for number in range(2, len(samples) + 1))]
+            images = [
+                self._save(picture_of(pictures[index]), GENERATED, file)
+                for file, pictures in zip(files, generated)
             ]
+            label_map = self._save(label_picture(labels[index], self.label_set), LABELS, name)
+            photo = None if photos is None else self._save(picture_of(photos[index]), PHOTOS, name)
             height, width = labels[index].shape
-            self.rows.append(
-                GalleryRow(
-                    name,
-                    self._save(label_picture(labels[index], self.label_set), LABELS, name),
-                    tuple(files),
-                    None if photos is None else self._save(picture_of(photos[index]), PHOTOS, name),
-                    width,
-                    height,
-                )
-            )
+            self.rows.append(GalleryRow(name, label_map, tuple(images), photo, width, height))
 
     def _save(self, picture: Image.Image, kind: str, name: str) -> str:
         path = self.folder / kind / f"{name}.png"
@@ -95,9 +86,5 @@ def label_picture(labels: Tensor, label_set: LabelSet) -> Image.Image:
     if len(label_set) > 256:
         return picture_of(colourise(labels, label_set.colours))
     picture = Image.fromarray(labels.byte().numpy())
-    picture.putpalette(_flat(label_set.colours))
+    picture.putpalette([value for colour in label_set.colours for value in colour])
     return picture
-
-
-def _flat(colours: Sequence[tuple[int, int, int]]) -> list[int]:
-    return [value for colour in colours for value in colour]

@@ -1,8 +1,8 @@
-"""Images from label maps with a trained generator, for people: what they give is checked."""
+"""Images from label maps with a trained generator."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +10,15 @@ from torch import Tensor
 
 from data.batch import Batch
 from data.resample import enlarge
+from engine.runtime.determinism import noise_seed
 from engine.runtime.hardware import Hardware
+from inference.input_checks import (
+    check_photo,
+    checked_codes,
+    checked_instances,
+    checked_labels,
+    checked_style_ids,
+)
 from models.conditional_generator import ConditionalGenerator
 from models.encoders.encoder import Encoder
 from models.kernels.inference import prepare_for_inference
@@ -20,9 +28,9 @@ from models.norms import add_style
 class LabelMapGenerator:
     """A trained generator as a function from label maps to images.
 
-    `G`: in eval mode; `classes`: label ids are 0 .. classes - 1; `style_count`: style ids are
-    0 .. style_count - 1; `mean_styles` (K, D): the style of what no photo shows, where the run keeps it;
-    `optimize`: makes the generator ready for generation alone, in place: it cannot be trained then.
+    `G`: put into eval mode; `classes`: label ids are 0 .. classes - 1; `style_count`: style ids are
+    0 .. style_count - 1; `mean_styles` (K, D): the training set's mean style of each class, where the run
+    keeps it; `optimize`: prepares the generator for inference, in place: it cannot be trained afterwards.
     """
 
     def __init__(
@@ -52,58 +60,60 @@ class LabelMapGenerator:
         style_id: Tensor | None = None,
         seed: int = 0,
         styles: Tensor | None = None,
+        first: int = 0,
     ) -> Tensor:
         """Images in [-1, 1], (B, 3, H, W), on the device of `labels`.
 
         `labels`: integer ids (B, H, W), or (H, W) for one image, of any size; `instances`: likewise, where
         the generator was trained with them. Where the generator takes a style: `photo` (B, 3, H, W) in
-        [-1, 1] gives the style of a photo of these label maps, `styles` codes as `self.styles` answers them,
-        one for each image or one for all; without both it is drawn at random, or the training set's mean.
-        `style_id` (B,): 0 without it; `seed`: of all that is drawn.
+        [-1, 1] is a photo of these label maps, whose style is taken; `styles` are codes as `self.styles`
+        returns them, one for each image or one for all; without both, the training set's mean style is
+        taken, or a style is drawn. `style_id` (B,): 0 without it.
 
-        Raises ValueError for ids out of range, sizes that differ, and what the generator needs and lacks or
-        has no use for.
+        `seed`: of all that is drawn. Noise that the generator draws comes from (seed, place), `first` being
+        the place of the first label map among all: an image depends neither on the batch nor on the process
+        that generates it.
+
+        Raises ValueError for ids out of range, sizes that differ, and for inputs that the generator needs
+        and lacks or does not take.
         """
-        labels = self._checked(labels)  # (B, H, W)
-        instances = None if instances is None else _as_batch(instances)
-        if instances is not None and instances.shape != labels.shape:
-            raise ValueError(
-                f"instances are {tuple(instances.shape)} and labels {tuple(labels.shape)}: they must agree"
-            )
+        labels = checked_labels(labels, self.classes)  # (B, H, W)
+        if instances is not None:
+            instances = checked_instances(instances, labels)
         if photo is not None:
             if styles is not None:
-                raise ValueError("photo and styles both say what style to make; give one of them")
-            # Of photos and label maps at their own size: the border is nobody's style.
+                raise ValueError("photo and styles both give a style; give one of them")
+            # From photos and label maps at their own size: the repeated border must not enter the style.
             styles = self.styles(photo, labels)
+        codes = self._codes(styles, len(labels), seed)
+        style_ids = checked_style_ids(style_id, labels, self.style_count)
+        if self.G.draws_noise and len(labels) > 1:
+            # One by one, since a generator draws from one rng for all images of a batch.
+            parts = zip(labels, _each(instances, labels), style_ids.split(1), _each(codes, labels))
+            return torch.cat(
+                [
+                    self(own, its_instances, None, its_id, seed, its_codes, first + index)
+                    for index, (own, its_instances, its_id, its_codes) in enumerate(parts)
+                ]
+            )
         device, (height, width) = self.hardware.device, labels.shape[-2:]
-        rng = self.hardware.rng().manual_seed(seed)
         with self.hardware.autocast():
             condition = self.G.condition(
-                self._prepared(labels),
-                None if instances is None else self._prepared(instances),
-                styles=self._codes(styles, len(labels), rng),
-                style_ids=self._checked_styles(style_id, labels).to(device),
-                rng=rng,
+                self._padded(labels),
+                None if instances is None else self._padded(instances),
+                styles=codes,
+                style_ids=style_ids.to(device),
+                rng=self._rng(noise_seed(seed, first)),
             )
             fake = self.G.generator(condition)
         fake = enlarge(fake, self.G.scale)  # (B, 3, H or more, W or more)
         return fake[..., :height, :width].float().to(labels.device)
 
-    def pictures(self, batch: Batch, style_id: Tensor, styles: Tensor | None, seed: int) -> Tensor:
-        """Images (B, 3, H, W) of a batch's label maps in given styles, as `__call__` makes them.
-
-        Noise that the generator adds is drawn from `seed` for each picture anew, as for a label map alone, so
-        that neither its neighbours in the batch nor the number of processes shows.
-        """
-        if not self.G.draws_noise:
-            return self(batch.labels, batch.instances, style_id=style_id, seed=seed, styles=styles)
-        pictures = []
-        for index in range(len(batch)):
-            one = slice(index, index + 1)
-            instances = None if batch.instances is None else batch.instances[one]
-            codes = None if styles is None else styles[one]
-            pictures.append(self(batch.labels[one], instances, None, style_id[one], seed, codes))
-        return torch.cat(pictures)
+    def pictures(
+        self, batch: Batch, style_id: Tensor, styles: Tensor | None, seed: int, first: int
+    ) -> Tensor:
+        """Images (B, 3, H, W) of a batch's label maps in given styles, as `__call__` makes them."""
+        return self(batch.labels, batch.instances, style_id=style_id, seed=seed, styles=styles, first=first)
 
     @torch.no_grad()
     def styles(self, photo: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -111,40 +121,39 @@ class LabelMapGenerator:
 
         `photo` (B, 3, H, W) in [-1, 1]; `labels` (B, H, W): the photos' own label maps. Without them the
         whole photo is one region, whose code every class gets. A class that is not in a photo's label map has
-        the training set's mean code, or zero where the run keeps none. A style that the encoder answers as a
+        the training set's mean code, or zero where the run keeps none. A style that the encoder returns as a
         distribution (VAE) is its mean.
 
         Raises ValueError for a generator without a style, sizes that differ, ids out of range.
         """
-        encoder = self._encoder("photo")
+        encoder = self._encoder("a photo")
         if labels is not None:
-            labels = self._checked(labels)
-        _check_photo(photo, labels, encoder.smallest)
+            labels = checked_labels(labels, self.classes)
+        check_photo(photo, labels, encoder.smallest)
         device = self.hardware.device
         labels = None if labels is None else labels.to(device)
         with self.hardware.autocast():
             codes = encoder.encode(photo.to(device), labels, None).codes.float()
         if labels is None or self.mean_styles is None:
             return codes
-        shown = torch.zeros_like(codes[..., 0], dtype=torch.bool).scatter_(1, labels.flatten(1), True)
-        return torch.where(shown[..., None], codes, self.mean_styles)
+        present = torch.zeros_like(codes[..., 0], dtype=torch.bool).scatter_(1, labels.flatten(1), True)
+        return torch.where(present[..., None], codes, self.mean_styles)
 
     def drawn_styles(self, seeds: Sequence[int]) -> Tensor:
         """Styles drawn at random, (B, D), each from a seed of its own; ValueError where they need a photo."""
         encoder = self._encoder("a seed")
-        draws = [encoder.prior(1, self.hardware.rng().manual_seed(seed)) for seed in seeds]
-        return torch.cat(draws)
+        return torch.cat([encoder.prior(1, self._rng(seed)) for seed in seeds])
 
     def add_style(self, like: int | None = None) -> int:
-        """One more style for a generator with norm=cin, and its id; only its rows can be trained.
+        """Adds a style to a generator with norm=cin and returns its id; only its parameters can be trained.
 
         `like`: the style that it starts from; None: the mean of all. See `models.norms.add_style`.
 
-        Raises ValueError where the generator was made ready for generation alone.
+        Raises ValueError where the generator was prepared for inference.
         """
         if self.optimize:
             raise ValueError(
-                "a generator that was made ready for generation alone cannot learn a style; "
+                "a generator that was prepared for inference cannot learn a style; "
                 "open it with load_generator(run, optimize=False)"
             )
         new = add_style(self.G, like)
@@ -155,75 +164,32 @@ class LabelMapGenerator:
         if self.G.encoder is None:
             raise ValueError(
                 f"{given} was given for a style, but this generator's images depend on the label map alone; "
-                "leave it out, or train with norm=sean or encoder=image"
+                "give none, or train with norm=sean or encoder=image"
             )
         return self.G.encoder
 
-    def _codes(self, styles: Tensor | None, count: int, rng: torch.Generator) -> Tensor | None:
-        """Codes of `count` images: those given, else the mean ones, else drawn; None where there are none."""
+    def _codes(self, styles: Tensor | None, count: int, seed: int) -> Tensor | None:
+        """Codes of `count` images: those given, else the mean ones, else drawn; None without an encoder."""
         if styles is None:
             if self.G.encoder is None:
                 return None
             if self.mean_styles is None:
-                return self.G.encoder.prior(count, rng)
+                return self.G.encoder.prior(count, self._rng(seed))
             styles = self.mean_styles
-        shape = self._encoder("styles").code_shape
-        batch = styles.shape[: styles.dim() - len(shape)]
-        if styles.shape[len(batch) :] != shape or tuple(batch) not in ((), (1,), (count,)):
-            raise ValueError(
-                f"styles are {tuple(styles.shape)}; this generator takes {shape} for all images, "
-                f"or {(count, *shape)}, one for each"
-            )
-        return styles.to(self.hardware.device).expand(count, *shape)
+        shape = self._encoder("a style code").code_shape
+        return checked_codes(styles, shape, count).to(self.hardware.device)
 
-    def _checked_styles(self, style_id: Tensor | None, labels: Tensor) -> Tensor:
-        if style_id is None:
-            return labels.new_zeros(len(labels))
-        if style_id.is_floating_point() or style_id.shape != (len(labels),):
-            raise ValueError(
-                f"style_id is {style_id.dtype} of shape {tuple(style_id.shape)}; "
-                f"give one integer id a label map, ({len(labels)},)"
-            )
-        if int(style_id.min()) < 0 or int(style_id.max()) >= self.style_count:
-            raise ValueError(f"style ids {style_id.tolist()}: this run knows 0 to {self.style_count - 1}")
-        return style_id.long()
-
-    def _checked(self, labels: Tensor) -> Tensor:
-        if labels.is_floating_point() or labels.dim() not in (2, 3) or labels.numel() == 0:
-            raise ValueError(
-                f"labels are {labels.dtype} of shape {tuple(labels.shape)}; "
-                "give integer ids, (H, W) or (B, H, W)"
-            )
-        labels = _as_batch(labels)
-        lowest, highest = int(labels.min()), int(labels.max())
-        if lowest < 0 or highest >= self.classes:
-            raise ValueError(
-                f"label ids run from {lowest} to {highest}; this generator knows 0 to {self.classes - 1}"
-            )
-        return labels
-
-    def _prepared(self, maps: Tensor) -> Tensor:
+    def _padded(self, maps: Tensor) -> Tensor:
         """On the device, with the border repeated to the size that the generator's doublings need."""
         multiple = self.G.generator.multiple
         below, right = -maps.shape[-2] % multiple, -maps.shape[-1] % multiple
         padded = F.pad(maps[:, None].double(), (0, right, 0, below), mode="replicate")
         return padded[:, 0].to(self.hardware.device, torch.int64)
 
-
-def _as_batch(maps: Tensor) -> Tensor:
-    maps = maps.long()
-    return maps[None] if maps.dim() == 2 else maps
+    def _rng(self, seed: int) -> torch.Generator:
+        return self.hardware.rng().manual_seed(seed)
 
 
-def _check_photo(photo: Tensor, labels: Tensor | None, smallest: int) -> None:
-    if labels is not None and photo.shape != (len(labels), 3, *labels.shape[1:]):
-        raise ValueError(
-            f"photo is {tuple(photo.shape)} and labels {tuple(labels.shape)}: "
-            "(B, 3, H, W) and (B, H, W) must agree"
-        )
-    if photo.dim() != 4 or photo.shape[1] != 3 or not photo.is_floating_point():
-        raise ValueError(
-            f"photo is {photo.dtype} of shape {tuple(photo.shape)}; give floats in [-1, 1], (B, 3, H, W)"
-        )
-    if min(photo.shape[-2:]) < smallest:
-        raise ValueError(f"photo is {tuple(photo.shape)}: its style needs {smallest} pixels a side or more")
+def _each(given: Tensor | None, labels: Tensor) -> Iterable[Tensor | None]:
+    """What is given for each label map of a batch."""
+    return [None] * len(labels) if given is None else given

@@ -1,45 +1,58 @@
-"""From a run folder to its generator."""
+"""From a run folder to its generator, and to the styles that a command line requests of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from data.batch import Batch
 from data.dataset_info import DatasetInfo
+from data.sources.subset import Subset
+from engine.checkpoint import checkpoint_paths as paths
 from engine.checkpoint.checkpoint import read_network
-from engine.checkpoint.checkpoint_paths import (
-    BEST,
-    LATEST,
-    complete_checkpoints,
-    images_in,
-    latest_images,
-    mean_styles_file,
-    state_file,
-    weights_file,
-)
 from engine.checkpoint.serialization import load_weights
+from engine.progress_bar import ProgressBar
+from engine.runtime.hardware import Hardware
 from inference.generator import LabelMapGenerator
-from inference.mean_styles import read_mean_styles
+from inference.mean_styles import (
+    PHOTOS,
+    mean_styles,
+    provided_mean_styles,
+    read_mean_styles,
+    write_mean_styles,
+)
+from inference.style_args import StyleArgs
+from inference.style_photos import read_style_photo, requested_codes
+from inference.style_sampling import StyleSampling
+from models.conditional_generator import ConditionalGenerator
+from models.encoders.prior import Prior
+from options.build.data import build_label_format, build_source, evaluation_batches, evaluation_set
 from options.build.networks import build_generator
-from options.build.parts import build_hardware
+from options.build.training import build_hardware
 from options.run_config import existing_run, read_options
+from options.schema.dataset import DatasetOptions
+from options.schema.testing import WHOLE, TestOptions
 from options.schema.training import EvaluationHardwareOptions, HardwareOptions, TrainOptions
+
+PHOTOS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run that can generate: `images` it had seen when its newest weights were saved."""
+    """A run that can generate: `images` it had seen when the weights to load were saved."""
 
     folder: Path
     options: TrainOptions
-    facts: DatasetInfo
+    info: DatasetInfo
     images: int
 
 
-def open_run(name: str, checkpoint: str = LATEST) -> Run:
+def open_run(name: str, checkpoint: str = paths.LATEST) -> Run:
     """A run by its name under checkpoints/, or by the path of its folder.
 
-    `checkpoint`: "latest", "best" (by the figures of its training), or the images of one that is there.
+    `checkpoint`: "latest", "best" (by its validation metric), or the images of one that is there.
 
     Raises ValueError where there is none, or where it has saved no weights yet.
     """
@@ -48,51 +61,105 @@ def open_run(name: str, checkpoint: str = LATEST) -> Run:
 
 
 def _images_of(folder: Path, checkpoint: str) -> int:
-    latest = latest_images(folder)
+    latest = paths.latest_images(folder)
     if latest is None:
         raise ValueError(f"{folder} has saved no checkpoint yet; train on with resume=true")
-    if checkpoint == LATEST:
+    if checkpoint == paths.LATEST:
         return latest
-    if checkpoint == BEST:
-        best = images_in(folder / BEST)
+    if checkpoint == paths.BEST:
+        best = paths.images_in(folder / paths.BEST)
         if best is None:
             raise ValueError(
                 f"checkpoint=best: {folder} names none; train with evaluate.every_images=..., or take latest"
             )
         return best
-    if not checkpoint.isdecimal() or not weights_file(folder, int(checkpoint)).is_file():
-        there = ", ".join(map(str, complete_checkpoints(folder)))
+    if not checkpoint.isdecimal() or not paths.weights_file(folder, int(checkpoint)).is_file():
+        there = ", ".join(map(str, paths.complete_checkpoints(folder)))
         raise ValueError(f"checkpoint={checkpoint}: {folder} has latest, best and {there or latest}")
     return int(checkpoint)
 
 
 def load_run(
     run: Run,
-    hardware: HardwareOptions,
+    hardware: HardwareOptions | None = None,
     ema: bool = True,
     optimize: bool = True,
     compiled: bool = False,
 ) -> LabelMapGenerator:
-    """The run's generator with its newest weights: averaged, or as they were trained where `ema` is false.
+    """The run's generator with its averaged weights, or as they were trained where `ema` is false.
 
-    `optimize`: made ready for generation alone, which is faster and gives the same images to rounding;
+    `optimize`: prepared for inference, which is faster and gives the same images to rounding;
     `compiled`: left as it was trained and run through torch.compile instead.
     """
-    G = build_generator(run.options, run.facts)
-    file = weights_file(run.folder, run.images) if ema else state_file(run.folder, run.images)
-    load_weights(G, read_network(run.folder, run.images, "ema" if ema else "G"), file)
-    last_step = max(0, run.images - run.options.train.batch_size)
-    G.generator.enter(G.generator.phase_at(last_step))
-    label_set, styles = run.facts.label_set, run.facts.styles
+    G, info, folder, images = build_generator(run.options, run.info), run.info, run.folder, run.images
+    file = paths.weights_file(folder, images) if ema else paths.state_file(folder, images)
+    load_weights(G, read_network(folder, images, "ema" if ema else "G"), file)
+    G.generator.enter(G.generator.phase_at(max(0, images - run.options.train.batch_size)))  # of the last step
     means = None
     if G.encoder is not None:
-        means = read_mean_styles(mean_styles_file(run.folder, run.images), G.encoder.code_shape)
+        means = read_mean_styles(paths.mean_styles_file(folder, images), G.encoder.code_shape)
     if compiled:
         G.generator.compile()
-    made_ready = optimize and not compiled
-    return LabelMapGenerator(G, len(label_set), len(styles), build_hardware(hardware), means, made_ready)
+    placed, prepare = build_hardware(hardware or EvaluationHardwareOptions()), optimize and not compiled
+    return LabelMapGenerator(G, len(info.label_set), len(info.styles), placed, means, prepare)
 
 
-def load_generator(run: str, optimize: bool = True) -> LabelMapGenerator:
-    """The generator of a run folder, as a function from label maps (B, H, W) to images (B, 3, H, W)."""
-    return load_run(open_run(run), EvaluationHardwareOptions(), optimize=optimize)
+def style_args(options: TestOptions) -> StyleArgs:
+    """The options that choose styles; the entry for the whole image is None's."""
+    style, style_labels = (
+        {None if name == WHOLE else name: file for name, file in table.items()}
+        for table in (options.style, options.style_labels)
+    )
+    return StyleArgs(style, style_labels, options.interpolate, options.samples, options.style_name)
+
+
+def build_style_sampling(
+    run: Run, dataset: DatasetOptions, options: TestOptions, generator: LabelMapGenerator
+) -> StyleSampling:
+    """The styles that the options request, or each label map's own.
+
+    Raises ValueError where the run cannot do what is requested, and where files do not fit.
+    """
+    args, encoder, names, means = style_args(options), generator.G.encoder, run.info.label_set.names, None
+    args.check(run.options.encoder.name, run.options.norm.name)
+    samples = 1 if args.samples is None and isinstance(encoder, Prior) else args.samples
+    if encoder is not None and len(encoder.code_shape) == 2:  # a style for each region
+        workers, file = options.hardware.num_workers, paths.mean_styles_file(run.folder, run.images)
+        photos = partial(_training_photos, dataset, options.train_images, generator.hardware, workers)
+        means = partial(provided_mean_styles, generator, photos, file)
+    label_format = build_label_format(dataset, run.info.label_set)
+    read = partial(read_style_photo, label_format=label_format, height=dataset.height, width=dataset.width)
+    codes = requested_codes(args, run.info.label_set, generator, read, means)
+    return StyleSampling(
+        generator,
+        options.seed,
+        args.style_ids(run.info.styles),
+        samples,
+        whole=codes.get(None),
+        regions={label: code[0, label] for label, code in codes.items() if label is not None},
+        steps=args.interpolate,
+        means=means,
+        class_names=names,
+    )
+
+
+def keep_mean_styles(
+    options: TrainOptions, run: Path, images: int, G: ConditionalGenerator, hardware: Hardware
+) -> None:
+    """At the end of training: writes the mean styles of a run with a style for each region.
+
+    Of no more photos than it was trained on.
+    """
+    if G.encoder is not None and len(G.encoder.code_shape) == 2:
+        count, workers = min(PHOTOS, images), options.hardware.num_workers
+        photos = _training_photos(options.dataset, count, hardware, workers)
+        write_mean_styles(mean_styles(G.encoder, photos), paths.mean_styles_file(run, images))
+
+
+def _training_photos(
+    options: DatasetOptions, count: int, hardware: Hardware, workers: int
+) -> Iterable[Batch]:
+    """`count` training photos, evenly spread, on the device; ValueError where there are none."""
+    source = Subset.spread(build_source(options, "train"), count)
+    batches = evaluation_batches(evaluation_set(options, source), PHOTOS_AT_ONCE, workers, hardware)
+    return ProgressBar(batches, "mean styles", len(source), visible=True)

@@ -1,8 +1,8 @@
-"""The mean style of each class over training photos: what a region looks like where no photo says more."""
+"""The mean style of each class over training photos: what a region looks like where no photo shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 from data.atomic_write import write_atomically
 from data.batch import Batch
 from engine.checkpoint.serialization import read_weights, save_weights
+from inference.generator import LabelMapGenerator
 from models.encoders.encoder import Encoder
 
 PHOTOS = 1000
@@ -25,23 +26,46 @@ def mean_styles(encoder: Encoder, batches: Iterable[Batch]) -> Tensor:
 
     Zero for a class that none of them shows. Raises ValueError for batches without photos.
     """
-    sums: Tensor | None = None
-    shown: Tensor | None = None
+    sums = counts = torch.zeros(())
     for batch in batches:
         if batch.photo is None:
             raise ValueError(f"no photo for {batch.names[0]}; mean styles are taken from photos")
         codes = encoder.encode(batch.photo, batch.labels, None).codes.double()  # (B, K, D)
-        seen = codes.any(dim=2, keepdim=True).double()  # (B, K, 1): zero codes are those of absent classes
-        sums = codes.sum(0) if sums is None else sums + codes.sum(0)
-        shown = seen.sum(0) if shown is None else shown + seen.sum(0)
-    if sums is None or shown is None:
-        raise ValueError("mean styles were asked of no photos; give at least one")
-    return (sums / shown.clamp(min=1)).float()
+        present = codes.any(dim=2, keepdim=True)  # (B, K, 1): codes of absent classes are zero
+        sums, counts = sums + codes.sum(0), counts + present.sum(0)
+    if sums.dim() == 0:
+        raise ValueError("mean styles were requested of no photos; give at least one")
+    return (sums / counts.clamp(min=1)).float()
+
+
+def provided_mean_styles(
+    generator: LabelMapGenerator, photos: Callable[[], Iterable[Batch]], file: Path
+) -> Tensor:
+    """The generator's mean styles (K, D); where it has none, those of training photos, then saved in `file`.
+
+    `photos`: opens the training photos; raises ValueError where there are none.
+    """
+    if generator.mean_styles is None:
+        try:
+            batches = photos()
+        except ValueError as error:
+            raise ValueError(
+                f"the run keeps no mean styles, and there are no training photos to take them from: {error}; "
+                "give these (dataset.root=...), or other photos (photos=DIR, style=PHOTO)"
+            ) from error
+        assert generator.G.encoder is not None, "styles of regions come from an encoder"
+        with generator.hardware.autocast():  # weights prepared for inference may be of reduced precision
+            generator.mean_styles = mean_styles(generator.G.encoder, batches)
+        write_mean_styles(generator.mean_styles, file)
+    return generator.mean_styles
 
 
 def write_mean_styles(styles: Tensor, file: Path) -> None:
-    """Writes mean styles (K, D) as tensors; OSError where the file cannot be written."""
-    write_atomically(file, lambda partial: save_weights({KEY: styles}, partial))
+    """Writes mean styles (K, D); warns where the file cannot be written: they can be taken again."""
+    try:
+        write_atomically(file, lambda partial: save_weights({KEY: styles}, partial))
+    except OSError as error:
+        print(f"warning: the mean styles could not be kept in {file} ({error.strerror or error})")
 
 
 def read_mean_styles(file: Path, shape: tuple[int, ...]) -> Tensor | None:

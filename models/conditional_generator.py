@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.condition import Condition, instance_edges
-from models.encoders.encoder import Encoder, Style
-from models.encoders.posterior import Posterior
+from models.encoders.encoder import Encoder, Posterior, Style
 from models.generators.base import Generator
 
 

@@ -37,6 +37,8 @@ RENAMED = {
 """Options under the names that runs of earlier versions keep, and what they are called now."""
 RENAMED_CHOICES = {("loss.adversarial", "original"): "non_saturating", ("diffaugment", "colour"): "color"}
 
+NETWORKS = ("generator", "norm", "encoder", "discriminator")
+
 UNREADABLE = (OmegaConfBaseException, YAMLError, UnicodeDecodeError, KeyError, TypeError, OSError)
 """What a damaged config.yaml raises."""
 
@@ -146,23 +148,29 @@ def _change(config: DictConfig, overrides: list[str]) -> None:
             OmegaConf.update(config, key, OmegaConf.load(CONFIGS / key / f"{value}.yaml"), merge=True)
 
 
-def stored_choices(overrides: list[str]) -> list[str]:
-    """What goes without saying beside overrides that resume a run: its choices, and what they must be given.
+def implied_choices(overrides: list[str]) -> list[str]:
+    """What goes without saying beside overrides that resume a run, or begin one from the weights of another.
 
-    So that `dataset.root=ELSEWHERE` is understood as an option of the run's own data set.
+    A resumed run keeps its choices, and what they must be given, so that `dataset.root=ELSEWHERE` is
+    understood as an option of the run's own data set; `init_from=RUN` brings the networks of RUN with all
+    their options.
     """
     given = dict(override.split("=", 1) for override in overrides if "=" in override)
-    if given.get("resume", "").lower() not in ("true", EXACT) or "name" not in given:
+    resumes = given.get("resume", "").lower() in ("true", EXACT) and "name" in given
+    source = given["name"] if resumes else given.get("init_from")
+    if source is None:
         return []
     implied: dict[str, object] = {}
     try:
-        stored = _stored(run_folder(given["name"]) / CONFIG)
+        stored = _stored(run_folder(source) / CONFIG)
         for group, choices in GROUPS.items():
             choice = stored[group]["name"]
-            if given.get(group, choice) == choice:  # else read_options refuses it, with the reason
+            # Another choice is refused by read_options where a run is resumed, and taken where one begins.
+            if given.get(group, choice) == choice and (resumes or group in NETWORKS):
                 implied[group] = choice
-                needed = [entry.name for entry in fields(choices[choice]) if entry.default == MISSING]
+                options = [entry for entry in fields(choices[choice]) if entry.name != "name"]
+                needed = [entry.name for entry in options if not resumes or entry.default == MISSING]
                 implied |= {f"{group}.{option}": stored[group][option] for option in needed}
     except UNREADABLE:
-        return []  # a new run, or a damaged one, which read_options reports
+        return []  # a new run, or a damaged one, which its reader reports
     return [f"{name}={quoted(value)}" for name, value in implied.items() if name not in given]

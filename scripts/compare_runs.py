@@ -8,52 +8,46 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from evaluation.contact_sheet import contact_sheet
 from evaluation.protocol import METRICS
-from evaluation.report.comparison import write_comparison
-from evaluation.studies.comparison import Measured, as_csv, as_markdown, as_text, compare, read_measured
-from evaluation.studies.side_by_side import differing_warning, gather_pictures, spread
+from evaluation.studies.comparison import Results, as_markdown, compare, read_results, write_comparison
+from evaluation.studies.pictures import evenly, gather_pictures
 from options.cli import one_line_errors
 
 MOST_ON_SHEET = 12
 
 
-def find_results(run: str, results: Path, split: str) -> Path:
-    """RESULTS/RUN/SPLIT, or RUN itself where it is a folder that test.py wrote."""
-    path = Path(run).expanduser()
-    return path if (path / METRICS).is_file() else results / run / split
-
-
-def read_runs(runs: list[str], results: Path, split: str) -> list[Measured]:
-    """What was measured of each run; names are told apart by their folders where they are the same."""
+def read_runs(runs: Sequence[str], results: Path, split: str) -> list[Results]:
+    """What was measured of each run: in RESULTS/RUN/SPLIT, or in RUN where it is a folder of test.py."""
     if len(runs) < 2:
         raise ValueError(f"{len(runs)} run to compare: name two or more")
-    folders = [find_results(run, results, split) for run in runs]
+    named = [Path(run).expanduser() for run in runs]
+    folders = [each if (each / METRICS).is_file() else results / each / split for each in named]
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise ValueError(f"{' '.join(runs)}: the same results twice; name each run once")
-    return [read_measured(folder, run) for run, folder in zip(runs, folders)]
+    return [read_results(folder, run) for run, folder in zip(runs, folders)]
 
 
-def compare_runs(measured: list[Measured], out: Path, pictures: int) -> None:
+def compare_runs(results: Sequence[Results], out: Path, pictures: int) -> None:
     """Writes and prints the comparison."""
     out.mkdir(parents=True, exist_ok=True)
-    table = compare(measured)
-    names = [each.name for each in measured]
-    rows, differing = gather_pictures([each.folder for each in measured], out, pictures)
-    if differing:
-        table.warnings.append(differing_warning(differing))
-    (out / "table.md").write_text(as_markdown(table), encoding="utf-8")
-    (out / "table.csv").write_text(as_csv(table), encoding="utf-8")
+    comparison = compare(results)
+    rows, warnings = gather_pictures([each.folder for each in results], out, pictures)
+    comparison.warnings.extend(warnings)
+    (out / "table.md").write_text(as_markdown(comparison), encoding="utf-8")
+    comparison.values().to_csv(out / "table.csv")
     if rows:
-        contact_sheet(spread(rows, MOST_ON_SHEET), out, captions=names).save(out / "sheet.png")
-    print(as_text(table))
-    for warning in table.warnings:
+        names = [each.name for each in results]
+        contact_sheet(evenly(rows, MOST_ON_SHEET), out, captions=names).save(out / "sheet.png")
+    print(comparison.texts().T.to_string())
+    for warning in comparison.warnings:
         print(f"warning: {warning}")
-    page = write_comparison(out, names, table, rows)
+    page = write_comparison(out, comparison, rows)
     print(f"tables in {out}; {len(rows)} label maps side by side in\n{page}")
 
 

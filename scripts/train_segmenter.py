@@ -32,7 +32,7 @@ def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
     from models.segmenter import PyramidSegmenter
     from options.build.data import build_source
     from options.build.metrics import SEGMENTERS
-    from options.build.parts import build_hardware
+    from options.build.training import build_hardware
 
     if options.images < options.batch_size:
         raise ValueError(

@@ -6,24 +6,24 @@ from pathlib import Path
 
 import pytest
 
-import options.build.study_evaluation as build_study_evaluation
+import options.build.metrics
 import options.run_config
 from engine.checkpoint.checkpoint_paths import state_file, weights_file
-from options.build.study import StudyRun, study_runs
 from options.cli import composed
 from options.run_config import write_options
 from options.schema import CompareNormsOptions
+from scripts.comparing.runs import StudyRun, study_runs
 
 
-def asked(*words: str) -> CompareNormsOptions:
-    """The options of `compare_norms.py WORDS`."""
-    return composed("compare_norms", CompareNormsOptions, list(words))
+def asked(*overrides: str) -> CompareNormsOptions:
+    """The options of `compare_norms.py OVERRIDES`."""
+    return composed("compare_norms", CompareNormsOptions, list(overrides))
 
 
 def trained_study(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[CompareNormsOptions, StudyRun]:
     """A study of one run, all below `folder`, that counts as trained: its files are there, empty."""
     monkeypatch.setattr(options.run_config, "CHECKPOINTS", folder / "checkpoints")
-    monkeypatch.setattr(build_study_evaluation, "SEGMENTERS", folder / "segmenters")
+    monkeypatch.setattr(options.build.metrics, "SEGMENTERS", folder / "segmenters")
     study = asked("only=[clade]", "seeds=[3]", "images=9", f"out={folder}")
     (run,) = study_runs(study)
     write_options(run.options, run.folder)

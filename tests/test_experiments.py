@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from data.dataset_info import DatasetInfo
-from data.sources.facades import Facades
+from data.sources.facades import LABEL_FORMAT
 from engine.ema import ExponentialMovingAverage
 from engine.run_log import read_log
 from models.discriminators.multiscale import MultiscaleDiscriminator
@@ -41,7 +41,7 @@ def test_pix2pix_is_told_what_the_paper_says(pix2pix: TrainOptions) -> None:
 
 def test_pix2pix_builds_the_networks_of_the_paper(pix2pix: TrainOptions) -> None:
     """Widths, one patch discriminator of 70x70 pixels, no spectral norm, weights of deviation 0.02."""
-    facts = DatasetInfo(Facades.label_set, edges=False, styles=("default",))
+    facts = DatasetInfo(LABEL_FORMAT.label_set, edges=False, styles=("default",))
     torch.manual_seed(0)
     G, discriminator = build_generator(pix2pix, facts), build_discriminator(pix2pix, facts)
     generator = G.generator

@@ -149,16 +149,16 @@ def test_options(content: bytes) -> None:
     refuses_or_reads(lambda file: read_options(file.parent), content, CONFIG)
 
 
-FACTS = (
+DATASET_INFO = (
     b'{"label_set": {"names": ["a"], "colours": [[1, 2, 3]], "has_unknown": false}, "edges": true, '
     b'"styles": ["x"]}'
 )
 
 
 @fuzzed
-@given(damaged([FACTS]))
-def test_facts(content: bytes) -> None:
-    refuses_or_reads(lambda file: DatasetInfo.read(file.parent), content, "facts.json")
+@given(damaged([DATASET_INFO]))
+def test_dataset_info(content: bytes) -> None:
+    refuses_or_reads(lambda file: DatasetInfo.read(file.parent), content, "dataset_info.json")
 
 
 def test_damage_is_a_mistake_of_a_file() -> None:

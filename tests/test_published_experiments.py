@@ -15,8 +15,8 @@ from torch import nn
 
 from data.dataset_info import DatasetInfo
 from engine.run_log import read_log
+from options.build.data import build_label_format
 from options.build.networks import build_discriminator, build_generator
-from options.build.sources import READERS
 from options.schema import CONFIGS, TrainOptions, choices_of
 from options.schema.networks import Pix2pixHDOptions
 from tests.composed import composed
@@ -165,7 +165,7 @@ MILLIONS = {
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_the_networks_have_the_published_sizes(experiment: str) -> None:
     options = published(experiment)
-    label_set = READERS[options.dataset.name].label_format(options.dataset, None).label_set
+    label_set = build_label_format(options.dataset, None).label_set
     facts = DatasetInfo(label_set, edges=getattr(options.dataset, "instances", False), styles=("default",))
     with torch.device("meta"):
         G, discriminator = build_generator(options, facts), build_discriminator(options, facts)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data.sources import READERS
 from engine.run_log import read_log
-from options.build.sources import READERS
 from tests.data import small_sets
 from tests.tiny import tiny_words
 from tests.verbs import Verbs

@@ -29,6 +29,7 @@ STYLES = {
     "sean": ("norm=sean", "encoder=region_style", "encoder.style_width=4"),
     "vae": ("encoder=image", "encoder.width=2", "encoder.style_width=4"),
     "cin": ("norm=cin",),
+    "unet": ("generator=unet", "generator.width=2", "generator.depth=3", "generator.dropout=0.5"),
 }
 SIZE = ("dataset.height=64", "dataset.width=64", "dataset.instances=false")  # CIN's maps need two pixels
 SKY, SUN = 0, 1
@@ -36,7 +37,7 @@ SKY, SUN = 0, 1
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Verbs:
-    """A run of each kind of style. A few steps move little, so their weights are made larger."""
+    """Runs with each kind of style and without. A few steps move little: their weights are made larger."""
     verbs = Verbs(tmp_path_factory.mktemp("styles") / "checkpoints")
     for name, words in STYLES.items():
         verbs.succeeds("train", f"name={name}", "train.images=4", *tiny_words(*words, *SIZE))
@@ -133,7 +134,8 @@ def test_the_style_of_another_photo(runs: Verbs, given: Path) -> None:
     codes = generator.styles(photo_of(given, "b"), labels_of(given, "b"))
     assert_shows(image(given, "sean", "a"), generator(labels_of(given, "a"), styles=codes))
     # Of b it is the style of its own photo.
-    assert_shows(image(given, "sean", "b"), generator(labels_of(given, "b"), photo=photo_of(given, "b")))
+    own = generator(labels_of(given, "b"), photo=photo_of(given, "b"), first=1)  # the noise of the second map
+    assert_shows(image(given, "sean", "b"), own)
     runs.succeeds("test", *words(given, "sean", style[0]))
     whole = generator.styles(photo_of(given, "b"))
     assert_shows(image(given, "sean", "a"), generator(labels_of(given, "a"), styles=whole))
@@ -141,12 +143,12 @@ def test_the_style_of_another_photo(runs: Verbs, given: Path) -> None:
 
 def test_regions_in_styles_of_their_own_and_the_way_there(runs: Verbs, given: Path) -> None:
     b, its_labels = given / "photos" / "b.png", given / "labels" / "b.png"
-    asked = (
+    requested = (
         f"photos={given / 'photos'}", f"style.sky={b}", f"style_labels.sky={its_labels}", f"style.1={b}",
         "style.cloud=mean",
     )  # fmt: skip
-    said = runs.succeeds("test", *words(given, "sean", *asked))
-    assert "psnr" not in said, "in other styles than their photos' there is nothing to measure"
+    printed = runs.succeeds("test", *words(given, "sean", *requested))
+    assert "psnr" not in printed, "in other styles than their photos' there is nothing to measure"
     generator = generator_of(runs, "sean")
     own = generator.styles(photo_of(given, "a"), labels_of(given, "a"))
     codes = own.clone()
@@ -160,7 +162,7 @@ def test_regions_in_styles_of_their_own_and_the_way_there(runs: Verbs, given: Pa
     assert_shows(image(given, "sean", "a"), expected[2])
     assert f"style.sky={b}" in (given / "out" / "sean" / "own" / "index.html").read_text()
 
-    runs.succeeds("test", *words(given, "sean", *asked, "interpolate=3"))
+    runs.succeeds("test", *words(given, "sean", *requested, "interpolate=3"))
     strip = np.asarray(Image.open(given / "out" / "sean" / "own" / "interpolations" / "a.png"))
     for step, name in enumerate(("a", "a_2", "a_3")):
         assert_shows(image(given, "sean", name), expected[step])
@@ -192,6 +194,23 @@ def test_the_style_of_a_photo_of_any_size(runs: Verbs, given: Path) -> None:
     assert (given / "out" / "vae" / "own" / "interpolations" / "b.gif").is_file()
 
 
+def test_noise_does_not_depend_on_the_batch(runs: Verbs, tmp_path: Path) -> None:
+    """Of a U-Net, whose noise is dropout: test.py in batches of three and of one, and in Python."""
+
+    def pictures(batch_size: int) -> list[np.ndarray]:
+        folder = tmp_path / str(batch_size)
+        runs.succeeds(
+            "test", "name=unet", "images=3", f"batch_size={batch_size}", f"folder={folder}",
+            "metrics=[psnr]", "lpips=none", "hardware.num_workers=0",
+        )  # fmt: skip
+        return [np.asarray(Image.open(file)) for file in sorted((folder / "images").iterdir())]
+
+    alone, together = pictures(1), pictures(3)
+    assert len(alone) == 3 and all(np.array_equal(*pair) for pair in zip(alone, together))
+    labels = torch.from_numpy(Scenes("val", 64, 64).read(2).labels).long()
+    assert_shows(alone[2], generator_of(runs, "unet")(labels, first=2))
+
+
 def test_styles_by_name(runs: Verbs, given: Path) -> None:
     names = tuple(SCENE_STYLES)
     runs.succeeds("test", *words(given, "cin", "style_name=all"))
@@ -206,23 +225,29 @@ def test_styles_by_name(runs: Verbs, given: Path) -> None:
 
 def test_mistakes_get_one_line(runs: Verbs, given: Path) -> None:
     b = given / "photos" / "b.png"
-    said = runs.refuses("test", *words(given, "sean", f"style.skyy={b}"))
-    assert "style.skyy: no such class; did you mean sky? there are sky, sun, cloud, mountain," in said
-    said = runs.refuses("test", *words(given, "sean", f"style.sky={b}", "style_label.sky=x"))
-    assert "style_label.sky: no such option; did you mean style_labels?" in said
-    said = runs.refuses("test", *words(given, "sean", f"+style.sky={b}"))
-    assert "options are neither added nor taken away" in said
+    printed = runs.refuses("test", *words(given, "sean", f"style.skyy={b}"))
+    assert "style.skyy: no such class; did you mean sky? there are sky, sun, cloud, mountain," in printed
+    printed = runs.refuses("test", *words(given, "sean", f"style.sky={b}", "style_label.sky=x"))
+    assert "style_label.sky: no such option; did you mean style_labels?" in printed
+    printed = runs.refuses("test", *words(given, "sean", f"+style.sky={b}"))
+    assert "options are neither added nor taken away" in printed
+    assert "interpolate=1: give 2 or more" in runs.refuses(
+        "test", *words(given, "sean", f"style={b}", "interpolate=1")
+    )
+    assert "samples=0: give 1 or more" in runs.refuses("test", *words(given, "vae", "samples=0"))
     assert "there is no such file" in runs.refuses("test", *words(given, "sean", "style.sky=absent.png"))
-    said = runs.refuses("test", *words(given, "vae", f"style.sky={b}"))
-    assert "style.sky: this run has one style for all regions; write style=PHOTO" in said
+    printed = runs.refuses("test", *words(given, "vae", f"style.sky={b}"))
+    assert "style.sky: this run has one style for all regions; write style=PHOTO" in printed
     assert "norm=sean, norm=adain or encoder=image" in runs.refuses(
         "test", *words(given, "cin", f"style={b}")
     )
     Image.fromarray(np.full((64, 64), SUN, np.uint8)).save(given / "sun.png")
-    said = runs.refuses(
+    printed = runs.refuses(
         "test", *words(given, "sean", f"style.sky={b}", f"style_labels.sky={given / 'sun.png'}")
     )
-    assert "sun.png shows no sky, but sun; without its label map the style of the whole photo" in said
+    assert "sun.png shows no sky, but sun; without its label map the style of the whole photo" in printed
     Image.fromarray(np.zeros((64, 63), np.uint8)).save(given / "narrow.png")
-    said = runs.refuses("test", *words(given, "sean", f"style={b}", f"style_labels={given / 'narrow.png'}"))
-    assert "a label map, its photo and its instance map must have one size" in said
+    printed = runs.refuses(
+        "test", *words(given, "sean", f"style={b}", f"style_labels={given / 'narrow.png'}")
+    )
+    assert "a label map, its photo and its instance map must have one size" in printed

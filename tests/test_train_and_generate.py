@@ -97,7 +97,7 @@ def test_a_run_that_is_stopped_by_a_signal_goes_on_as_if_it_had_not_been(project
 def test_training_leaves_a_run_folder(trained: Verbs) -> None:
     names = {file.name for file in (trained.checkpoints / "scenes").iterdir()}
     assert names == {
-        "config.yaml", "facts.json", "log.jsonl", "tensorboard", "latest",
+        "config.yaml", "dataset_info.json", "log.jsonl", "tensorboard", "latest",
         "state-000000004.safetensors", "weights-000000004.safetensors", "manifest-000000004.json",
     }  # fmt: skip
 

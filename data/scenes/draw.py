@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 from data.scenes.layout import Layout
-from data.scenes.raster import instance_table, label_table, rasterise, rasterise_shadows
 from data.scenes.shade import shade
 from data.scenes.styles import STYLES
+
+SOFTNESS = 0.008  # of a shadow's edge, in picture heights
 
 
 @dataclass(frozen=True)
@@ -40,3 +41,35 @@ def draw(layout: Layout, style: str, height: int, width: int) -> Drawing:
         label_table(layout)[front],
         instance_table(layout)[front],
     )
+
+
+def rasterise(layout: Layout, height: int, width: int) -> np.ndarray:
+    """The number of the front surface at each pixel, intp (height, width).
+
+    Pillow cuts fractions off: a corner goes to the pixel that holds it.
+    """
+    image = Image.new("I", (width, height))
+    pen = ImageDraw.Draw(image)
+    for number, polygon in layout.polygons:
+        pen.polygon([height * value for value in polygon], fill=number)
+    return np.asarray(image).astype(np.intp)
+
+
+def rasterise_shadows(layout: Layout, height: int, width: int) -> np.ndarray:
+    """How much of the light a shadow takes at each pixel, 0 to 1 with soft edges: float32 (height, width)."""
+    image = Image.new("L", (width, height))
+    pen = ImageDraw.Draw(image)
+    for polygon in layout.shadows:
+        pen.polygon([height * value for value in polygon], fill=255)
+    soft = image.filter(ImageFilter.BoxBlur(SOFTNESS * height))
+    return np.asarray(soft).astype(np.float32) * np.float32(1.0 / 255.0)
+
+
+def label_table(layout: Layout) -> np.ndarray:
+    """The label of each surface, int32 (surfaces,)."""
+    return np.array([surface.label for surface in layout.surfaces], dtype=np.int32)
+
+
+def instance_table(layout: Layout) -> np.ndarray:
+    """The instance of each surface, int32 (surfaces,)."""
+    return np.array([surface.instance for surface in layout.surfaces], dtype=np.int32)

@@ -7,9 +7,8 @@ from random import Random
 
 import numpy as np
 
-from data.scenes.labels import Label
+from data.scenes.labels import Label, Material
 from data.scenes.layout import Layout, Polygon, Surface
-from data.scenes.materials import Material
 from data.scenes.outline import below, between, box, fractal_line
 
 MATERIAL = {Label.SEA: Material.WATER, Label.SAND: Material.SAND, Label.GRASS: Material.GRASS}
@@ -68,7 +67,7 @@ def _paint_ground(layout: Layout, label: Label, polygon: Polygon) -> None:
 def _add_bands(layout: Layout, rng: Random) -> None:
     """Bands across the picture with wavering edges, flatter in the distance."""
     horizon = layout.camera.horizon
-    labels = BANDS[rng.randrange(len(BANDS))]
+    labels = rng.choice(BANDS)
     _paint_ground(layout, labels[0], box(-0.1, horizon, layout.aspect + 0.1, 1.1))
     xs = np.linspace(-0.05, layout.aspect + 0.05, LINE_POINTS)
     way = 0.0

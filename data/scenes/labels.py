@@ -1,29 +1,21 @@
-"""The classes of the built-in world."""
+"""The classes of the built-in world, and the materials that its surfaces are made of."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
+Label = IntEnum(
+    "Label", "SKY SUN CLOUD MOUNTAIN SEA SAND GRASS ROAD TREE WALL ROOF WINDOW CAR BOAT PERSON", start=0
+)
+"""Class ids, in the order of the label map. At night SUN is the moon."""
 
-class Label(IntEnum):
-    """Class ids, in the order of the label map."""
-
-    SKY = 0
-    SUN = 1  # the moon at night
-    CLOUD = 2
-    MOUNTAIN = 3
-    SEA = 4
-    SAND = 5
-    GRASS = 6
-    ROAD = 7
-    TREE = 8
-    WALL = 9
-    ROOF = 10
-    WINDOW = 11
-    CAR = 12
-    BOAT = 13
-    PERSON = 14
-
+Material = IntEnum(
+    "Material",
+    "AIR SUN CLOUD ROCK SUMMIT WATER SAND GRASS ASPHALT MARKING LEAVES NEEDLES TRUNK BRICK PLANKS TILES "
+    "FRAME DARK_PANE LIT_PANE DOOR LACQUER GLASS TYRE TAIL_LAMP HEAD_LAMP HULL SAIL SKIN CLOTH",
+    start=0,
+)
+"""What a surface is made of; a style says how each looks. A DARK_PANE is dark at night."""
 
 NAMES = tuple(label.name.lower() for label in Label)
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from data.scenes.labels import Label
-from data.scenes.materials import Material
+from data.scenes.labels import Label, Material
 
 Polygon = list[float]  # x0, y0, x1, y1, ...
 WHITE = (1.0, 1.0, 1.0)

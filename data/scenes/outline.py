@@ -86,7 +86,7 @@ def ellipse(x: float, y: float, across: float, down: float, corners: int = 24) -
 
 
 def blob(rng: Random, x: float, y: float, across: float, down: float, rough: float, corners: int) -> Polygon:
-    """An ellipse whose outline wavers by up to the share `rough` of its radius."""
+    """An ellipse whose outline wavers by up to the fraction `rough` of its radius."""
     outline: Polygon = []
     for cos, sin in _CORNERS[corners]:
         stretch = 1.0 + rough * (2.0 * rng.random() - 1.0)

@@ -6,18 +6,15 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
+from data.scenes.draw import label_table, rasterise
 from data.scenes.ground import Road, add_ground
+from data.scenes.house import add_house
 from data.scenes.labels import Label
 from data.scenes.layout import Camera, Layout, Sun
-from data.scenes.raster import label_table, rasterise
 from data.scenes.sky import add_mountains, add_sky
-from data.scenes.things.boat import add_boat
-from data.scenes.things.car import add_car
-from data.scenes.things.house import add_house
-from data.scenes.things.person import add_person
-from data.scenes.things.tree import add_tree
+from data.scenes.things import add_boat, add_car, add_person, add_tree
 
-MAP_HEIGHT = 64  # pixels of the ground map that answers where things may stand
+MAP_HEIGHT = 64  # pixels of the map of the ground, which shows where things may stand
 TRIES = 8
 LAND: frozenset[int] = frozenset({Label.GRASS, Label.SAND})
 WATER: frozenset[int] = frozenset({Label.SEA})
@@ -36,7 +33,7 @@ def plan_scene(rng: Random, aspect: float) -> Layout:
     add_sky(layout, rng)
     add_mountains(layout, rng)
     road = add_ground(layout, rng)
-    _Population(layout, rng).settle(road)
+    _Population(layout, rng).place_things(road)
     return layout
 
 
@@ -52,7 +49,7 @@ class _Population:
         self.taken: list[tuple[float, float, float]] = []  # x, y, half width
         self.painters: list[tuple[float, Callable[[], None]]] = []  # y, what paints a thing there
 
-    def settle(self, road: Road | None) -> None:
+    def place_things(self, road: Road | None) -> None:
         rng, layout = self.rng, self.layout
         if road is not None:
             self._place_cars(road)
@@ -87,7 +84,7 @@ class _Population:
     def _place(self, paint: Painter, width: float, labels: frozenset[int], near: float, far: float) -> None:
         """Tries a few places whose ground is all of `labels`.
 
-        `near` and `far` are shares of the way from the horizon to the feet: not nearer to either.
+        `near` and `far` are fractions of the way from the horizon to the feet: not nearer to either.
         """
         rng, camera = self.rng, self.layout.camera
         for _ in range(TRIES):

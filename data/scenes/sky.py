@@ -6,9 +6,8 @@ from random import Random
 
 import numpy as np
 
-from data.scenes.labels import Label
+from data.scenes.labels import Label, Material
 from data.scenes.layout import Layout, Surface
-from data.scenes.materials import Material
 from data.scenes.outline import below, blob, box, ellipse, fractal_line
 
 RIDGE_POINTS = 97
@@ -28,7 +27,7 @@ def add_sky(layout: Layout, rng: Random) -> None:
 
 def _add_cloud(layout: Layout, rng: Random) -> None:
     """Puffs over a flat base; the nearer to the horizon the smaller."""
-    height = rng.uniform(0.12, 0.8)  # share of the sky, from the top
+    height = rng.uniform(0.12, 0.8)  # fraction of the sky, from the top
     y = height * layout.camera.horizon
     x = rng.uniform(0.0, layout.aspect)
     half = rng.uniform(0.1, 0.22) * (1.15 - height)
@@ -68,14 +67,9 @@ def _add_ridge(layout: Layout, rng: Random, height: float, haze: float) -> None:
     shift = rng.randrange(256)
 
     def slope(material: Material) -> Surface:
+        y = layout.camera.horizon
         return Surface(
-            Label.MOUNTAIN,
-            material,
-            y=layout.camera.horizon,
-            radius=facing,
-            rise=0.5 * facing,
-            haze=haze,
-            shift=shift,
+            Label.MOUNTAIN, material, y=y, radius=facing, rise=0.5 * facing, haze=haze, shift=shift
         )
 
     if tops.min() < teeth.max():

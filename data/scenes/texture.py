@@ -12,30 +12,18 @@ SIZE = 256  # texels a side; a power of two
 LEVELS = 6  # level n is blurred for steps of 2**n texels
 
 
-class Texture(IntEnum):
-    """The tiles of the atlas."""
-
-    PLAIN = 0
-    CIRRUS = 1
-    STARS = 2
-    PUFFS = 3
-    ROCK = 4
-    WAVES = 5
-    RIPPLES = 6
-    BLADES = 7
-    DRIFTS = 8
-    GRAIN = 9
-    LEAVES = 10
-    NEEDLES = 11
-    BRICKS = 12
-    PLANKS = 13
-    TILES = 14
+Texture = IntEnum(
+    "Texture",
+    "PLAIN CIRRUS STARS PUFFS ROCK WAVES RIPPLES BLADES DRIFTS GRAIN LEAVES NEEDLES BRICKS PLANKS TILES",
+    start=0,
+)
+"""The tiles of the atlas."""
 
 
 @cache
 def atlas() -> np.ndarray:
     """All tiles at all levels, uint8 (len(Texture) * LEVELS * SIZE * SIZE,): small enough for a cache."""
-    levels = [level for texture in Texture for level in _blurred(_PAINTERS[texture](int(texture)))]
+    levels = [level for texture in Texture for level in _blurred(_PAINTERS[texture](texture))]
     return np.concatenate([np.rint(255.0 * level).astype(np.uint8).ravel() for level in levels])
 
 
@@ -54,7 +42,7 @@ def _noise(
     """Seamless noise of mean 0 and deviation 1 whose amplitude falls as 1 / frequency ** power.
 
     Features are longer down than across where `down` is above `across`, and shorter where below;
-    frequencies under `lowest` (cycles a tile) are left out.
+    frequencies under `lowest` (cycles a tile) are removed.
     """
     # RandomState's stream is frozen across numpy's versions, a Generator's is not.
     white = np.random.RandomState(seed).standard_normal((SIZE, SIZE))
@@ -160,7 +148,7 @@ def _tiles(seed: int) -> np.ndarray:
 
 
 def _courses(seed: int, rows: int, columns: int, joint: float, mortar: float) -> np.ndarray:
-    """Shifted courses of blocks; `joint` is the mortar's share of a course, `mortar` its brightness."""
+    """Shifted courses of blocks; `joint` is the mortar's fraction of a course, `mortar` its brightness."""
     random = np.random.RandomState(seed)
     y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
     row = (y * rows).astype(int)
@@ -177,20 +165,8 @@ def _planks(seed: int) -> np.ndarray:
     return np.clip(_to_unit(_noise(seed, 0.9, across=5.0), 0.12) + 0.15 - shadow, 0.0, 1.0)
 
 
-_PAINTERS: dict[Texture, Callable[[int], np.ndarray]] = {
-    Texture.PLAIN: _plain,
-    Texture.CIRRUS: _cirrus,
-    Texture.STARS: _stars,
-    Texture.PUFFS: _puffs,
-    Texture.ROCK: _rock,
-    Texture.WAVES: _waves,
-    Texture.RIPPLES: _ripples,
-    Texture.BLADES: _blades,
-    Texture.DRIFTS: _drifts,
-    Texture.GRAIN: _grain,
-    Texture.LEAVES: _leaves,
-    Texture.NEEDLES: _needles,
-    Texture.BRICKS: _bricks,
-    Texture.PLANKS: _planks,
-    Texture.TILES: _tiles,
-}
+_PAINTERS: tuple[Callable[[int], np.ndarray], ...] = (
+    _plain, _cirrus, _stars, _puffs, _rock, _waves, _ripples, _blades, _drifts, _grain, _leaves, _needles,
+    _bricks, _planks, _tiles,
+)  # fmt: skip
+"""In the order of `Texture`."""

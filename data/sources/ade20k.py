@@ -10,10 +10,10 @@ import re
 from pathlib import Path
 
 from data.sources.classes import read_label_set
+from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.label_format import StoredIds
 from data.sources.pairing import require_folder, unpacked
 from data.sources.source import SplitAbsent
-from data.sources.stem_files import Place, StemSource, shared_stems
 
 FOLDERS = {"train": "training", "val": "validation"}
 LABEL_FORMAT = StoredIds.in_order(read_label_set(Path(__file__).with_suffix(".csv")), first=1, unknown=0)
@@ -23,7 +23,7 @@ OUTDOOR = Path(__file__).with_name("ade20k_outdoor.txt")
 IMAGE = re.compile(r"ADE_(train|val)_\d{8}")
 
 
-def open_ade20k(root: Path, split: str) -> StemSource:
+def open_ade20k(root: str | Path, split: str) -> FileSource:
     """One split: ROOT/images/training/NAME.jpg with ROOT/annotations/training/NAME.png; likewise validation.
 
     ROOT is ADEChallengeData2016 or the folder it lies in. Stored are 0 for unknown, which becomes the last
@@ -31,12 +31,11 @@ def open_ade20k(root: Path, split: str) -> StemSource:
 
     Raises ValueError where a folder is missing or empty, or a picture has no partner.
     """
-    labels, photos, stems = _places(root, split)
-    return StemSource(stems, LABEL_FORMAT, labels, photos)
+    return FileSource(LABEL_FORMAT, *_files(root, split))
 
 
-def open_ade20k_outdoor(root: Path, split: str, scenes: Path | None = None) -> StemSource:
-    """The pictures of one split whose scene is in a list: a text file, by default the outdoor scenes.
+def open_ade20k_outdoor(root: str | Path, split: str, scenes: str | Path | None = None) -> FileSource:
+    """The images of one split whose scene is in a list: a text file, by default the outdoor scenes.
 
     A line of the list is a scene of the publisher's sceneCategories.txt (`street`) or the name of one picture
     (`ADE_train_00000001`); empty lines and what follows a # are skipped.
@@ -44,8 +43,10 @@ def open_ade20k_outdoor(root: Path, split: str, scenes: Path | None = None) -> S
     Raises ValueError as `open_ade20k` does, and where either list cannot be read, names nothing, or names a
     scene or picture that there is none of.
     """
-    labels, photos, stems = _places(root, split)
-    listed, chosen = scenes or OUTDOOR, _listed(scenes or OUTDOOR)
+    labels, photos = _files(root, split)
+    stems = labels.names
+    listed = Path(scenes or OUTDOOR)
+    chosen = _listed(listed)
     scene_of = _scenes(labels.folder.parents[1] / SCENES)
     strange = sorted(name for name in chosen - set(scene_of.values()) if not IMAGE.fullmatch(name))
     if strange and scenes is not None:
@@ -56,11 +57,11 @@ def open_ade20k_outdoor(root: Path, split: str, scenes: Path | None = None) -> S
     wanted = [stem for stem in stems if stem in chosen or scene_of.get(stem) in chosen]
     if not wanted:
         raise ValueError(f"{listed}: none of the {len(stems)} pictures of split={split} is of its scenes")
-    return StemSource(wanted, LABEL_FORMAT, labels, photos)
+    return FileSource(LABEL_FORMAT, labels.only(wanted), photos.only(wanted))
 
 
-def _places(root: Path, split: str) -> tuple[Place, Place, list[str]]:
-    """Where the label maps and photos of a split lie, and their stems."""
+def _files(root: str | Path, split: str) -> tuple[FileList, FileList]:
+    """The label maps and photos of a split."""
     if split not in FOLDERS:
         raise SplitAbsent(f"split={split}: ADE20K has {', '.join(FOLDERS)}")
     folder = FOLDERS[split]
@@ -69,8 +70,10 @@ def _places(root: Path, split: str) -> tuple[Place, Place, list[str]]:
         f"with ADEChallengeData2016/annotations/{folder}/NAME.png"
     )
     root = unpacked(require_folder(root, expected), "ADEChallengeData2016")
-    labels, photos = Place(root / "annotations" / folder, ".png"), Place(root / "images" / folder, ".jpg")
-    return labels, photos, shared_stems([labels, photos], expected)
+    labels = FileList.find(root / "annotations" / folder, ".png", expected)
+    photos = FileList.find(root / "images" / folder, ".jpg", expected)
+    require_same_names(labels, photos)
+    return labels, photos
 
 
 def _listed(file: Path) -> set[str]:
@@ -86,10 +89,10 @@ def _scenes(file: Path) -> dict[str, str]:
     """The scene of each picture: lines such as "ADE_train_00000001 airport_terminal"."""
     scene_of = {}
     for number, line in enumerate(_text(file).splitlines(), start=1):
-        words = line.split()
-        if len(words) == 2:
-            scene_of[words[0]] = words[1]
-        elif words:
+        fields = line.split()
+        if len(fields) == 2:
+            scene_of[fields[0]] = fields[1]
+        elif fields:
             raise ValueError(
                 f'{file}, line {number}: {line.strip()!r}; a line is "ADE_train_00000001 airport_terminal"; '
                 "take the file from the publisher's archive"

@@ -9,11 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.sources.classes import UNKNOWN, read_label_set
-from data.sources.colour_format import IdsOrColours, StoredColours
-from data.sources.label_format import LabelFormat, StoredIds
+from data.sources.file_source import FileList, FileSource, require_same_names
+from data.sources.label_format import IdsOrColours, LabelFormat, StoredColours, StoredIds
 from data.sources.pairing import require_folder
 from data.sources.source import SplitAbsent
-from data.sources.stem_files import Place, StemSource, shared_stems
 
 SPLITS = ("train", "val", "test")
 FILMS = ("0001TP", "0006R0", "0016E5", "Seq05VD")  # those of every split, so that style ids agree
@@ -39,32 +38,26 @@ GROUPS = {
 """The 11 classes in terms of the 32."""
 
 
-def _eleven() -> LabelFormat:
-    colour_of = dict(zip(THIRTY_TWO.names, THIRTY_TWO.colours))
-    classes = {
-        colour_of[name]: ELEVEN.names.index(group) for group, names in GROUPS.items() for name in names
-    }
-    return IdsOrColours(StoredIds.in_order(ELEVEN, unknown=11), StoredColours(ELEVEN, classes))
-
-
-def _thirty_two() -> LabelFormat:
-    classes = {colour: label for label, colour in enumerate(THIRTY_TWO.colours)}
-    return IdsOrColours(StoredIds.in_order(THIRTY_TWO, unknown=31), StoredColours(THIRTY_TWO, classes))
-
-
-LABEL_FORMATS = {11: _eleven(), 32: _thirty_two()}
+COLOUR_OF = dict(zip(THIRTY_TWO.names, THIRTY_TWO.colours))
+ELEVEN_BY_COLOUR = {
+    COLOUR_OF[name]: ELEVEN.names.index(group) for group, names in GROUPS.items() for name in names
+}
+LABEL_FORMATS: dict[int, LabelFormat] = {
+    11: IdsOrColours(StoredIds.in_order(ELEVEN, unknown=11), StoredColours(ELEVEN, ELEVEN_BY_COLOUR)),
+    32: IdsOrColours(StoredIds.in_order(THIRTY_TWO, unknown=31), StoredColours(THIRTY_TWO)),
+}
 """By the number of classes: 11 and unknown, or Cambridge's 32, of which Void is unknown."""
 
 
-def label_format(classes: int) -> LabelFormat:
-    """How label maps of so many classes are stored; ValueError where there are none of so many."""
+def label_format(classes: int = 11) -> LabelFormat:
+    """How label maps of `classes` classes are stored; ValueError where CamVid has not that many."""
     if classes not in LABEL_FORMATS:
         raise ValueError(f"dataset.classes={classes}: CamVid has 11 or 32")
     return LABEL_FORMATS[classes]
 
 
-def open_camvid(root: Path, split: str, classes: int = 11) -> StemSource:
-    """One split, in whichever arrangement `root` has it.
+def open_camvid(root: str | Path, split: str, classes: int = 11) -> FileSource:
+    """One split, in the arrangement that `root` has.
 
     SegNet's: ROOT/train/NAME.png with ids in ROOT/trainannot/NAME.png; likewise val and test; 11 classes.
     Cambridge's: ROOT/701_StillsRaw_full/NAME.png with ROOT/LabeledApproved_full/NAME_L.png, in colours;
@@ -80,44 +73,43 @@ def open_camvid(root: Path, split: str, classes: int = 11) -> StemSource:
         f"CamVid as SegNet arranges it, {split}/NAME.png with {split}annot/NAME.png, "
         f"or Cambridge's {PHOTOS}/NAME.png with {LABELS}/NAME_L.png"
     )
-    require_folder(root, expected)
+    root = require_folder(root, expected)
     original = (root / PHOTOS).is_dir() or (root / LABELS).is_dir()
     if classes != 11 and not original:
         raise ValueError(
             f"{root}: dataset.classes={classes} needs {PHOTOS} and {LABELS} in it; "
             "SegNet's arrangement has 11 classes"
         )
-    if original:
-        photos, labels = Place(root / PHOTOS, ".png"), Place(root / LABELS, "_L.png")
-    else:
-        photos, labels = Place(root / split, ".png"), Place(root / f"{split}annot", ".png")
-    stems = shared_stems([labels, photos], expected)
-    for stem in stems:
-        if _film(stem) not in FILMS:
+    labels = (
+        FileList.find(root / LABELS, "_L.png", expected)
+        if original
+        else FileList.find(root / f"{split}annot", ".png", expected)
+    )
+    photos = FileList.find(root / (PHOTOS if original else split), ".png", expected)
+    require_same_names(labels, photos)
+    for index, name in enumerate(labels.names):
+        if (film := name.split("_")[0]) not in FILMS:
             raise ValueError(
-                f"{labels.file(stem)}: film {_film(stem)!r} is not one of {', '.join(FILMS)}; "
+                f"{labels[index]}: film {film!r} is not one of {', '.join(FILMS)}; "
                 "names begin with their film and an underscore"
             )
     if original:
-        stems = [stem for stem in stems if _split(stem) == split]
-        if not stems:
+        names = [name for name in labels.names if _split(name) == split]
+        if not names:
             raise SplitAbsent(
                 f"{root / LABELS}: none of its frames is of split={split}; unpack all of CamVid"
             )
-    return StemSource(stems, stored, labels, photos, styles=FILMS, style_of=_style)
+        labels, photos = labels.only(names), photos.only(names)
+    return FileSource(stored, labels, photos, styles=FILMS, style_of=_style)
 
 
-def _film(stem: str) -> str:
-    return stem.split("_")[0]
+def _style(name: str) -> int:
+    return FILMS.index(name.split("_")[0])
 
 
-def _style(stem: str) -> int:
-    return FILMS.index(_film(stem))
-
-
-def _split(stem: str) -> str:
+def _split(name: str) -> str:
     """SegNet's split: 0001TP is halved, and a stretch of 0016E5 that is labelled more densely is val."""
-    film, _, frame = stem.partition("_")
+    film, _, frame = name.partition("_")
     if film == "Seq05VD" or (film == "0001TP" and frame > "008520"):
         return "test"
     return "val" if film == "0016E5" and "07959" <= frame <= "08159" else "train"

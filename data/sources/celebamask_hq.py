@@ -6,17 +6,21 @@ Left and right are the person's own.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from data.sources.classes import read_label_set
-from data.sources.face_masks import faces, merge_masks
+from data.sources.file_source import FileList, FileSource, require_same_names
+from data.sources.image_io import read_photo
 from data.sources.label_format import StoredIds
-from data.sources.pairing import pictures_in, require_folder, stem, unpacked
+from data.sources.pairing import list_images, require_folder, stem, unpacked
 from data.sources.prepared_cache import prepare, prepared_folder
 from data.sources.source import SplitAbsent
-from data.sources.stem_files import Place, StemSource, same_stems
 
 PHOTOS, MASKS, MAPPING = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno", "CelebA-HQ-to-CelebA-mapping.txt"
+FACES_PER_FOLDER = 2000  # of masks
 RECIPE = "celebamask-hq-labels-1"  # counted up when masks are merged in another way
 
 FIRST_OF = {"test": 182638, "val": 162771, "train": 1}
@@ -25,8 +29,8 @@ FIRST_OF = {"test": 182638, "val": 162771, "train": 1}
 LABEL_FORMAT = StoredIds.in_order(read_label_set(Path(__file__).with_suffix(".csv")))
 
 
-def open_celebamask_hq(root: Path, split: str, cache: Path | None = None) -> StemSource:
-    """One split, in whichever arrangement `root` has it.
+def open_celebamask_hq(root: str | Path, split: str, cache: str | Path | None = None) -> FileSource:
+    """One split, in the arrangement that `root` has.
 
     The publisher's (ROOT is CelebAMask-HQ, or the folder it lies in): ROOT/CelebA-HQ-img/0.jpg and
     ROOT/CelebAMask-HQ-mask-anno/0/00000_skin.png and so on, of which label maps are merged once, into
@@ -47,23 +51,24 @@ def open_celebamask_hq(root: Path, split: str, cache: Path | None = None) -> Ste
         return _published(root, split, cache, expected)
     if split not in ("train", "test"):
         raise SplitAbsent(f"split={split}: CelebAMask-HQ as SEAN arranges it has train, test")
-    labels = Place(root / split / "labels", ".png")
-    pictures = pictures_in(root / split / "images", expected)
-    photos = Place(root / split / "images", pictures[0][len(stem(pictures[0])) :])
-    stems = same_stems(labels, labels.stems(expected), [(photos, photos.stems(expected))])
-    return StemSource(stems, LABEL_FORMAT, labels, photos, enlarge=True)
+    images = list_images(root / split / "images", expected)
+    labels = FileList.find(root / split / "labels", ".png", expected)
+    photos = FileList.find(root / split / "images", images[0][len(stem(images[0])) :], expected)
+    require_same_names(labels, photos)
+    return FileSource(LABEL_FORMAT, labels, photos, enlarge=True)
 
 
-def _published(root: Path, split: str, cache: Path | None, expected: str) -> StemSource:
+def _published(root: Path, split: str, cache: str | Path | None, expected: str) -> FileSource:
     if split not in FIRST_OF:
         raise SplitAbsent(f"split={split}: CelebAMask-HQ has train, val, test")
-    photos, masks = Place(root / PHOTOS, ".jpg"), require_folder(root / MASKS, expected)
+    masks = require_folder(root / MASKS, expected)
     split_of = _splits(root / MAPPING)
-    present = photos.stems(expected)
+    photos = FileList.find(root / PHOTOS, ".jpg", expected)
+    present = photos.names
     strange = [face for face in present if face not in split_of]
     if strange:
         raise ValueError(
-            f"{photos.file(strange[0])}: {root / MAPPING} says nothing of {len(strange)} of the photos; "
+            f"{photos.only(strange)[0]}: {root / MAPPING} says nothing of {len(strange)} of the photos; "
             "names are 0.jpg to 29999.jpg; unpack the archive again"
         )
     stems = sorted((face for face in present if split_of[face] == split), key=int)
@@ -71,8 +76,39 @@ def _published(root: Path, split: str, cache: Path | None, expected: str) -> Ste
         raise SplitAbsent(f"{photos.folder}: none of its {len(present)} faces is of split={split}")
     folder = prepared_folder(RECIPE, root, [masks, *sorted(masks.iterdir())], cache)
     parts = LABEL_FORMAT.label_set.names[1:]
-    prepare(folder, stems, lambda missing: faces(masks, parts, missing), merge_masks, "label maps")
-    return StemSource(stems, LABEL_FORMAT, Place(folder, ".png"), photos, enlarge=True)
+    merge = partial(merge_masks, masks, parts)
+    prepare(folder, stems, lambda missing: zip(missing, missing), merge, "label maps")
+    return FileSource(LABEL_FORMAT, FileList(folder, stems, ".png"), photos.only(stems), enlarge=True)
+
+
+def merge_masks(masks: Path, parts: tuple[str, ...], face: str) -> np.ndarray:
+    """Label map of a face, uint8 (H, W), from MASKS/0/00000_PART.png and so on, one for each part it has.
+
+    Part k, counted from 1, is where its mask is not black; 0 elsewhere. Where masks overlap the later part is
+    seen, as in the publisher's own script. Raises ValueError, naming the file, where a mask cannot be read,
+    masks differ in size, or there is none.
+    """
+    folder = masks / str(int(face) // FACES_PER_FOLDER)
+    labels: np.ndarray | None = None
+    for label, part in enumerate(parts, start=1):
+        file = folder / f"{int(face):05d}_{part}.png"
+        if not file.exists():
+            continue
+        inside = np.asarray(read_photo(file)).any(axis=-1)  # (H, W)
+        if labels is None:
+            labels = np.zeros(inside.shape, dtype=np.uint8)
+        if labels.shape != inside.shape:
+            raise ValueError(
+                f"{file} is {inside.shape[1]}×{inside.shape[0]} (width×height), other masks of this face are "
+                f"{labels.shape[1]}×{labels.shape[0]}; unpack the archive again"
+            )
+        labels[inside] = label
+    if labels is None:
+        raise ValueError(
+            f"{folder}/{int(face):05d}_skin.png and masks of other parts: there is none for face {face}; "
+            "unpack the archive again, or remove its photo"
+        )
+    return labels
 
 
 def _splits(file: Path) -> dict[str, str]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.sources.classes import read_label_set
+from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.label_format import StoredIds
 from data.sources.pairing import require_folder
 from data.sources.source import SplitAbsent
-from data.sources.stem_files import Place, StemSource, same_stems
 
 SPLITS = ("train", "val")  # the labels of test are withheld: its label maps are dummies
 
@@ -21,7 +21,7 @@ PLATE = len(LABEL_SET) - 1
 LABEL_FORMAT = StoredIds(LABEL_SET, {label: label for label in range(PLATE + 1)} | {255: PLATE, 65535: PLATE})
 
 
-def open_cityscapes(root: Path, split: str, instances: bool = True) -> StemSource:
+def open_cityscapes(root: str | Path, split: str, instances: bool = True) -> FileSource:
     """One split: ROOT/leftImg8bit/SPLIT/CITY/NAME_leftImg8bit.png with the maps in ROOT/gtFine/SPLIT/CITY.
 
     35 classes: the publisher's ids 0-33, and the licence plate (-1) as 34. `instances`: read the 16-bit
@@ -36,24 +36,22 @@ def open_cityscapes(root: Path, split: str, instances: bool = True) -> StemSourc
         f"with gtFine/{split}/CITY/NAME_gtFine_labelIds.png"
         + (" and NAME_gtFine_instanceIds.png (not with dataset.instances=false)" if instances else "")
     )
-    photos = Place(require_folder(root, expected) / "leftImg8bit" / split, "_leftImg8bit.png")
-    labels = Place(root / "gtFine" / split, "_gtFine_labelIds.png")
-    instance_maps = Place(root / "gtFine" / split, "_gtFine_instanceIds.png")
-    places = [labels, photos, instance_maps] if instances else [labels, photos]
-    (first, stems), *others = [(place, _in_cities(place, expected)) for place in places]
-    return StemSource(
-        same_stems(first, stems, others), LABEL_FORMAT, labels, photos, instance_maps if instances else None
-    )
+    root = require_folder(root, expected)
+    maps = root / "gtFine" / split
+    labels = _in_cities(maps, "_gtFine_labelIds.png", expected)
+    photos = _in_cities(root / "leftImg8bit" / split, "_leftImg8bit.png", expected)
+    instance_maps = _in_cities(maps, "_gtFine_instanceIds.png", expected) if instances else None
+    require_same_names(labels, photos, instance_maps)
+    return FileSource(LABEL_FORMAT, labels, photos, instance_maps)
 
 
-def _in_cities(place: Place, expected: str) -> list[str]:
-    """CITY/NAME of all files of a kind, sorted."""
-    require_folder(place.folder, expected)
-    cities = sorted(city.name for city in place.folder.iterdir() if city.is_dir() and city.name[0] != ".")
+def _in_cities(folder: Path, ending: str, expected: str) -> FileList:
+    """FOLDER/CITY/NAME`ending` of all cities, sorted."""
+    require_folder(folder, expected)
+    cities = sorted(city.name for city in folder.iterdir() if city.is_dir() and city.name[0] != ".")
     if not cities:
-        raise ValueError(f"{place.folder}: it has no folder of a city; expected {expected}")
-    return [
-        f"{city}/{stem}"
-        for city in cities
-        for stem in Place(place.folder / city, place.ending).stems(expected)
+        raise ValueError(f"{folder}: it has no folder of a city; expected {expected}")
+    names = [
+        f"{city}/{name}" for city in cities for name in FileList.find(folder / city, ending, expected).names
     ]
+    return FileList(folder, names, ending)

@@ -6,15 +6,23 @@ Caesar et al., "COCO-Stuff: Thing and stuff classes in context", 2018. Colours o
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pycocotools import mask
 
 from data.sources.classes import read_label_set
-from data.sources.coco_instances import instance_map, read_pictures
+from data.sources.file_source import FileList, FileSource, require_same_names
+from data.sources.image_io import read_ids
 from data.sources.label_format import StoredIds
 from data.sources.pairing import require_folder
 from data.sources.prepared_cache import prepare, prepared_folder
 from data.sources.source import SplitAbsent
-from data.sources.stem_files import Place, StemSource, shared_stems
 
 SPLITS = ("train", "val")
 PIXEL_MAPS = "stuffthingmaps_trainval2017"
@@ -22,9 +30,27 @@ RECIPE = "coco-stuff-instances-1"  # counted up when instance maps are made in a
 
 LABEL_FORMAT = StoredIds.in_order(read_label_set(Path(__file__).with_suffix(".csv")), unknown=255)
 
+FIRST_INSTANCE = 256
+"""Instances count from here; below are the values of label maps, for pixels of no instance."""
 
-def open_coco_stuff(root: Path, split: str, instances: bool = True, cache: Path | None = None) -> StemSource:
-    """One split, in whichever arrangement `root` has it.
+Outline = list[list[float]] | dict[str, Any]
+"""Polygons (x, y, x, y, …), or a run-length encoding."""
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """An image's label map, its size, and the outlines of its instances."""
+
+    labels: Path
+    height: int
+    width: int
+    outlines: list[Outline]
+
+
+def open_coco_stuff(
+    root: str | Path, split: str, instances: bool = True, cache: str | Path | None = None
+) -> FileSource:
+    """One split, in the arrangement that `root` has.
 
     SPADE's: ROOT/train_img/NAME.jpg, train_label/NAME.png, train_inst/NAME.png; likewise val.
     The publisher's: ROOT/train2017/NAME.jpg, stuffthingmaps_trainval2017/train2017/NAME.png and
@@ -40,34 +66,93 @@ def open_coco_stuff(root: Path, split: str, instances: bool = True, cache: Path 
         "(not with dataset.instances=false), or as published, "
         f"{split}2017, {PIXEL_MAPS}/{split}2017 and annotations/instances_{split}2017.json"
     )
-    require_folder(root, expected)
-    if (root / f"{split}_label").is_dir():
-        photos, labels = Place(root / f"{split}_img", ".jpg"), Place(root / f"{split}_label", ".png")
-        if not instances:
-            return StemSource(shared_stems([labels, photos], expected), LABEL_FORMAT, labels, photos)
-        instance_maps = Place(root / f"{split}_inst", ".png")
-        stems = shared_stems([labels, photos, instance_maps], expected)
-        return StemSource(stems, LABEL_FORMAT, labels, photos, instance_maps)
-    photos, labels = Place(root / f"{split}2017", ".jpg"), Place(root / PIXEL_MAPS / f"{split}2017", ".png")
-    stems = shared_stems([labels, photos], expected)
-    made = _instance_maps(root, split, labels, stems, cache) if instances else None
-    return StemSource(stems, LABEL_FORMAT, labels, photos, made)
+    root = require_folder(root, expected)
+    arranged = (root / f"{split}_label").is_dir()  # by SPADE
+    labels_folder = root / f"{split}_label" if arranged else root / PIXEL_MAPS / f"{split}2017"
+    labels = FileList.find(labels_folder, ".png", expected)
+    photos = FileList.find(root / (f"{split}_img" if arranged else f"{split}2017"), ".jpg", expected)
+    require_same_names(labels, photos)
+    instance_maps = None
+    if instances and arranged:
+        instance_maps = FileList.find(root / f"{split}_inst", ".png", expected)
+        require_same_names(labels, instance_maps)
+    elif instances:
+        instance_maps = _instance_maps(root, split, labels, cache)
+    return FileSource(LABEL_FORMAT, labels, photos, instance_maps)
 
 
-def _instance_maps(root: Path, split: str, labels: Place, stems: list[str], cache: Path | None) -> Place:
-    """Where the instance maps of these label maps lie, after making those that are missing."""
+def _instance_maps(root: Path, split: str, labels: FileList, cache: str | Path | None) -> FileList:
+    """The instance maps of these label maps, after making those that are missing."""
     annotations = root / "annotations" / f"instances_{split}2017.json"
     if not annotations.is_file():
         raise ValueError(
             f"{annotations}: no such file; unpack annotations_trainval2017.zip there, "
             "or set dataset.instances=false"
         )
-    folder = prepared_folder(RECIPE, root, [annotations, labels.folder], cache)
-    prepare(
-        folder,
-        stems,
-        lambda missing: read_pictures(annotations, labels.folder, missing),
-        instance_map,
-        "instance maps",
-    )
-    return Place(folder, ".png")
+    folder, names = prepared_folder(RECIPE, root, [annotations, labels.folder], cache), labels.names
+    prepare(folder, names, partial(annotated, annotations, labels.folder), draw, "instance maps")
+    return FileList(folder, names, ".png")
+
+
+def annotated(file: Path, labels: Path, stems: list[str]) -> Iterator[tuple[str, Annotated]]:
+    """Each of the `stems` of label maps in the folder `labels` with what instances_….json says of it.
+
+    Crowds are skipped: their outline is not that of one instance. Raises ValueError, naming the file, where
+    it cannot be read, or where an image is not in it.
+    """
+    images, outlines = _read_annotations(file)
+    for stem in stems:
+        if stem not in images:
+            raise ValueError(f"{file}: it has no image {stem}.jpg, of which there is a label map in {labels}")
+        number, height, width = images[stem]
+        yield stem, Annotated(labels / f"{stem}.png", height, width, outlines.get(number, []))
+
+
+def draw(image: Annotated) -> np.ndarray:
+    """The label map with instances numbered from 256 on, in the order of the file, uint16 (H, W).
+
+    Where two overlap the later one is seen, as in SPADE's instance maps. Raises ValueError, naming the label
+    map, where it cannot be read or has another size.
+    """
+    ids = read_ids(image.labels)  # (H, W)
+    if ids.shape != (image.height, image.width):
+        raise ValueError(
+            f"{image.labels} is {ids.shape[1]}×{ids.shape[0]} (width×height) but its image is "
+            f"{image.width}×{image.height} in the annotations; unpack both archives again"
+        )
+    instances = ids.astype(np.uint16)
+    for number, outline in enumerate(image.outlines, start=FIRST_INSTANCE):
+        instances[_inside(outline, image.height, image.width)] = number
+    return instances
+
+
+def _inside(outline: Outline, height: int, width: int) -> np.ndarray:
+    """The pixels of an outline, bool (H, W)."""
+    if isinstance(outline, list):
+        encoded = mask.merge(mask.frPyObjects(outline, height, width))
+    elif isinstance(outline["counts"], list):
+        encoded = mask.frPyObjects(outline, height, width)
+    else:
+        encoded = outline  # run lengths in letters, as they are decoded
+    return mask.decode(encoded).astype(bool)
+
+
+def _read_annotations(file: Path) -> tuple[dict[str, tuple[int, int, int]], dict[int, list[Outline]]]:
+    """Number, height and width of each image by its stem, and the outlines of each image by its number."""
+    try:
+        stored = json.loads(file.read_bytes())
+        images = {
+            Path(image["file_name"]).stem: (image["id"], image["height"], image["width"])
+            for image in stored["images"]
+        }
+        outlines: dict[int, list[Outline]] = {}
+        for annotation in stored["annotations"]:
+            if annotation["segmentation"] and not annotation.get("iscrowd"):
+                outlines.setdefault(annotation["image_id"], []).append(annotation["segmentation"])
+    except OSError as cause:
+        raise ValueError(
+            f"{file}: {cause.strerror}; unpack annotations_trainval2017.zip, or set dataset.instances=false"
+        ) from cause
+    except (ValueError, KeyError, TypeError) as cause:
+        raise ValueError(f"{file}: not COCO's instances ({cause}); unpack it again") from cause
+    return images, outlines

@@ -1,17 +1,21 @@
-"""Anybody's own data: a folder of label maps, one of photos, one of instance maps."""
+"""Users' own pairs: a folder of label maps, one of photos, one of instance maps."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from data.sources.label_format import LabelFormat
-from data.sources.packed_strings import PackedStrings
-from data.sources.pairing import pair, pictures_in, require_folder
-from data.sources.reading import read_record
-from data.sources.source import Record
+from data.sources.class_ids import ids_in_use
+from data.sources.classes import numbered_label_set, read_label_set, read_remap, remapped_classes
+from data.sources.file_source import FileList, FileSource
+from data.sources.label_format import LabelFormat, StoredColours, StoredIds
+from data.sources.pairing import list_images, pair, require_folder
+from data.sources.source import LabelSet, SplitAbsent
+
+AUTO = "auto"
+"""num_classes=auto: as many as the files hold."""
 
 
-class Folder:
+class Folder(FileSource):
     """Label maps with the photos and instance maps of the same names.
 
     `labels`: folder of label maps, stored in `label_format`; `photos`: folder of photos, or None to
@@ -21,8 +25,6 @@ class Folder:
     Raises ValueError where a folder is missing or empty, or a file has no partner.
     """
 
-    styles: tuple[str, ...] = ("default",)
-
     def __init__(
         self,
         labels: Path,
@@ -31,42 +33,109 @@ class Folder:
         label_format: LabelFormat,
         pairing: str = "name",
     ) -> None:
-        self.label_set = label_format.label_set
-        self.has_instances = instances is not None
-        self._label_format = label_format
-        self._folders = (labels, photos, instances)
-        names = pictures_in(labels, "label maps")
-        self._labels = PackedStrings(names)
-        self._photos = self._partners(names, photos, "photos", pairing)
-        self._instances = self._partners(names, instances, "instance maps", pairing)
+        names = list_images(labels, "label maps")
+
+        def partners(folder: Path | None, expected: str) -> FileList | None:
+            if folder is None:
+                return None
+            return FileList(folder, pair(names, labels, list_images(folder, expected), folder, pairing))
+
+        files, photo_files = FileList(labels, names), partners(photos, "photos")
+        super().__init__(label_format, files, photo_files, partners(instances, "instance maps"))
 
     @classmethod
     def from_root(cls, root: Path, split: str, label_format: LabelFormat, pairing: str = "name") -> Folder:
         """Opens ROOT/SPLIT/labels and ROOT/SPLIT/photos, and ROOT/SPLIT/instances where it exists."""
         require_folder(root, f"{split}/labels and {split}/photos in it (and {split}/instances, if wanted)")
-        instances = root / split / "instances"
+        split_folder = root / split
+        instances = split_folder / "instances"
         return cls(
-            root / split / "labels",
-            root / split / "photos",
+            split_folder / "labels",
+            split_folder / "photos",
             instances if instances.is_dir() else None,
             label_format,
             pairing,
         )
 
-    def __len__(self) -> int:
-        return len(self._labels)
 
-    def read(self, index: int) -> Record:
-        """Reads one pair; raises ValueError naming the file, what is wrong with it and the remedy."""
-        labels, photos, instances = self._folders
-        return read_record(
-            labels / self._labels[index],
-            None if photos is None else photos / self._photos[index],
-            None if instances is None else instances / self._instances[index],
-            self._label_format,
+def open_folder(
+    root: str | Path,
+    split: str,
+    num_classes: int | str = AUTO,
+    ignore_id: int | None = 255,
+    remap: str | None = None,
+    unlisted: str = "error",
+    palette: str | None = None,
+    pairing: str = "name",
+) -> Folder:
+    """One split, its classes given as the options of dataset=folder give them."""
+    if palette is not None:
+        label_set = _palette(palette, num_classes, remap)
+    else:
+        if num_classes == AUTO:
+            num_classes, _ = count_classes(root, ignore_id, remap)
+        if isinstance(num_classes, str):
+            raise ValueError(f"dataset.num_classes={num_classes}: give a number, or auto")
+        label_set = numbered_label_set(num_classes, has_unknown=ignore_id is not None)
+    stored = label_format(label_set, ignore_id, remap, unlisted, palette)
+    return Folder.from_root(Path(root), split, stored, pairing)
+
+
+def label_format(
+    label_set: LabelSet,
+    ignore_id: int | None = 255,
+    remap: str | None = None,
+    unlisted: str = "error",
+    palette: str | None = None,
+) -> LabelFormat:
+    """How users' files store the classes of `label_set`: as ids, by another numbering, or in colours."""
+    if palette is not None:
+        return StoredColours(label_set)
+    if remap is None:
+        return StoredIds.in_order(label_set, unknown=ignore_id)
+    return StoredIds(label_set, remapped_classes(Path(remap), label_set.known, ignore_id, unlisted))
+
+
+def count_classes(
+    root: str | Path, ignore_id: int | None = 255, remap: str | None = None, palette: str | None = None
+) -> tuple[int, str]:
+    """The number of classes, unknown not counted, and a text that says what it was read from.
+
+    Raises ValueError where there are no label maps, or one cannot be read.
+    """
+    if palette is not None:
+        return _palette(palette, AUTO, remap).known, f"the colours in {palette}"
+    if remap is not None:
+        labels = [label for label in read_remap(Path(remap)).values() if label != ignore_id]
+        return max(labels, default=-1) + 1, f"to which {remap} leads"
+    folders = sorted(folder for folder in Path(root).glob("*/labels") if folder.is_dir())
+    if not folders:
+        raise SplitAbsent(f"{root}: no such folder; expected train/labels and train/photos in it")
+    ids = ids_in_use(Path(root), folders)
+    known = [number for number in ids if number != ignore_id]
+    if not known:
+        raise ValueError(f"{folders[0]}: all pixels are {ignore_id}, unknown; there is no class")
+    count = known[-1] + 1
+    unused = f" of which {count - len(known)} are never used" if len(known) < count else ""
+    unknown = ", and unknown" if ignore_id in ids else ""
+    return count, f"ids 0 to {known[-1]}{unused}{unknown}, read from {', '.join(map(str, folders))}"
+
+
+def _palette(palette: str, num_classes: int | str, remap: str | None) -> LabelSet:
+    """The class list `palette`; ValueError where its colours repeat, or other options contradict it."""
+    if remap is not None:
+        raise ValueError(
+            f"dataset.palette={palette} says what colours mean, dataset.remap={remap} what ids mean; "
+            "give one of them"
         )
-
-    def _partners(self, labels: list[str], folder: Path | None, expected: str, pairing: str) -> PackedStrings:
-        if folder is None:
-            return PackedStrings([])
-        return PackedStrings(pair(labels, self._folders[0], pictures_in(folder, expected), folder, pairing))
+    label_set = read_label_set(Path(palette))
+    colours = label_set.colours
+    if len(set(colours)) < len(colours):
+        twice = next(colour for colour in colours if colours.count(colour) > 1)
+        raise ValueError(f"{palette}: colour {twice} stands for several classes; give each its own")
+    if num_classes not in (AUTO, label_set.known):
+        raise ValueError(
+            f"dataset.num_classes={num_classes}, but {palette} lists {label_set.known} classes beside "
+            "unknown; leave num_classes out"
+        )
+    return label_set

@@ -1,4 +1,4 @@
-"""Pictures from files: a photo as RGB, and a map of ids as integers."""
+"""Images from files: a photo as RGB, a map of ids as integers."""
 
 from __future__ import annotations
 
@@ -9,28 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Literal, Protocol
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from data.sources.source import IdsOutOfRange, UnreadablePicture
-from data.sources.tar_member import PictureFile
+from data.sources.source import IdsOutOfRange, UnreadableImage
 
 # What Pillow raises on damaged files, format by format: it promises no common ancestor.
 DAMAGED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    TypeError,
-    LookupError,
-    MemoryError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-)
+    OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, MemoryError, OverflowError,
+    struct.error, zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
 
 GREY_16_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 ID_MODES = ("1", "L", "P", "I", *GREY_16_BIT)
@@ -38,22 +28,32 @@ ID_MODES = ("1", "L", "P", "I", *GREY_16_BIT)
 # Ids pass through float32 when a map is resized: whole numbers are exact below this.
 LARGEST_ID = 2**24 - 1
 
-MOST_PIXELS = 2**27
-"""Of a picture: 128 megapixels, 400 MB once decoded. A file of a few kilobytes may claim any size."""
+MAX_PIXELS = 2**27
+"""Of an image: 128 megapixels, 400 MB once decoded. A file of a few kilobytes may claim any size."""
 
 ORIENTATION = 0x0112
-"""The EXIF tag that says how a picture must be turned to stand upright."""
+"""The EXIF tag that says how an image must be turned to stand upright."""
+
+
+class ImageFile(Protocol):
+    """Where an image is read from: a path, or a member of an archive."""
+
+    def open(self, mode: Literal["rb"]) -> BinaryIO:
+        """Its bytes as a stream."""
+        ...
+
+    @property
+    def stem(self) -> str:
+        """Its name without folders and ending."""
+        ...
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a file held: as what it was read ("photo" or "ids"), and mode, size and orientation as stored."""
+    """A file that was read as `kind` ("photo" or "ids"): its mode and EXIF orientation as stored."""
 
-    file: str
     kind: str
     mode: str
-    width: int
-    height: int
     orientation: int  # 1 where it is stored upright
 
 
@@ -62,7 +62,7 @@ _decoded: ContextVar[list[Decoded] | None] = ContextVar("decoded", default=None)
 
 @contextmanager
 def decoded_files() -> Iterator[list[Decoded]]:
-    """Lists the pictures that are decoded inside the `with`, whichever reader asks for them."""
+    """Lists the images that are decoded inside the `with`, by any reader."""
     found: list[Decoded] = []
     token = _decoded.set(found)
     try:
@@ -71,7 +71,7 @@ def decoded_files() -> Iterator[list[Decoded]]:
         _decoded.reset(token)
 
 
-def read_photo(file: PictureFile) -> Image.Image:
+def read_photo(file: ImageFile) -> Image.Image:
     """Reads a photo as 8-bit RGB, upright.
 
     Any mode is converted: grey, palette, CMYK; alpha is dropped; 16-bit grey is scaled to 8 bits (the
@@ -81,15 +81,21 @@ def read_photo(file: PictureFile) -> Image.Image:
     """
     image, _ = _decode(file, "photo")
     if image.mode in (*GREY_16_BIT, "I"):
-        image = _scaled_to_8_bits(image, file)
+        grey = np.asarray(image).astype(np.int32)  # (H, W)
+        if grey.min() < 0 or grey.max() > 65535:
+            raise UnreadableImage(
+                f"{file}: a grey photo of {grey.min()} to {grey.max()} exceeds 16 bits; "
+                "save it with 8 or 16 bits"
+            )
+        image = Image.fromarray(((grey + 128) // 257).astype(np.uint8))  # 65535 becomes 255
     if image.mode in ("F", "La"):  # fractions, or grey multiplied by its alpha
-        raise UnreadablePicture(
+        raise UnreadableImage(
             f"{file}: a photo of mode {image.mode} has no agreed range; save it as 8-bit RGB"
         )
     return image.convert("RGB")
 
 
-def read_ids(file: PictureFile) -> np.ndarray:
+def read_ids(file: ImageFile) -> np.ndarray:
     """Reads a map of ids, int32 (H, W): palette indices (not their colours), 1-, 8-, 16- or 32-bit greys.
 
     Raises ValueError, naming the file, where it cannot be decoded, holds colours instead of ids, was
@@ -97,54 +103,42 @@ def read_ids(file: PictureFile) -> np.ndarray:
     """
     image, file_format = _decode(file, "ids")
     if image.mode not in ID_MODES:
-        raise UnreadablePicture(
+        raise UnreadableImage(
             f"{file}: a map of ids needs one channel of whole numbers, this picture's mode is {image.mode}; "
             "replace colours by class ids and save it as a grey (8 or 16 bits) or palette PNG"
         )
     if file_format in ("JPEG", "MPO"):
-        raise UnreadablePicture(
+        raise UnreadableImage(
             f"{file}: JPEG alters the ids of a map; make it again from its origin, as a PNG"
         )
     ids = np.asarray(image).astype(np.int32)  # (H, W)
     if ids.min() < 0 or ids.max() > LARGEST_ID:
         wrong = int(ids.min() if ids.min() < 0 else ids.max())
         raise IdsOutOfRange(
-            f"{file}: id {wrong} is out of range: ids lie in 0 to {LARGEST_ID}; number them anew",
-            [wrong],
+            f"{file}: id {wrong} is out of range: ids lie in 0 to {LARGEST_ID}; number them anew", [wrong]
         )
     return ids
 
 
-def _decode(file: PictureFile, kind: str) -> tuple[Image.Image, str | None]:
-    """The whole picture, decoded and upright, and the file's format, whatever the name's ending says."""
+def _decode(file: ImageFile, kind: str) -> tuple[Image.Image, str | None]:
+    """The whole image, decoded and upright, and the file's format, whatever the name's ending says."""
     try:
-        with file.open("rb") as stream, _opened(stream) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise ValueError(
-                    f"{image.width}×{image.height} pixels are more than the {MOST_PIXELS} that are decoded"
-                )
-            image.load()
-            _note(file, kind, image)
-            return ImageOps.exif_transpose(image), image.format
+        with warnings.catch_warnings(), file.open("rb") as stream:
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size is checked here
+            with Image.open(stream) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise ValueError(
+                        f"{image.width}×{image.height} pixels are more than the {MAX_PIXELS} that are decoded"
+                    )
+                image.load()
+                if (decoded := _decoded.get()) is not None:
+                    decoded.append(Decoded(kind, image.mode, image.getexif().get(ORIENTATION, 1)))
+                return ImageOps.exif_transpose(image), image.format
     except DAMAGED as cause:
-        raise UnreadablePicture(
+        raise UnreadableImage(
             f"{file}: cannot be read as a picture ({_reason(cause)}); "
             "replace the file, or take it and its partner out of the data set"
         ) from cause
-
-
-def _opened(stream: BinaryIO) -> Image.Image:
-    """The picture with its header read; its size is for us to discriminate, not for Pillow."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(stream)
-
-
-def _note(file: PictureFile, kind: str, image: Image.Image) -> None:
-    found = _decoded.get()
-    if found is not None:
-        turn = image.getexif().get(ORIENTATION, 1)
-        found.append(Decoded(str(file), kind, image.mode, image.width, image.height, turn))
 
 
 def _reason(cause: Exception) -> str:
@@ -154,13 +148,3 @@ def _reason(cause: Exception) -> str:
     if isinstance(cause, UnidentifiedImageError):
         return "empty, damaged or of an unknown format"
     return " ".join(str(cause).split()) or type(cause).__name__
-
-
-def _scaled_to_8_bits(image: Image.Image, file: PictureFile) -> Image.Image:
-    """16-bit grey to 8-bit grey: 65535 becomes 255."""
-    grey = np.asarray(image).astype(np.int32)  # (H, W)
-    if grey.min() < 0 or grey.max() > 65535:
-        raise UnreadablePicture(
-            f"{file}: a grey photo of {grey.min()} to {grey.max()} exceeds 16 bits; save it with 8 or 16 bits"
-        )
-    return Image.fromarray(((grey + 128) // 257).astype(np.uint8))

@@ -1,27 +1,29 @@
-"""How the files of a data set store its classes, wherever they lie: people bring label maps of their own."""
+"""How the files of a data set store its classes: as numbers, or painted in colours."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Protocol
 
 import numpy as np
+from PIL import Image
 
-from data.sources.image_io import read_ids
+from data.palette import Colour
+from data.sources.image_io import ID_MODES, ImageFile, read_ids, read_photo
 from data.sources.source import IdsOutOfRange, LabelSet
-from data.sources.tar_member import PictureFile
 
 OUTSIDE = -1
 LARGEST_STORED = 2**16 - 1
+SHIFTS = np.array([16, 8, 0], dtype=np.int32)  # red, green and blue in one number
 
 
 class LabelFormat(Protocol):
-    """Reads one label map as class ids; small, and cheap to pickle into the loader's workers."""
+    """Reads one label map as class ids, wherever it lies; small, and cheap to pickle into workers."""
 
     label_set: LabelSet
 
-    def read(self, file: PictureFile) -> np.ndarray:
+    def read(self, file: ImageFile) -> np.ndarray:
         """Class ids 0 .. K-1, int32 (H, W); ValueError names the file, what is wrong and the remedy."""
         ...
 
@@ -51,7 +53,12 @@ class StoredIds:
             classes[unknown] = len(label_set) - 1
         return cls(label_set, classes)
 
-    def read(self, file: PictureFile) -> np.ndarray:
+    @classmethod
+    def class_ids(cls, label_set: LabelSet) -> StoredIds:
+        """The class ids themselves, that of unknown included."""
+        return cls(label_set, {label: label for label in range(len(label_set))})
+
+    def read(self, file: ImageFile) -> np.ndarray:
         """Class ids, int32 (H, W).
 
         Raises ValueError, naming the file, where it is no map of numbers, or holds one that stands for
@@ -59,13 +66,13 @@ class StoredIds:
         """
         return self.as_labels(read_ids(file), file)
 
-    def as_labels(self, stored: np.ndarray, file: PictureFile) -> np.ndarray:
+    def as_labels(self, stored: np.ndarray, file: ImageFile) -> np.ndarray:
         """What the numbers (H, W) of `file` stand for; raises as `read` does."""
         labels = self._class_of[stored.clip(-1, len(self._class_of) - 1)]  # (H, W)
         if labels.min(initial=0) == OUTSIDE:
             outside = stored[labels == OUTSIDE]
             raise IdsOutOfRange(
-                f"{file}: label id {_counted(outside)} out of range: allowed ids are {self._allowed()}; "
+                f"{file}: label id {_first_three(outside)} out of range: allowed ids are {self._allowed()}; "
                 "correct the file, the number of classes or the id that stands for unknown",
                 np.unique(outside).tolist(),
             )
@@ -80,16 +87,78 @@ class StoredIds:
         return allowed
 
 
-def _counted(values: np.ndarray) -> str:
+class StoredColours:
+    """An RGB colour a pixel.
+
+    `classes`: colour (0-255 each) to class id, for every colour that may occur; several may stand for one
+    class. By default each class is painted in its own colour.
+    """
+
+    def __init__(self, label_set: LabelSet, classes: Mapping[Colour, int] | None = None) -> None:
+        if classes is None:
+            classes = {colour: label for label, colour in enumerate(label_set.colours)}
+        assert all(0 <= label < len(label_set) for label in classes.values()), "each leads to a class"
+        self.label_set = label_set
+        codes = _codes(np.array(list(classes), dtype=np.int32))  # (colours,)
+        order = np.argsort(codes)
+        self._codes, self._class_of = codes[order], np.array(list(classes.values()), dtype=np.int32)[order]
+
+    def read(self, file: ImageFile) -> np.ndarray:
+        """Class ids, int32 (H, W).
+
+        Raises ValueError, naming the file, where it cannot be read or shows a colour of no class: the first
+        three of these with their pixels, and where.
+        """
+        codes = _codes(np.asarray(read_photo(file), dtype=np.int32))  # (H, W)
+        nearest = np.searchsorted(self._codes, codes).clip(max=len(self._codes) - 1)  # (H, W)
+        outside = self._codes[nearest] != codes  # (H, W)
+        if outside.any():
+            row, column = np.argwhere(outside)[0]
+            colours = _first_three(codes[outside], lambda code: str(tuple((code >> SHIFTS & 255).tolist())))
+            raise IdsOutOfRange(
+                f"{file}: colour {colours} is that of no class, first at row {row}, column {column}; "
+                "correct the file or the list of colours "
+                "(JPEG and resizing alter colours: paint label maps as PNG, without smooth edges)"
+            )
+        return self._class_of[nearest]
+
+
+class IdsOrColours:
+    """A map of numbers, or a painted one, whichever a file turns out to be."""
+
+    def __init__(self, ids: StoredIds, colours: StoredColours) -> None:
+        assert ids.label_set == colours.label_set, "both lead to the same classes"
+        self.label_set = ids.label_set
+        self._ids, self._colours = ids, colours
+
+    def read(self, file: ImageFile) -> np.ndarray:
+        """Class ids, int32 (H, W); raises ValueError as the two formats do."""
+        return self._colours.read(file) if _is_painted(file) else self._ids.read(file)
+
+
+def _is_painted(file: ImageFile) -> bool:
+    try:
+        with file.open("rb") as stream, Image.open(stream) as header:
+            return header.mode not in ID_MODES
+    except OSError:
+        return False  # reading it says what is wrong
+
+
+def _codes(colours: np.ndarray) -> np.ndarray:
+    """Colours (..., 3) as numbers (...), each its own."""
+    return (colours << SHIFTS).sum(axis=-1, dtype=np.int32)
+
+
+def _first_three(values: np.ndarray, text: Callable[[int], str] = str) -> str:
     """The first three of the values with how often each occurs, and how many more there are."""
     numbers, counts = np.unique(values, return_counts=True)
-    named = [f"{number} ({count} pixels)" for number, count in zip(numbers[:3], counts[:3])]
+    named = [f"{text(number)} ({count} pixels)" for number, count in zip(numbers[:3], counts[:3])]
     more = f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
     return ", ".join(named) + more
 
 
 def _ranges(numbers: Iterable[int]) -> str:
-    """Ascending numbers in words: "0 to 34, 255"."""
+    """Ascending numbers as ranges: "0 to 34, 255"."""
     runs = [
         [number for _, number in run]
         for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])

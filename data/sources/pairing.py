@@ -1,4 +1,4 @@
-"""Which files belong together: the pictures of a folder, and their partners in another."""
+"""Which files belong together: the images of a folder, and their partners in another."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 PAIRINGS = ("name", "sorted")
 
 
-def require_folder(folder: Path, expected: str) -> Path:
+def require_folder(folder: str | Path, expected: str) -> Path:
     """Returns `folder`; raises ValueError, saying what was `expected` there, where it is no folder."""
+    folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder}: is a file, not a folder; expected {expected}")
     if not folder.is_dir():
@@ -27,8 +28,8 @@ def unpacked(root: Path, name: str) -> Path:
     return root / name if (root / name).is_dir() else root
 
 
-def files_in(folder: Path, expected: str) -> list[str]:
-    """Names of the files in `folder`, in no order, hidden ones left out.
+def list_files(folder: Path, expected: str) -> list[str]:
+    """Names of the files in `folder`, in no order, without hidden ones.
 
     Raises ValueError, saying what was `expected` there, where the folder is missing or closed.
     """
@@ -40,25 +41,25 @@ def files_in(folder: Path, expected: str) -> list[str]:
         raise ValueError(f"{folder}: cannot be listed ({cause.strerror}); expected {expected}") from cause
 
 
-def pictures_in(folder: Path, expected: str, endings: tuple[str, ...] = ENDINGS) -> list[str]:
-    """File names of the pictures in `folder`, sorted by name without ending, hidden files left out.
+def list_images(folder: Path, expected: str, endings: tuple[str, ...] = ENDINGS) -> list[str]:
+    """File names of the images in `folder`, sorted by name without ending, without hidden ones.
 
-    `endings`: those of the pictures, in small letters, where other files lie beside them.
+    `endings`: those of the images, in small letters, where other files lie beside them.
     Raises ValueError, saying what was `expected` there, where the folder is missing, closed or has no
-    picture, and where two pictures differ in their endings only.
+    image, and where two images differ in their endings only.
     """
-    names = files_in(folder, expected)
+    names = list_files(folder, expected)
     found = [name for name in names if name.lower().endswith(endings)]
-    pictures = {stem(name): name for name in found}
+    images = {stem(name): name for name in found}
     if not found:
         raise ValueError(
             f"{folder}: none of its {len(names)} files is a picture "
             f"({', '.join(endings)}); expected {expected}"
         )
-    if len(found) > len(pictures):
-        first = next(name for name in found if pictures[stem(name)] != name)
-        raise ValueError(f"{folder}: {first} and {pictures[stem(first)]} have one name; keep one of them")
-    return [pictures[name] for name in sorted(pictures)]
+    if len(found) > len(images):
+        first = next(name for name in found if images[stem(name)] != name)
+        raise ValueError(f"{folder}: {first} and {images[stem(first)]} have one name; keep one of them")
+    return [images[name] for name in sorted(images)]
 
 
 def pair(
@@ -67,7 +68,7 @@ def pair(
     """For each label map its partner in another folder of photos (or instance maps).
 
     `pairing`: "name" matches file names without their endings; "sorted" takes both folders in the
-    order of their names. Raises ValueError with counts and the first offenders where anything is left over.
+    order of their names. Raises ValueError with counts and the first names where a file has no partner.
     """
     if pairing not in PAIRINGS:
         raise ValueError(f"pairing={pairing}: choose one of {', '.join(PAIRINGS)}")
@@ -83,23 +84,25 @@ def pair(
     if len(matched) == len(labels) == len(others):
         return matched
     known = {stem(name) for name in labels}
-    alone = _count([name for name in labels if stem(name) not in partners], labels_folder, others_folder)
-    alone += _count([name for name in others if stem(name) not in known], others_folder, labels_folder)
+    here, there = f"the pictures in {labels_folder}", f"the pictures in {others_folder}"
+    alone = [
+        *without_partner([name for name in labels if stem(name) not in partners], here, others_folder),
+        *without_partner([name for name in others if stem(name) not in known], there, labels_folder),
+    ]
     raise ValueError(
         f"{'; '.join(alone)}: files pair by name without ending; add or remove what has no partner, "
         "or use pairing=sorted where the names differ but their order is the same"
     )
 
 
+def without_partner(names: Sequence[str], here: object, there: object) -> list[str]:
+    """A line about the `names` of `here` that are not in `there`, or none where there are no such names."""
+    if not names:
+        return []
+    more = ", …" if len(names) > 3 else ""
+    return [f"{len(names)} of {here} have no partner in {there} ({', '.join(names[:3])}{more})"]
+
+
 def stem(name: str) -> str:
     """A file's name without its ending."""
     return name.rpartition(".")[0] or name  # os.path.splitext takes six times as long
-
-
-def _count(alone: Sequence[str], here: Path, there: Path) -> list[str]:
-    if not alone:
-        return []
-    more = ", …" if len(alone) > 3 else ""
-    return [
-        f"{len(alone)} of the pictures in {here} have no partner in {there} ({', '.join(alone[:3])}{more})"
-    ]

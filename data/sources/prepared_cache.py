@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import numpy as np
+from filelock import FileLock
 from PIL import Image
 from tqdm import tqdm
 
+from data.atomic_write import write_atomically
 from data.parallel import in_processes
 
 Job = TypeVar("Job")
@@ -26,14 +26,14 @@ def default_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "label-map-synthesis"
 
 
-def prepared_folder(recipe: str, root: Path, made_from: Iterable[Path], cache: Path | None) -> Path:
+def prepared_folder(recipe: str, root: Path, made_from: Iterable[Path], cache: str | Path | None) -> Path:
     """The folder, in `cache` or the default one, for what `recipe` makes of the data set at `root`.
 
     Another root has another folder; so have other `made_from` (files and folders, told apart by their time
     and size) and another recipe: what is found in it was made of these and no others. Raises ValueError
     where the cache would lie inside the data set, or something of `made_from` is absent.
     """
-    root, cache = root.resolve(), (cache or default_cache()).expanduser().resolve()
+    root, cache = root.resolve(), Path(cache or default_cache()).expanduser().resolve()
     if cache.is_relative_to(root):
         raise ValueError(
             f"dataset.cache={cache} lies inside the data set {root}, which is left as it is; "
@@ -42,12 +42,18 @@ def prepared_folder(recipe: str, root: Path, made_from: Iterable[Path], cache: P
     key = hashlib.sha256(f"{recipe}\0{root}".encode(errors="surrogateescape"))
     for source in made_from:
         try:
-            facts = source.stat()
+            status = source.stat()
         except OSError as cause:
             raise ValueError(f"{source}: {cause.strerror}; unpack the data set again") from cause
-        size = 0 if source.is_dir() else facts.st_size
-        key.update(f"\0{source.name}\0{facts.st_mtime_ns}\0{size}".encode(errors="surrogateescape"))
+        size = 0 if source.is_dir() else status.st_size
+        key.update(f"\0{source.name}\0{status.st_mtime_ns}\0{size}".encode(errors="surrogateescape"))
     return cache / f"{recipe}-{key.hexdigest()[:16]}"
+
+
+def cache_lock(folder: Path) -> FileLock:
+    """Lets one process at a time write in `folder`, which is made; a killed process leaves no lock behind."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / ".lock")
 
 
 def prepare(
@@ -67,30 +73,17 @@ def prepare(
     """
     if not _missing(folder, stems):
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    with alone(folder):
+    with cache_lock(folder):
         missing = _missing(folder, stems)
-        bar = tqdm(total=len(missing), desc=f"{what}, once, into {folder}", dynamic_ncols=True, leave=False)
-        with bar:
-            for _ in in_processes(_Maker(folder, make), jobs(missing)):
-                bar.update()
+        made = in_processes(partial(_make_file, folder, make), jobs(missing))
+        for _ in tqdm(made, f"{what}, once, into {folder}", len(missing), dynamic_ncols=True, leave=False):
+            pass
 
 
-@dataclass(frozen=True)
-class _Maker(Generic[Job]):
-    """Makes one file, in whichever process."""
-
-    folder: Path
-    make: Callable[[Job], np.ndarray]
-
-    def __call__(self, item: tuple[str, Job]) -> None:
-        stem, job = item
-        partial = self.folder / f".{stem}{ENDING}.partial"
-        with partial.open("wb") as stream:
-            Image.fromarray(self.make(job)).save(stream, format="PNG")
-            stream.flush()
-            os.fsync(stream.fileno())  # else the name might outlive a power cut, and the contents not
-        os.replace(partial, self.folder / f"{stem}{ENDING}")
+def _make_file(folder: Path, make: Callable[[Job], np.ndarray], item: tuple[str, Job]) -> None:
+    stem, job = item
+    image = Image.fromarray(make(job))
+    write_atomically(folder / f"{stem}{ENDING}", partial(image.save, format="PNG"))
 
 
 def _missing(folder: Path, stems: list[str]) -> list[str]:
@@ -99,11 +92,3 @@ def _missing(folder: Path, stems: list[str]) -> list[str]:
     except FileNotFoundError:
         return stems
     return [stem for stem in stems if f"{stem}{ENDING}" not in present]
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Lets one process at a time in; the lock of one that is killed is gone with it."""
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -20,7 +20,7 @@ class Scenes:
     """One split of the built-in world; nothing is stored, `read` draws.
 
     Every scene has a number, and the splits deal the numbers out in turn: no count makes them overlap.
-    The style is drawn from a stream of its own, so that the label map tells nothing of it.
+    The style is drawn from a stream of its own, so that the label map does not reveal it.
     """
 
     label_set = LABEL_FORMAT.label_set

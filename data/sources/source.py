@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from PIL import Image
@@ -17,7 +17,7 @@ class LabelSet:
     Where the data set has unknown (void) pixels they are one more class, the last one, so that every
     id that leaves a reader lies in 0 .. len(names) - 1.
 
-    `names`: one a class; `colours`: RGB 0-255, one a class, for pictures people look at;
+    `names`: one a class; `colours`: RGB 0-255, one a class, to paint label maps with;
     `has_unknown`: the last class is "unknown".
     """
 
@@ -58,11 +58,11 @@ class SplitAbsent(ValueError):
     """The data set has no split of this name, or nothing lies where it would be."""
 
 
-class UnreadablePicture(ValueError):
+class UnreadableImage(ValueError):
     """A file is missing, damaged, or of a kind that its use does not allow."""
 
 
-class SizesDiffer(ValueError):
+class SizeMismatch(ValueError):
     """The files of a record have several sizes."""
 
 
@@ -86,3 +86,24 @@ class Source(Protocol):
     def read(self, index: int) -> Record:
         """Reads one pair; raises ValueError naming the file, what is wrong with it and the remedy."""
         ...
+
+
+class Splits(NamedTuple):
+    """The splits of a data set that can be opened; why others are absent, or cannot be opened."""
+
+    sources: dict[str, Source]
+    absent: dict[str, str]
+    refused: dict[str, str]
+
+
+def open_splits(open_split: Callable[[str], Source], names: Sequence[str]) -> Splits:
+    """Opens each of the splits `names`."""
+    splits = Splits({}, {}, {})
+    for name in names:
+        try:
+            splits.sources[name] = open_split(name)
+        except SplitAbsent as error:
+            splits.absent[name] = str(error)
+        except ValueError as error:
+            splits.refused[name] = str(error)
+    return splits

@@ -30,6 +30,7 @@ from engine.checkpoint.serialization import (
     save_weights,
 )
 from engine.progress import passed
+from engine.runtime.distributed import Processes, gather
 
 FORMAT = 3
 """1 and 2 kept the state in a file of torch.save; 1 lacked `threads` and had no manifest."""
@@ -147,6 +148,13 @@ def read_whole_state(run: Path, images: int) -> tuple[Path, dict[str, Any]]:
             "use the version that wrote it, or a newer one"
         )
     return file, state
+
+
+def restore_everywhere(checkpoint: Checkpoint, processes: Processes, exact: bool) -> None:
+    """Restores the same checkpoint in all processes: the one that the main process finds whole."""
+    images = gather(checkpoint.restore(exact) if processes.is_main else None, processes)[0]
+    if images is not None and not processes.is_main:
+        checkpoint.restore_from(images)
 
 
 def read_network(run: Path, images: int, part: str) -> dict[str, Tensor]:

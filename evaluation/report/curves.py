@@ -1,54 +1,49 @@
-"""The curves of a run as small charts of one scale each, drawn as SVG: losses, and figures along the way."""
+"""The curves of a run as small charts with a scale each: losses, and metrics of its evaluations."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
+
+import numpy as np
 
 GROUPS = ("evaluation", "generator", "discriminator")
-POINTS = 240  # of a curve; more rows than that are averaged in stretches
-WIDTH, HEIGHT = 1000, 300  # in the drawing's own units; the page stretches it
-
-Curve = list[tuple[float, float]]
+POINTS = 240  # of a curve; longer ones are averaged in stretches
 
 
-def charts(log: Sequence[Mapping[str, float]]) -> str:
-    """A chart for each curve of `GROUPS` (generator/...) that two rows of the log know; "" for none."""
-    names = dict.fromkeys(name for row in log for name in row if name.split("/")[0] in GROUPS)
-    ordered = sorted(names, key=lambda name: name.split("/")[0] != "evaluation")
-    curves = {name: _curve(log, name) for name in ordered}
-    drawn = "".join(_chart(name, curve) for name, curve in curves.items() if len(curve) > 1)
-    return f'<div class="charts">{drawn}</div>' if drawn else ""
+@dataclass(frozen=True)
+class Chart:
+    """A curve: `values` (N,) after so many `images` (N,), in ascending order, two at least."""
+
+    WIDTH, HEIGHT = 1000, 300  # in the drawing's own units; the page stretches it
+
+    group: str
+    title: str
+    images: np.ndarray
+    values: np.ndarray
+
+    @property
+    def points(self) -> str:
+        """The curve in the drawing's units, which it fills from edge to edge."""
+        x = (self.images - self.images[0]) / (np.ptp(self.images) or 1.0) * self.WIDTH
+        y = (self.values - self.values.min()) / (np.ptp(self.values) or 1.0) * self.HEIGHT
+        return " ".join(f"{across:.1f},{self.HEIGHT - up:.1f}" for across, up in zip(x, y))
 
 
-def _curve(log: Sequence[Mapping[str, float]], name: str) -> Curve:
-    """(images, value) in the log's order, averaged to at most `POINTS`; NaN and infinity left out."""
-    points = [
-        (float(row["images"]), float(row[name])) for row in log if math.isfinite(row.get(name, math.nan))
-    ]
-    stretch = -(-len(points) // POINTS) or 1
-    stretches = [points[start : start + stretch] for start in range(0, len(points), stretch)]
-    return [(part[-1][0], sum(value for _, value in part) / len(part)) for part in stretches]
+def charts(log: Sequence[Mapping[str, float]]) -> list[Chart]:
+    """A chart for each entry of `GROUPS` (generator/...) that two rows of the log have; evaluations first.
 
-
-def _chart(name: str, curve: Curve) -> str:
-    group, _, figure = name.partition("/")
-    words = escape(f"{group}: {figure.replace('_', ' ')}")
-    values = [value for _, value in curve]
-    first, last = curve[0][0], curve[-1][0]
-    return (
-        f'<figure class="chart {group}"><figcaption>{words}<span>{values[-1]:.3g}</span></figcaption>'
-        f'<div class="plot"><span>{max(values):.3g}</span><span>{min(values):.3g}</span>'
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{words}">'
-        f'<polyline points="{_points(curve)}"/></svg></div>'
-        f'<p class="along"><span>{first:,.0f}</span><span>{last:,.0f} images</span></p></figure>'
-    )
-
-
-def _points(curve: Curve) -> str:
-    """The curve in the drawing's units, filling it from edge to edge."""
-    images, values = [x for x, _ in curve], [y for _, y in curve]
-    across = WIDTH / ((images[-1] - images[0]) or 1.0)
-    up = HEIGHT / ((max(values) - min(values)) or 1.0)
-    return " ".join(f"{(x - images[0]) * across:.1f},{HEIGHT - (y - min(values)) * up:.1f}" for x, y in curve)
+    Curves are averaged to at most `POINTS`; NaN and infinity are skipped.
+    """
+    names = dict.fromkeys(name for row in log for name in row if name.partition("/")[0] in GROUPS)
+    drawn = []
+    for name in sorted(names, key=lambda name: not name.startswith(f"{GROUPS[0]}/")):
+        points = [(row["images"], row[name]) for row in log if math.isfinite(row.get(name, math.nan))]
+        stretch = -(-len(points) // POINTS) or 1
+        parts = [np.array(points[start : start + stretch]) for start in range(0, len(points), stretch)]
+        if len(parts) > 1:
+            group, _, metric = name.partition("/")
+            images, values = np.array([(part[-1, 0], part[:, 1].mean()) for part in parts]).T
+            drawn.append(Chart(group, f"{group}: {metric.replace('_', ' ')}", images, values))
+    return drawn

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from evaluation.protocol import METRICS, Rows
-from evaluation.report.metric_labels import METRIC_LABELS, metric_label, written
+from pandas import DataFrame, concat
 
-SCALE_ROWS = ("mean_colour_baseline", "real_train", "real_photos")
-MARK = " ≠"
-"""On the heads of columns whose figures were not all made in one way."""
+from evaluation.gallery import GalleryRow
+from evaluation.protocol import METRICS, Rows
+from evaluation.report.metric_labels import metric_label, written
+from evaluation.report.metrics_table import ROW_TITLES
+from evaluation.report.page import write_page
+
+REFERENCES = ("mean_colour_baseline", "real_train", "real_photos")
+"""Rows of a metrics.json that depend on no run."""
+FORMER_NAMES = {"null_model": "mean_colour_baseline"}
+"""Rows of earlier versions, and what they are called now."""
+INCOMPARABLE = " ≠"
+"""On the headings of columns whose values were not all made in one way."""
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What the metrics.json of one results folder says.
-
-    `names`: full names of the figures, by their short ones; `protocol`: how they were made.
-    """
+class Results:
+    """The metrics.json of a results folder: `names` are the metrics' full names by their short ones."""
 
     name: str
     folder: Path
@@ -32,46 +37,49 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A row of the table: figures by the short name of their metric; `is_scale`: of no run."""
-
-    name: str
-    figures: dict[str, float]
-    is_scale: bool = False
-
-
-@dataclass(frozen=True)
 class Comparison:
-    """`columns`: short names of metrics to what heads them; `warnings`: what may not be compared, and why."""
+    """`runs`, `references`: a row each, a column for each metric by its short name, NaN where it is absent.
 
-    columns: dict[str, str]
-    rows: list[Row]
+    `headings`: of the columns; `warnings`: what may not be compared, and why.
+    """
+
+    runs: DataFrame
+    references: DataFrame
+    headings: dict[str, str]
     warnings: list[str]
 
-    def best(self, column: str) -> set[str]:
-        """The runs with the best figure of a column; none where there is nothing to choose from."""
-        figures = {row.name: row.figures[column] for row in self.rows if column in _of_run(row)}
-        if len(figures) < 2 or self.columns[column].endswith(MARK):
-            return set()
-        choose = max if metric_label(column).better == "higher" else min
-        return {name for name, figure in figures.items() if figure == choose(figures.values())}
+    def best(self) -> DataFrame:
+        """Whether each value of `runs` is the best of its column; none where there is nothing to choose."""
+        best = DataFrame(False, self.runs.index, self.runs.columns)
+        for name, heading in self.headings.items():
+            values, better = self.runs[name], metric_label(name).better
+            if values.count() > 1 and not heading.endswith(INCOMPARABLE):
+                best[name] = values == (values.max() if better == "higher" else values.min())
+        return best
 
-    def cells(self, row: Row) -> list[str]:
-        """A row's figures with their decimals, in the order of the columns."""
-        return [written(row.figures.get(name), metric_label(name).decimals) for name in self.columns]
+    def values(self) -> DataFrame:
+        """Runs, then references, under the columns' headings."""
+        return concat([self.runs, self.references]).rename(columns=self.headings).rename_axis("run")
+
+    def texts(self) -> DataFrame:
+        """The same with the decimals of each metric."""
+        labels = {heading: metric_label(name) for name, heading in self.headings.items()}
+        return self.values().apply(
+            lambda column: column.map(partial(written, label=labels[str(column.name)]))
+        )
 
 
-def read_measured(folder: Path, name: str) -> Measured:
+def read_results(folder: Path, name: str) -> Results:
     """What was measured in a results folder; ValueError where nothing was, or the file is damaged."""
     file = folder / METRICS
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         rows = {
-            str(row): {str(metric): float(value) for metric, value in figures.items()}
-            for row, figures in content["metrics"].items()
+            FORMER_NAMES.get(row, row): {str(metric): float(value) for metric, value in values.items()}
+            for row, values in content["metrics"].items()
         }
         names = {str(short): str(full) for short, full in content["names"].items()}
-        return Measured(name, folder, rows, names, dict(content["protocol"]))
+        return Results(name, folder, rows, names, dict(content["protocol"]))
     except FileNotFoundError as error:
         raise ValueError(
             f"{file} is absent: run python test.py name={name} first, or name a results folder"
@@ -80,92 +88,81 @@ def read_measured(folder: Path, name: str) -> Measured:
         raise ValueError(f"{file} is damaged ({error}); run test.py again") from error
 
 
-def compare(measured: Sequence[Measured]) -> Comparison:
-    """One row a run, then the scale of the first; a column a metric, in the order they were written."""
-    columns: dict[str, str] = {}
-    warnings = []
-    shorts = dict.fromkeys(name for each in measured for name in each.names if _is_known(name))
-    for short in shorts:
-        having = [each for each in measured if short in each.names]
-        differing = _differences(having)
-        columns[short] = having[0].names[short] if not differing else short + MARK
-        if differing:
-            warnings.append(f"{short} cannot be compared: {differing}")
-    rows = [Row(each.name, _figures(each.rows["model"], columns)) for each in measured]
-    rows += [
-        Row(row, _figures(measured[0].rows[row], columns), is_scale=True)
-        for row in SCALE_ROWS
-        if row in measured[0].rows
-    ]
-    return Comparison(columns, rows, _merged(warnings))
-
-
-def as_markdown(table: Comparison) -> str:
-    """The table as Markdown; the best of each column in bold."""
-    best = {name: table.best(name) for name in table.columns}
-    lines = ["| | " + " | ".join(table.columns.values()) + " |", "|---|" + "---:|" * len(table.columns)]
-    for row in table.rows:
-        cells = [
-            f"**{cell}**" if not row.is_scale and row.name in best[name] else cell
-            for name, cell in zip(table.columns, table.cells(row))
-        ]
-        name = row.name.replace("|", "\\|")
-        lines.append(f"| {f'*{name}*' if row.is_scale else name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n" + "".join(f"\n{warning}\n" for warning in table.warnings)
-
-
-def as_csv(table: Comparison) -> str:
-    """The table as comma-separated values, unrounded."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["run", *table.columns.values()])
-    for row in table.rows:
-        writer.writerow([row.name, *(row.figures.get(name, "") for name in table.columns)])
-    return stream.getvalue()
-
-
-def as_text(table: Comparison) -> str:
-    """The table for a terminal: a line a metric, a column a run, since metrics' names are long."""
-    names = list(table.columns.values())
-    columns = [[row.name, *table.cells(row)] for row in table.rows]
-    widths = [max(map(len, column)) for column in columns]
-    first = max((len(name) for name in names), default=0)
-    lines = [
-        f"{head:<{first}}" + "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths))
-        for head, *cells in zip(["", *names], *columns)
-    ]
-    return "\n".join(lines)
-
-
-def _differences(measured: Sequence[Measured]) -> str:
-    """In words, how the ways differ in which the figures were made; "" where they do not."""
-    words = []
-    for field in dict.fromkeys(field for each in measured for field in each.protocol):
-        values: dict[str, list[str]] = {}
-        for each in measured:
-            values.setdefault(str(each.protocol.get(field)), []).append(each.name)
-        if len(values) > 1:
-            said = ", ".join(f"{value} for {' and '.join(runs)}" for value, runs in values.items())
-            words.append(f"{field} is {said}")
-    return "; ".join(words)
-
-
-def _merged(warnings: Sequence[str]) -> list[str]:
-    """Metrics with the same reason in one sentence."""
+def compare(results: Sequence[Results]) -> Comparison:
+    """A row for each run, the references of the first; a column for each known metric, in their order."""
+    headings: dict[str, str] = {}
     reasons: dict[str, list[str]] = {}
-    for warning in warnings:
-        metric, _, reason = warning.partition(" cannot be compared: ")
-        reasons.setdefault(reason, []).append(metric)
-    return [f"{', '.join(metrics)} cannot be compared: {reason}" for reason, metrics in reasons.items()]
+    for short in dict.fromkeys(name for each in results for name in each.names if _is_known(name)):
+        having = [each for each in results if short in each.names]
+        reason = _differences(having)
+        headings[short] = short + INCOMPARABLE if reason else having[0].names[short]
+        if reason:
+            reasons.setdefault(reason, []).append(short)
+    references = {row: results[0].rows[row] for row in REFERENCES if row in results[0].rows}
+    return Comparison(
+        _table({each.name: each.rows["model"] for each in results}, headings),
+        _table(references, headings),
+        headings,
+        [f"{', '.join(metrics)} cannot be compared: {reason}" for reason, metrics in reasons.items()],
+    )
+
+
+def markdown(table: DataFrame, text_columns: int = 0) -> str:
+    """Texts as a table for a document, the index first; beside `text_columns`, all are aligned right."""
+    rule = ["---"] * (1 + text_columns) + ["---:"] * (len(table.columns) - text_columns)
+    rows = [[name.replace("|", "\\|"), *cells] for name, *cells in table.itertuples()]
+    return "".join(f"| {' | '.join(row)} |\n" for row in [["", *table.columns], rule, *rows])
+
+
+def as_markdown(comparison: Comparison) -> str:
+    """The table for a document, the best of each column in bold, with the warnings."""
+    texts = comparison.texts()
+    runs = texts.iloc[: len(comparison.runs)]
+    bold = ("**" + runs + "**").where(comparison.best().to_numpy(), runs)
+    references = texts.iloc[len(runs) :].rename("*{}*".format)
+    return markdown(concat([bold, references])) + "".join(f"\n{each}\n" for each in comparison.warnings)
+
+
+def write_comparison(folder: Path, comparison: Comparison, rows: Sequence[GalleryRow]) -> Path:
+    """Writes `folder`/index.html and returns its path.
+
+    `rows`: pictures of the runs, in their order; their files lie below `folder`.
+    """
+    names = list(comparison.runs.index)
+    return write_page(
+        folder / "index.html",
+        "comparison.html",
+        " | ".join(names),
+        f"{len(names)} runs, {len(rows)} label maps",
+        comparison.warnings,
+        columns=[(metric_label(name), heading) for name, heading in comparison.headings.items()],
+        titles=names + [ROW_TITLES[name] for name in comparison.references.index],
+        values=comparison.values().to_numpy(),
+        texts=comparison.texts().to_numpy(),
+        best=comparison.best().to_numpy(),
+        rows=rows,
+        names=names,
+    )
+
+
+def _table(rows: Rows, headings: dict[str, str]) -> DataFrame:
+    return DataFrame(list(rows.values()), list(rows)).reindex(columns=list(headings)).astype(float)
+
+
+def _differences(results: Sequence[Results]) -> str:
+    """How the ways differ in which the values were made; "" where they do not."""
+    differing = []
+    for field in dict.fromkeys(field for each in results for field in each.protocol):
+        runs: dict[str, list[str]] = {}
+        for each in results:
+            runs.setdefault(str(each.protocol.get(field)), []).append(each.name)
+        if len(runs) > 1:
+            listed = ", ".join(f"{value} for {' and '.join(names)}" for value, names in runs.items())
+            differing.append(f"{field} is {listed}")
+    return "; ".join(differing)
 
 
 def _is_known(name: str) -> bool:
-    return any(f"{name}_".startswith(f"{start}_") for start in METRIC_LABELS)
-
-
-def _figures(row: dict[str, float], columns: dict[str, str]) -> dict[str, float]:
-    return {name: row[name] for name in columns if name in row}
-
-
-def _of_run(row: Row) -> dict[str, float]:
-    return {} if row.is_scale else row.figures
+    with suppress(KeyError):
+        return bool(metric_label(name))
+    return False

@@ -1,4 +1,7 @@
-"""Commands run side by side, each in a process of its own, that stop together when they are asked to."""
+"""Commands run side by side, each in a process of its own, that stop together when they are asked to.
+
+Hydra's multirun would run trainings in this process, in turn; those of a study are independent of each other.
+"""
 
 from __future__ import annotations
 
@@ -24,67 +27,43 @@ class Job:
     log: Path
 
 
-class Jobs:
-    """Runs commands, `at_once` at a time, each with so many `threads`.
+def run_jobs(
+    jobs: Sequence[Job], at_once: int, threads: int, stop: StopRequest, log: Callable[[str], None] = print
+) -> bool:
+    """Runs jobs in turn, `at_once` at a time; returns whether all ended, False where it was asked to stop.
 
-    When `stop` is asked, or one of them fails, those that run are asked to end (SIGTERM) and waited for.
-    They stay in this process's group, so that Ctrl-C and a terminal's stop reach them as well.
-    `say` is given a line when one begins or ends.
+    When `stop` is asked, or a job fails, those that run are asked to end (SIGTERM) and waited for. They stay
+    in this process's group, so that Ctrl-C and a terminal's stop reach them as well. `threads`: of each job;
+    `log` gets a line when one begins. Raises ValueError for a job that failed, with the last line it printed.
     """
-
-    def __init__(
-        self, at_once: int, threads: int, stop: StopRequest, say: Callable[[str], None] = print
-    ) -> None:
-        self._at_once = at_once
-        self._environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-        self._stop = stop
-        self._say = say
-
-    def run(self, jobs: Sequence[Job]) -> bool:
-        """Runs them in turn; answers whether all came to their end, False where it was asked to stop.
-
-        Raises ValueError for one that failed, with the last line it printed.
-        """
-        waiting, running, failed = deque(jobs), dict[Job, subprocess.Popen[bytes]](), list[Job]()
-        try:
-            while running or (waiting and not self._stop.asked and not failed):
-                while waiting and len(running) < self._at_once and not self._stop.asked and not failed:
-                    job = waiting.popleft()
-                    running[job] = self._start(job, len(jobs) - len(waiting), len(jobs))
-                time.sleep(POLL_SECONDS)
-                ended = [job for job, process in running.items() if process.poll() is not None]
-                for job in ended:
-                    if running.pop(job).returncode and not self._stop.asked:
-                        failed.append(job)
-                if self._stop.asked or failed:
-                    _ask_to_end(running)
-        finally:
-            _ask_to_end(running)
-        if failed:
-            raise ValueError(
-                f"{failed[0].title} failed: {_last_line(failed[0].log)} (all of it: {failed[0].log})"
-            )
-        return not self._stop.asked
-
-    def _start(self, job: Job, number: int, count: int) -> subprocess.Popen[bytes]:
-        self._say(f"{job.title} ({number} of {count})")
-        job.log.parent.mkdir(parents=True, exist_ok=True)
-        with job.log.open("wb") as log:
-            return subprocess.Popen(
-                job.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment
-            )
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    waiting, running = deque(jobs), dict[Job, subprocess.Popen[bytes]]()
+    try:
+        while (waiting or running) and not stop.asked:
+            while waiting and len(running) < at_once:
+                job = waiting.popleft()
+                log(f"{job.title} ({len(jobs) - len(waiting)} of {len(jobs)})")
+                running[job] = _start(job, environment)
+            time.sleep(POLL_SECONDS)
+            for job in [job for job, process in running.items() if process.poll() is not None]:
+                if running.pop(job).returncode and not stop.asked:
+                    raise ValueError(f"{job.title} failed: {_last_line(job.log)} (all of it: {job.log})")
+    finally:
+        for process in running.values():
+            process.terminate()
+        for process in running.values():
+            process.wait()
+    return not stop.asked
 
 
-def _ask_to_end(running: dict[Job, subprocess.Popen[bytes]]) -> None:
-    for process in running.values():
-        process.terminate()
-    for process in running.values():
-        process.wait()
-    running.clear()
+def _start(job: Job, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    job.log.parent.mkdir(parents=True, exist_ok=True)
+    with job.log.open("wb") as log:
+        return subprocess.Popen(
+            job.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+        )
 
 
 def _last_line(log: Path) -> str:
-    lines = [
-        line for line in log.read_text(errors="replace").replace("\r", "\n").splitlines() if line.strip()
-    ]
-    return lines[-1].strip() if lines else "it printed nothing"
+    lines = log.read_text(errors="replace").replace("\r", "\n").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it printed nothing")

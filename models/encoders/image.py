@@ -8,8 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.encoders.encoder import Encoder, Style
-from models.encoders.posterior import Posterior
+from models.encoders.encoder import Encoder, Posterior, Style
 from models.kernels.conv import Conv2d
 from models.layers.normed_conv import NormedConv
 

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from models.condition import Condition, upsample
 from models.kernels.conv import Conv2d
-from models.kernels.spectral_conv import SpectralConv2d
 from models.kernels.upsample_norm_act import upsample_norm_act
+from models.layers.spectral_norm import SpectralConv2d
 from models.norms.norm import NormFactory
 
 SLOPE = 0.2

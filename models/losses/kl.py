@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from models.encoders.posterior import Posterior
+from models.encoders.encoder import Posterior
 
 
 def kl_divergence(posterior: Posterior) -> Tensor:

@@ -1,25 +1,55 @@
-"""From options to data: transforms and loaders."""
+"""From options to data: sources, transforms and loaders."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from data.batch import Batch
 from data.dataset import PairedDataset
 from data.dataset_info import DatasetInfo
 from data.loader import eval_loader, train_loader
 from data.sampler import StreamSampler
-from data.sources.first import First
-from data.sources.folder import Folder
-from data.sources.shards import Shards
-from data.sources.source import Source
+from data.sources import READERS
+from data.sources.folder import AUTO, Folder, count_classes
+from data.sources.label_format import LabelFormat
+from data.sources.source import LabelSet, Source
+from data.sources.subset import Subset
 from data.transforms import JointTransform
 from engine.runtime.distributed import Processes
 from engine.runtime.hardware import Hardware
-from options.build.sources import READERS, build_source
-from options.schema.dataset import DatasetOptions
+from options.schema.dataset import DatasetOptions, FolderOptions
 from options.schema.training import TrainOptions
+
+Made = TypeVar("Made")
+
+
+def with_options(make: Callable[..., Made], options: DatasetOptions, **given: Any) -> Made:
+    """What `make` returns for those of the options, and of `given`, that its signature names."""
+    named = inspect.signature(make).parameters
+    return make(**{name: value for name, value in (asdict(options) | given).items() if name in named})
+
+
+def resolve_dataset(options: DatasetOptions, log: Callable[[str], None]) -> None:
+    """Replaces num_classes=auto by the number that the files hold, and logs what it was read from."""
+    if isinstance(options, FolderOptions) and options.num_classes == AUTO:
+        options.num_classes, source = with_options(count_classes, options)
+        log(f"dataset.num_classes=auto: {options.num_classes} classes, {source}")
+
+
+def build_source(options: DatasetOptions, split: str) -> Source:
+    """A split of the data set."""
+    return with_options(READERS[options.name].open, options, split=split)
+
+
+def build_label_format(options: DatasetOptions, label_set: LabelSet) -> LabelFormat:
+    """How the data set's files store the classes of a run."""
+    stored = READERS[options.name].label_format
+    return with_options(stored, options, label_set=label_set) if callable(stored) else stored
 
 
 def build_dataset_info(options: DatasetOptions, source: Source) -> DatasetInfo:
@@ -30,7 +60,7 @@ def build_dataset_info(options: DatasetOptions, source: Source) -> DatasetInfo:
 def training_set(options: DatasetOptions, source: Source, seed: int) -> PairedDataset:
     """The training pairs, cropped and mirrored at random."""
     transform = JointTransform(
-        options.height, options.width, options.resize, options.resize_to, "random", options.flip
+        options.height, options.width, options.resize, options.resize_to, crop=True, flip=options.flip
     )
     return PairedDataset(source, transform, seed, options.on_error)
 
@@ -44,8 +74,8 @@ def training_batches(
     options: TrainOptions, dataset: PairedDataset, sampler: StreamSampler, hardware: Hardware
 ) -> Iterator[Batch]:
     """Batches without end, on the device."""
-    for batch in train_loader(dataset, sampler, options.hardware.num_workers, hardware.pinned):
-        yield batch.to(hardware.device)
+    batches = train_loader(dataset, sampler, options.hardware.num_workers, hardware.pinned)
+    return map(partial(Batch.to, device=hardware.device), batches)
 
 
 def build_sampler(options: TrainOptions, dataset: PairedDataset, processes: Processes) -> StreamSampler:
@@ -56,7 +86,7 @@ def build_sampler(options: TrainOptions, dataset: PairedDataset, processes: Proc
         options.seed,
         rank=processes.rank,
         world_size=processes.count,
-        shards=dataset.source.shard_sizes if isinstance(dataset.source, Shards) else None,
+        shards=getattr(dataset.source, "shard_sizes", None),
         passes=options.train.grad_accum_steps,
     )
 
@@ -65,41 +95,40 @@ def evaluation_batches(
     dataset: PairedDataset, batch: int, workers: int, hardware: Hardware
 ) -> Iterator[Batch]:
     """Every pair once, in order, on the device."""
-    for loaded in eval_loader(dataset, batch, workers, hardware.pinned):
-        yield loaded.to(hardware.device)
+    batches = eval_loader(dataset, batch, workers, hardware.pinned)
+    return map(partial(Batch.to, device=hardware.device), batches)
 
 
 def sample_batch(options: DatasetOptions, hardware: Hardware, count: int = 4) -> Batch:
-    """The pairs whose pictures show how a run comes along: of the val split, where there is one."""
+    """The pairs that show the progress of a run: of the val split, or of train where there is none."""
     try:
         source = build_source(options, "val")
     except ValueError:
         source = build_source(options, "train")
-    dataset = evaluation_set(options, First(source, count), options.on_error)
+    dataset = evaluation_set(options, Subset.first(source, count), options.on_error)
     return next(evaluation_batches(dataset, count, 0, hardware))
 
 
 def split_set(options: DatasetOptions, split: str, count: int | None) -> PairedDataset:
     """A split of a data set, or the first `count` pairs of it.
 
-    Only of the training split are records skipped: figures are of the very pictures they are said to be of.
+    Records are skipped in the training split only: metrics are of exactly the images that they name.
     """
     source = build_source(options, split)
     on_error: str = options.on_error if split == "train" else "raise"
-    return evaluation_set(options, source if count is None else First(source, count), on_error)
+    return evaluation_set(options, source if count is None else Subset.first(source, count), on_error)
 
 
 def given_set(
     options: DatasetOptions,
-    facts: DatasetInfo,
+    info: DatasetInfo,
     labels: Path,
     instances: Path | None,
     photos: Path | None,
     count: int | None,
 ) -> PairedDataset:
-    """A person's own label maps at their own size, with ids as the data set's own files store them."""
-    label_format = READERS[options.name].label_format(options, facts.label_set)
-    source: Source = Folder(labels, photos, instances, label_format)
+    """Users' own label maps at their own size, with ids as the data set's own files store them."""
+    source: Source = Folder(labels, photos, instances, build_label_format(options, info.label_set))
     if count is not None:
-        source = First(source, count)
+        source = Subset.first(source, count)
     return PairedDataset(source, JointTransform(options.height, options.width, resize="none"))

@@ -6,15 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from data.dataset import PairedDataset
+from data.dataset_info import DatasetInfo
 from data.folder_pairs import FolderPairs, Resizing
+from data.sources.class_ids import found_classes
 from data.sources.classes import numbered_label_set
-from data.sources.found_classes import found_classes
 from data.sources.label_format import StoredIds
 from data.sources.source import LabelSet
 from evaluation.feature_cache import ReferenceKey
 from evaluation.protocol import PictureKind, Protocol
 from evaluation.segmenters.trained import is_trained_here, read_description
-from inference.load import Run
 from options.build.data import given_set, split_set
 from options.schema.dataset import DatasetOptions
 from options.schema.testing import PairOptions, TestOptions
@@ -58,9 +58,8 @@ def _check_folders(options: TestOptions) -> None:
         raise ValueError("pairs.height and pairs.width go together; give both or none")
 
 
-def tested_dataset(run: Run, options: TestOptions) -> DatasetOptions:
-    """The run's data set, where it lies now."""
-    dataset: DatasetOptions = run.options.dataset
+def tested_dataset(dataset: DatasetOptions, options: TestOptions) -> DatasetOptions:
+    """A run's data set, where it lies now."""
     if options.dataset.root is None:
         return dataset
     if not hasattr(dataset, "root"):
@@ -70,19 +69,21 @@ def tested_dataset(run: Run, options: TestOptions) -> DatasetOptions:
     return replace(dataset, root=options.dataset.root)  # type: ignore[call-arg]
 
 
-def tested_label_maps(run: Run, dataset: DatasetOptions, options: TestOptions) -> tuple[PairedDataset, int]:
+def tested_label_maps(
+    info: DatasetInfo, dataset: DatasetOptions, options: TestOptions
+) -> tuple[PairedDataset, int]:
     """What to generate from, and how many at once; people's own label maps differ in size: one at once."""
     if options.labels is None:
         for word in ("instances", "photos"):
             if getattr(options, word) is not None:
                 raise ValueError(f"{word}={getattr(options, word)} goes with labels=DIR; add it")
         return split_set(dataset, options.split, options.images), options.batch_size
-    if options.instances is not None and not run.facts.edges:
+    if options.instances is not None and not info.edges:
         raise ValueError(
             f"instances={options.instances}: {options.name} was trained without instance maps; leave it out"
         )
     instances, photos = (None if name is None else Path(name) for name in (options.instances, options.photos))
-    own = given_set(dataset, run.facts, Path(options.labels), instances, photos, options.images)
+    own = given_set(dataset, info, Path(options.labels), instances, photos, options.images)
     return own, 1
 
 

@@ -6,22 +6,34 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from torch import nn
 
-from engine.checkpoint.checkpoint import Checkpoint, Stateful
+from data.dataset_info import DatasetInfo
+from engine.checkpoint.checkpoint import Checkpoint, Stateful, restore_everywhere
+from engine.checkpoint.checkpoint_paths import latest_images
 from engine.coarse_to_fine import CoarseToFine
+from engine.ema import ExponentialMovingAverage
 from engine.hooks import Hooks, Intervals
+from engine.init_from import init_from
 from engine.learning_rate import LearningRates
 from engine.nonfinite import NonFiniteSteps
+from engine.oom_advice import MemorySettings
+from engine.optimizer import Adam
 from engine.progress import Length, Progress
 from engine.progress_bar import TrainingBar
 from engine.run_log import RunLog
 from engine.runtime.determinism import Threads
-from engine.runtime.distributed import Processes, gather
-from engine.runtime.hardware import Hardware
+from engine.runtime.distributed import Processes
+from engine.runtime.hardware import Hardware, select_hardware
 from engine.sample_grid import SampleGrid
 from engine.step import TrainingStep
 from engine.trainer import Trainer
 from inference.generator import LabelMapGenerator
+from models.conditional_generator import ConditionalGenerator
+from models.discriminators import Discriminator
+from models.losses import OBJECTIVES, GanObjective
+from models.losses.generator_terms import GeneratorTerms
+from models.losses.perceptual import PerceptualLoss
 from options.build.data import (
     build_dataset_info,
     build_sampler,
@@ -30,11 +42,17 @@ from options.build.data import (
     training_batches,
     training_set,
 )
-from options.build.networks import build_discriminator, build_generator
-from options.build.parts import build_ema, build_generator_terms, build_objective, build_optimizers
+from options.build.networks import build_discriminator, build_generator, made
 from options.build.validation import build_validation
-from options.run_config import write_options
-from options.schema.training import LengthOptions, TrainOptions
+from options.run_config import existing_run, write_options
+from options.schema.training import (
+    EmaOptions,
+    HardwareOptions,
+    LengthOptions,
+    LossOptions,
+    OptimizerOptions,
+    TrainOptions,
+)
 
 
 def build_training(
@@ -52,20 +70,76 @@ def build_training(
     """
     torch.manual_seed(options.seed)
     source = build_source(options.dataset, "train")
-    facts = build_dataset_info(options.dataset, source)
+    info = build_dataset_info(options.dataset, source)
     dataset = training_set(options.dataset, source, options.seed)
     sampler = build_sampler(options, dataset, processes)
-    G = hardware.place(build_generator(options, facts))
-    D = hardware.place(build_discriminator(options, facts))
-    opt_G, opt_D = build_optimizers(options.optimizer, G, D)
-    ema = build_ema(options.ema, G)
-    progress = Progress()
-    threads = Threads(options.hardware.threads, processes.count)
+    step, messages = build_step(options, run, info, hardware, processes)
+    ema = build_ema(options.ema, step.G)
+    progress, threads = Progress(), Threads(options.hardware.threads, processes.count)
+
+    # All that must survive a restart.
+    parts: dict[str, Stateful] = {
+        "progress": progress, "G": step.G, "D": step.D, "ema": ema, "opt_G": step.generator_optimizer,
+        "opt_D": step.discriminator_optimizer, "sampler": sampler, "threads": threads,
+    }  # fmt: skip
+
+    def describe() -> None:
+        write_options(options, run)
+        info.write(run)
+
+    train = options.train
+    checkpoint = Checkpoint(run, parts, ema.network, train.keep, train.keep_every_images, describe)
+    restore_everywhere(checkpoint, processes, exact)
+    if processes.is_main:
+        describe()
+    length = build_length(train, len(dataset))
+    generator = LabelMapGenerator(ema.network, len(info.label_set), len(info.styles), hardware)
+    validation, warnings = build_validation(options, run, generator, hardware, processes)
+    watched = sample_batch(options.dataset, hardware)
+    hooks = Hooks(
+        checkpoint,
+        progress,
+        Intervals(train.log_every_images, train.sample_every_images, train.save_every_images),
+        processes,
+        log=RunLog(run, progress.images) if processes.is_main else None,
+        bar=TrainingBar(length, progress, visible=processes.is_main),
+        sample_grid=SampleGrid(ema.network, watched, info.label_set.colours, hardware),
+        nonfinite_steps=NonFiniteSteps(run, train.max_nonfinite_steps, processes),
+        may_write=may_write,
+        validation=validation,
+    )
+    for message in [*messages, *(f"warning: {warning}" for warning in warnings)]:
+        hooks.bar.print(message)
+    return Trainer(
+        batches=training_batches(options, dataset, sampler, hardware),
+        step=step,
+        rates=build_rates(options.optimizer, step),
+        ema=ema,
+        coarse_to_fine=CoarseToFine(step.G, ema.network),
+        progress=progress,
+        length=length,
+        hooks=hooks,
+        processes=processes,
+        batch_size=train.batch_size,
+        seed=options.seed,
+        hang_minutes=train.hang_minutes,
+    )
+
+
+def build_step(
+    options: TrainOptions, run: Path, info: DatasetInfo, hardware: Hardware, processes: Processes
+) -> tuple[TrainingStep, list[str]]:
+    """The step with its networks, and lines for the user where a new run takes weights from another."""
+    G = hardware.place(build_generator(options, info))
+    D = hardware.place(build_discriminator(options, info))
+    messages: list[str] = []
+    if options.init_from is not None and latest_images(run) is None:
+        messages = init_from(existing_run(options.init_from), G, D, info.label_set.names)
+    optimizers = build_optimizers(options.optimizer, G, D)
     step = TrainingStep(
         G,
         D,
-        opt_G,
-        opt_D,
+        *optimizers,
         build_objective(options.loss, D),
         build_generator_terms(options.loss, hardware),
         hardware,
@@ -74,69 +148,13 @@ def build_training(
         options.train.grad_accum_steps,
         options.diffaugment,
     )
-    watched = sample_batch(options.dataset, hardware)
-
-    # All that must survive a restart.
-    parts: dict[str, Stateful] = {
-        "progress": progress, "G": G, "D": D, "ema": ema, "opt_G": opt_G, "opt_D": opt_D, "sampler": sampler,
-        "threads": threads,
-    }  # fmt: skip
-
-    def describe() -> None:
-        write_options(options, run)
-        facts.write(run)
-
-    checkpoint = Checkpoint(
-        run, parts, ema.network, options.train.keep, options.train.keep_every_images, describe
-    )
-    restore_everywhere(checkpoint, processes, exact)
-    if processes.is_main:
-        describe()
-
-    maker = LabelMapGenerator(ema.network, len(facts.label_set), len(facts.styles), hardware)
-    validation, warnings = build_validation(options, run, maker, hardware, processes)
-    length = build_length(options.train, len(dataset))
-    hooks = Hooks(
-        checkpoint,
-        progress,
-        build_intervals(options.train),
-        processes,
-        log=RunLog(run, progress.images) if processes.is_main else None,
-        bar=TrainingBar(length, progress, visible=processes.is_main),
-        sample_grid=SampleGrid(ema.network, watched, facts.label_set.colours, hardware),
-        nonfinite_steps=NonFiniteSteps(run, options.train.max_nonfinite_steps, processes),
-        may_write=may_write,
-        validation=validation,
-    )
-    for warning in warnings:
-        hooks.bar.print(f"warning: {warning}")
-    return Trainer(
-        batches=training_batches(options, dataset, sampler, hardware),
-        step=step,
-        rates=LearningRates(
-            opt_G,
-            opt_D,
-            options.optimizer.generator_lr,
-            options.optimizer.discriminator_lr,
-            options.optimizer.lr_decay_start,
-        ),
-        ema=ema,
-        coarse_to_fine=CoarseToFine(G, ema.network),
-        progress=progress,
-        length=length,
-        hooks=hooks,
-        processes=processes,
-        batch_size=options.train.batch_size,
-        seed=options.seed,
-        hang_minutes=options.train.hang_minutes,
-    )
+    return step, messages
 
 
-def restore_everywhere(checkpoint: Checkpoint, processes: Processes, exact: bool) -> None:
-    """Restores the same checkpoint in all processes: the one that the main process finds whole."""
-    images = gather(checkpoint.restore(exact) if processes.is_main else None, processes)[0]
-    if images is not None and not processes.is_main:
-        checkpoint.restore_from(images)
+def build_rates(options: OptimizerOptions, step: TrainingStep) -> LearningRates:
+    """The learning rates of both networks."""
+    optimizers = step.generator_optimizer, step.discriminator_optimizer
+    return LearningRates(*optimizers, options.generator_lr, options.discriminator_lr, options.lr_decay_start)
 
 
 def build_length(options: LengthOptions, pairs: int) -> Length:
@@ -148,6 +166,47 @@ def build_length(options: LengthOptions, pairs: int) -> Length:
     return Length(images, "images")
 
 
-def build_intervals(options: LengthOptions) -> Intervals:
-    """When to log, to draw samples and to save, in images."""
-    return Intervals(options.log_every_images, options.sample_every_images, options.save_every_images)
+def build_hardware(options: HardwareOptions) -> Hardware:
+    """Device and precision."""
+    return select_hardware(options.device, options.precision, options.channels_last)
+
+
+def build_objective(options: LossOptions, D: Discriminator) -> GanObjective:
+    """The objective that the discriminator's outputs are made for, with its options."""
+    return made(OBJECTIVES[D.objective], options, {})
+
+
+def build_generator_terms(options: LossOptions, hardware: Hardware) -> GeneratorTerms:
+    """The generator's other terms."""
+    perceptual = None
+    if options.perceptual != "none":
+        perceptual = hardware.place(PerceptualLoss(options.perceptual))
+    return GeneratorTerms(perceptual, options.perceptual_weight, options.l1, options.kl)
+
+
+def build_optimizers(options: OptimizerOptions, G: nn.Module, D: nn.Module) -> tuple[Adam, Adam]:
+    """Adam for each network, at its own rate; fused, since that can skip a step without a wait."""
+    betas = (options.beta1, options.beta2)
+    return (
+        Adam(G.parameters(), lr=options.generator_lr, betas=betas, fused=True),
+        Adam(D.parameters(), lr=options.discriminator_lr, betas=betas, fused=True),
+    )
+
+
+def build_ema(options: EmaOptions, G: ConditionalGenerator) -> ExponentialMovingAverage[ConditionalGenerator]:
+    """The average of the generator's weights."""
+    return ExponentialMovingAverage(G, options.half_life_images, options.ramp)
+
+
+def memory_settings(options: TrainOptions, processes: int) -> MemorySettings:
+    """What advice is computed from where memory is exhausted."""
+    train, dataset, generator = options.train, options.dataset, options.generator
+    return MemorySettings(
+        train.batch_size,
+        train.grad_accum_steps,
+        processes,
+        dataset.height,
+        dataset.width,
+        generator.size_multiple()[0],
+        generator.width,
+    )

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from data.batch import Batch
 from data.dataset import PairedDataset
-from data.sources.share import Share
+from data.sources.subset import Subset
 from engine.run_log import read_log
 from engine.runtime.distributed import Processes, largest
 from engine.runtime.hardware import Hardware
@@ -67,13 +67,15 @@ class Measure:
 
     @torch.inference_mode()
     def _pairs(self, asked_to_stop: Callable[[], bool]) -> Iterator[tuple[Tensor, Batch]]:
-        share = Share(self.pairs.source, self.processes.rank, self.processes.count)
+        share = Subset.of_process(self.pairs.source, self.processes.rank, self.processes.count)
         dataset = PairedDataset(share, self.pairs.transform, self.pairs.seed, self.pairs.on_error)
+        made = share.indices[0]
         for batch in self._together(evaluation_batches(dataset, self.batch, 0, self.hardware), asked_to_stop):
             styles = None
             if self.generator.G.encoder is not None and batch.photo is not None:
                 styles = self.generator.styles(batch.photo, batch.labels)
-            pictures = self.generator.pictures(batch, batch.style_id, styles, SEED)
+            pictures = self.generator.pictures(batch, batch.style_id, styles, SEED, made)
+            made += len(batch)
             if not bool(pictures.isfinite().all()):
                 # An error here would leave the other processes waiting for this one.
                 self._broken, pictures = True, torch.zeros_like(pictures)

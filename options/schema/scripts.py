@@ -35,7 +35,7 @@ def _splits() -> Any:
 
 
 def _processes() -> Any:
-    return option(None, "processes that read; null: one a core", at_least=1)
+    return option(None, "processes that read; null: one a core, 0: none but this one", at_least=0)
 
 
 @dataclass

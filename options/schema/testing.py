@@ -15,8 +15,6 @@ SEGMENTERS = (AUTO, "trained", "transformers", "torchvision", "torchscript", "no
 FILTERS = ("lanczos", "bicubic", "bilinear")
 WHOLE = "all"
 """The entry of a table that `style=PHOTO`, without a class, makes."""
-MEAN = "mean"
-"""In place of a photo: the training set's mean style."""
 
 
 @dataclass

@@ -31,9 +31,7 @@ class LossOptions:
         "efficientnet_lite0", "network of the perceptual loss", choices=PERCEPTUAL_NETWORKS
     )
     perceptual_weight: float = option(10.0, "weight of the perceptual loss", at_least=0)
-    r1: float = option(
-        0.0, "weight of the gradient penalty on real images (Mescheder et al. 2018)", at_least=0
-    )
+    r1: float = option(0.0, "weight of the gradient penalty on real images (R1)", at_least=0)
     r1_every_steps: int = option(
         16, "interval of that penalty, which then counts so many times", at_least=1, unit="steps"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,28 +19,28 @@ from models.condition import Condition
 from models.conditional_generator import ConditionalGenerator
 from models.discriminators import Discriminator
 from models.kernels.inference import prepare_for_inference
-from models.losses.generator_terms import GeneratorTerms
 from models.norms.statistics import BatchStatistics
 from options.build.networks import build_discriminator, build_generator
-from options.build.parts import build_objective, build_optimizers
-from options.schema import GROUPS
-from options.schema.networks import RegionStyleOptions
-from options.schema.training import LossOptions, OptimizerOptions, TrainOptions
+from options.build.training import build_generator_terms, build_objective, build_optimizers
+from options.cli import composed
+from options.schema import TrainOptions
 from scripts.benchmarking.label_maps import LabelMaps
-from scripts.benchmarking.published import PublishedDiscriminator, published_synthesiser
+from scripts.benchmarking.published_networks import PublishedDiscriminator, published_generator
 from scripts.benchmarking.published_step import PublishedStep
 
 WORKS = ("generator", "editing", "step")
-"""An image with its style of a photo (where the norm takes one); with given style codes; a training step."""
+"""An image in a photo's style (where the norm takes one); one with given style codes; a training step."""
 FORMS = ("reference", "dense", "indexed", "auto", "optimized", "compiled", "reuse_fake")
-"""As published; by dense convolutions; by unique_patches; by the cheaper one; made ready for inference;
-dense, through torch.compile; a step that shows the discriminator the first fake."""
+"""As published; dense convolutions; once per distinct patch; the cheaper of these two; prepared for
+inference; dense, through torch.compile; a step that discriminates the first fake."""
+IMPLEMENTATIONS = {"indexed": "indexed", "dense": "dense", "compiled": "dense"}
+"""Of the forms whose norms do not choose for themselves."""
 STYLE_WIDTH = 512
 
 
 @dataclass(frozen=True)
 class Case:
-    """A row."""
+    """A row; `width`: channels at full size."""
 
     work: str
     norm: str
@@ -48,50 +49,43 @@ class Case:
     width: int
 
 
-@dataclass(frozen=True)
-class Work:
-    """`run` computes a batch by its place; `result` is what it answered: an image or a gradient."""
+class Work(NamedTuple):
+    """`run` computes the batch at a place; `result` is what the last one gave: an image or a gradient."""
 
-    run: Callable[[int], None]
+    run: Callable[[int], object]
     result: Callable[[], Tensor]
 
 
 def build_work(case: Case, maps: LabelMaps) -> Work:
-    """The networks of a row, with the same weights for every form, and what they do."""
-    hardware = select_hardware("cpu", case.precision, channels_last=case.form != "reference")
-    if case.form != "reference":  # which computes as torch does by itself
+    """The networks of a row, with the same weights for every form, and what they compute."""
+    is_reference = case.form == "reference"
+    hardware = select_hardware("cpu", case.precision, channels_last=not is_reference)
+    if not is_reference:  # which computes as torch does by itself
         hardware.keep_memory()
     options = network_options(case)
-    facts = DatasetInfo(numbered_label_set(maps.classes, has_unknown=False), maps.edges, ("default",))
+    info = DatasetInfo(numbered_label_set(maps.classes, has_unknown=False), maps.edges, ("default",))
     torch.manual_seed(0)
-    G = build_generator(options, facts)
-    discriminator = build_discriminator(options, facts)
-    if case.work == "step":
-        return step_work(case, maps, G, discriminator, hardware)
-    settle_statistics(G, maps.batches[0])
-    return generator_work(case, maps, G, hardware)
+    G, D = build_generator(options, info), build_discriminator(options, info)
+    if case.work != "step":
+        fill_running_averages(G, maps.batches[0])
+        return generator_work(case, maps, G, hardware)
+    if is_reference:
+        return published_step_work(maps, G, D)
+    return step_work(maps, G, D, options, hardware, reuse_fake=case.form == "reuse_fake")
 
 
 def network_options(case: Case) -> TrainOptions:
-    """The published sizes at a width; SEAN's style codes have 512 numbers."""
-    forms = {
-        "indexed": "indexed",
-        "dense": "dense",
-        "compiled": "dense",
-    }
-    options = TrainOptions(name="benchmark")
-    options.generator = GROUPS["generator"]["spade"](width=case.width)
-    options.norm = GROUPS["norm"][case.norm](implementation=forms.get(case.form, "auto"))
-    options.encoder = GROUPS["encoder"]["none"]()
-    if case.norm == "sean":
-        options.encoder = RegionStyleOptions(style_width=STYLE_WIDTH)
-    options.discriminator = GROUPS["discriminator"]["multiscale"](width=case.width)
-    return options
+    """The published sizes at a width."""
+    words = f"name=benchmark generator.width={case.width} discriminator.width={case.width}"
+    words += f" norm={case.norm} norm.implementation={IMPLEMENTATIONS.get(case.form, 'auto')}"
+    with_style = f"encoder=region_style encoder.style_width={STYLE_WIDTH}"
+    words += f" {with_style if case.norm == 'sean' else 'encoder=none'}"
+    return composed("train", TrainOptions, [*words.split(), "optimizer=ttur", "loss.perceptual=none"])
 
 
 @torch.no_grad()
-def settle_statistics(G: ConditionalGenerator, batch: Batch) -> None:
-    """Running averages of a real batch, so that images are neither flat nor saturated."""
+def fill_running_averages(G: ConditionalGenerator, batch: Batch) -> None:
+    """Takes them from a real batch, so that images are neither flat nor saturated."""
     statistics = [module for module in G.modules() if isinstance(module, BatchStatistics)]
     for module in statistics:
         module.momentum = 1.0
@@ -102,17 +96,16 @@ def settle_statistics(G: ConditionalGenerator, batch: Batch) -> None:
 
 
 def condition_of(G: ConditionalGenerator, batch: Batch, styles: Tensor | None = None) -> Condition:
-    """The condition of a batch, made anew, with nothing found out about its label maps yet."""
+    """The condition of a batch, made anew, with nothing cached of its label maps yet."""
     return G.condition(batch.labels, batch.instances, styles=styles)
 
 
 def generator_work(case: Case, maps: LabelMaps, G: ConditionalGenerator, hardware: Hardware) -> Work:
     """Images of label maps."""
     styles = None
-    if case.work == "editing" and case.norm == "sean":
+    if case.work == "editing":
         styles = torch.rand(len(maps.batches[0]), maps.classes, STYLE_WIDTH) * 2 - 1
-    is_reference = case.form == "reference"
-    G = published_synthesiser(G, maps.classes).eval() if is_reference else hardware.place(G)
+    G = published_generator(G, maps.classes).eval() if case.form == "reference" else hardware.place(G)
     if case.form == "optimized":
         prepare_for_inference(G, hardware.autocast_dtype)
     generator: nn.Module = G.generator
@@ -132,43 +125,44 @@ def generator_work(case: Case, maps: LabelMaps, G: ConditionalGenerator, hardwar
     return Work(run, lambda: image)
 
 
+def published_step_work(maps: LabelMaps, G: ConditionalGenerator, D: Discriminator) -> Work:
+    """Updates of both networks as published; the result is the gradient of the generator's stem."""
+    published = published_generator(G, maps.classes)
+    step = PublishedStep(published, PublishedDiscriminator(D))  # type: ignore[arg-type]
+
+    def run(place: int) -> None:
+        batch = maps.batches[place]
+        assert batch.photo is not None
+        step(lambda: condition_of(published, batch), batch.photo)
+
+    return Work(run, lambda: gradient_of_stem(published))
+
+
 def step_work(
-    case: Case, maps: LabelMaps, G: ConditionalGenerator, discriminator: Discriminator, hardware: Hardware
+    maps: LabelMaps,
+    G: ConditionalGenerator,
+    D: Discriminator,
+    options: TrainOptions,
+    hardware: Hardware,
+    reuse_fake: bool,
 ) -> Work:
-    """Updates of both players, no perceptual loss; the result is the gradient of the generator's stem."""
-    weight = G.generator.stem.conv.weight  # type: ignore[union-attr]
-    if case.form == "reference":
-        reference = published_synthesiser(G, maps.classes)
-        weight = reference.generator.body.stem.conv.weight  # type: ignore[union-attr]
-        published = PublishedStep(reference, PublishedDiscriminator(discriminator))  # type: ignore[arg-type]
-
-        def run(place: int) -> None:
-            batch = maps.batches[place]
-            assert batch.photo is not None
-            published(lambda: condition_of(reference, batch), batch.photo)
-
-        return Work(run, lambda: gradient_of(weight))
-    G, D = hardware.place(G).train(), hardware.place(discriminator).train()
-    reuse_fake = case.form == "reuse_fake"
-    optimizers = build_optimizers(OptimizerOptions(), G, D)
-    alone = Processes(rank=0, count=1)
-    objective, terms = build_objective(LossOptions(), D), GeneratorTerms()
-    step = TrainingStep(G, D, *optimizers, objective, terms, hardware, alone, reuse_fake)
+    """The same updates by our training step."""
+    G, D = hardware.place(G).train(), hardware.place(D).train()
+    optimizers = build_optimizers(options.optimizer, G, D)
+    losses = build_objective(options.loss, D), build_generator_terms(options.loss, hardware)
+    step = TrainingStep(G, D, *optimizers, *losses, hardware, Processes(rank=0, count=1), reuse_fake)
     gradient = torch.empty(0)
 
-    def keep(*_: object) -> None:
+    def keep(*_: object) -> None:  # before the update, which frees it
         nonlocal gradient
-        gradient = gradient_of(weight)
+        gradient = gradient_of_stem(G)
 
     optimizers[0].register_step_pre_hook(keep)
-    return Work(lambda place: void(step(maps.batches[place], seed=0)), lambda: gradient)
+    return Work(lambda place: step(maps.batches[place], seed=0), lambda: gradient)
 
 
-def gradient_of(weight: object) -> Tensor:
-    """A copy of a parameter's gradient."""
+def gradient_of_stem(G: ConditionalGenerator) -> Tensor:
+    """A copy of the gradient of the generator's first layer."""
+    weight = G.generator.stem.conv.weight  # type: ignore[union-attr]
     assert isinstance(weight, Tensor) and weight.grad is not None
     return weight.grad.clone()
-
-
-def void(_: object) -> None:
-    """Nothing of it."""

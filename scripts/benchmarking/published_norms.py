@@ -1,7 +1,7 @@
 """SPADE and SEAN computed as they were published: what every ratio of the benchmark is taken against.
 
 Written from the papers. The label map is one-hot and resized for every norm, gamma and beta are two
-convolutions of it, and SEAN carries each style code to its region class by class. Weights are those of ours.
+convolutions of it, and SEAN carries each style code to its region class by class. The weights are ours.
 """
 
 from __future__ import annotations
@@ -21,69 +21,59 @@ from models.norms.spade import Spade
 
 @dataclass
 class OneHotMaps:
-    """The one-hot label map at full size, (B, K or K + 1, H, W), that all norms of a pass look at."""
+    """The one-hot label map at full size, (B, K or K + 1, H, W), that all norms of a pass see."""
 
     maps: Tensor | None = None
 
 
-def halves(pair: GammaBetaConv2d) -> tuple[nn.Conv2d, nn.Conv2d]:
-    """The two convolutions, of gamma and of beta, that a pair is."""
-    assert pair.bias is not None
-    channels = pair.out_channels // GammaBetaConv2d.PARTS
-    convs = []
-    for weight, bias in zip(pair.weight.split(channels), pair.bias.split(channels)):
-        conv = nn.Conv2d(pair.in_channels, channels, pair.kernel_size, padding=pair.padding)  # type: ignore[arg-type]
-        with torch.no_grad():
-            conv.weight.copy_(weight)
-            conv.bias.copy_(bias)  # type: ignore[union-attr]
-        convs.append(conv)
-    return convs[0], convs[1]
+def published_norm(norm: nn.Module, one_hot: OneHotMaps) -> PublishedSpade:
+    """A norm of ours, SPADE or SEAN, in its published form."""
+    if isinstance(norm, Sean):
+        return PublishedSean(norm, one_hot)
+    assert isinstance(norm, Spade), "the benchmark compares SPADE and SEAN"
+    return PublishedSpade(norm, one_hot)
 
 
 class PublishedSpade(nn.Module):
     """Park et al. 2019, eq. 1: standardise(x) * (1 + gamma) + beta."""
 
-    def __init__(self, spade: Spade, seen: OneHotMaps) -> None:
+    def __init__(self, spade: Spade, one_hot: OneHotMaps) -> None:
         super().__init__()
-        self.seen = seen
+        self.one_hot = one_hot
         self.standardise = spade.standardise
         self.noise = spade.noise if isinstance(spade, NoisySpade) else None
         self.shared = spade.shared
         self.gamma, self.beta = halves(spade.pair)
 
-    def forward(
-        self, x: Tensor, condition: Condition, slope: float | None = None, size: tuple[int, int] | None = None
-    ) -> Tensor:
-        """Feature maps (B, C, H, W), the same shape out; leaky ReLU after it where there is a `slope`."""
-        assert size in (None, tuple(x.shape[2:])), "as published, maps are up-sampled between the blocks"
-        assert self.seen.maps is not None
-        maps = F.interpolate(self.seen.maps, size=x.shape[2:], mode="nearest")  # (B, K, H, W)
+    def forward(self, x: Tensor, condition: Condition) -> Tensor:
+        """Feature maps (B, C, H, W), the same shape out."""
+        assert self.one_hot.maps is not None
+        maps = F.interpolate(self.one_hot.maps, size=x.shape[2:], mode="nearest")  # (B, K, H, W)
         x = x if self.noise is None else self.noise(x, condition.rng)
-        gamma, beta = self.pair(maps, condition)
-        y = self.standardise(x) * (1 + gamma) + beta
-        return y if slope is None else F.leaky_relu(y, slope)
+        gamma, beta = self.gamma_beta(maps, condition)
+        return self.standardise(x) * (1 + gamma) + beta
 
-    def pair(self, maps: Tensor, condition: Condition) -> tuple[Tensor, Tensor]:
+    def gamma_beta(self, maps: Tensor, condition: Condition) -> tuple[Tensor, Tensor]:
         """Gamma and beta of each pixel, (B, C, H, W) each."""
         activation = F.relu(self.shared(maps))  # (B, hidden, H, W)
         return self.gamma(activation), self.beta(activation)
 
 
 class PublishedSean(PublishedSpade):
-    """Zhu et al. 2020, section 3: SPADE's pair blended with that of a style map."""
+    """Zhu et al. 2020, section 3: SPADE's gamma and beta blended with those of a style map."""
 
-    def __init__(self, sean: Sean, seen: OneHotMaps) -> None:
-        super().__init__(sean, seen)
+    def __init__(self, sean: Sean, one_hot: OneHotMaps) -> None:
+        super().__init__(sean, one_hot)
         self.style_linear = sean.style_linear
         self.style_gamma, self.style_beta = halves(sean.style_pair)
         self.blending_gamma, self.blending_beta = sean.blending_gamma, sean.blending_beta
 
-    def pair(self, maps: Tensor, condition: Condition) -> tuple[Tensor, Tensor]:
-        spade_gamma, spade_beta = super().pair(maps, condition)
+    def gamma_beta(self, maps: Tensor, condition: Condition) -> tuple[Tensor, Tensor]:
+        spade_gamma, spade_beta = super().gamma_beta(maps, condition)
         style_map = self.style_map(maps, condition)
-        gamma_weight, beta_weight = torch.sigmoid(self.blending_gamma), torch.sigmoid(self.blending_beta)
-        gamma = gamma_weight * self.style_gamma(style_map) + (1 - gamma_weight) * spade_gamma
-        beta = beta_weight * self.style_beta(style_map) + (1 - beta_weight) * spade_beta
+        a_gamma, a_beta = torch.sigmoid(self.blending_gamma), torch.sigmoid(self.blending_beta)
+        gamma = a_gamma * self.style_gamma(style_map) + (1 - a_gamma) * spade_gamma
+        beta = a_beta * self.style_beta(style_map) + (1 - a_beta) * spade_beta
         return gamma, beta
 
     def style_map(self, maps: Tensor, condition: Condition) -> Tensor:
@@ -97,6 +87,15 @@ class PublishedSean(PublishedSpade):
                 pixels = int(region.sum())
                 if pixels:
                     code = F.relu(F.linear(codes[sample, label], linear.weight[label], linear.bias[label]))
-                    shown = code[:, None].expand(-1, pixels)
-                    style_map[sample].masked_scatter_(region, shown)
+                    style_map[sample].masked_scatter_(region, code[:, None].expand(-1, pixels))
         return style_map
+
+
+def halves(pair: GammaBetaConv2d) -> tuple[nn.Conv2d, nn.Conv2d]:
+    """The convolutions of gamma and of beta that a joint one holds."""
+    assert pair.bias is not None
+    shape = (pair.in_channels, pair.out_channels // 2, pair.kernel_size, pair.stride, pair.padding)
+    gamma, beta = (nn.Conv2d(*shape) for _ in range(2))  # type: ignore[arg-type]
+    for conv, weight, bias in zip((gamma, beta), pair.weight.chunk(2), pair.bias.chunk(2)):
+        conv.load_state_dict({"weight": weight, "bias": bias})
+    return gamma, beta

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from data.bad_records import BadRecords
+from data.bad_records import BadRecords, Unreadable
 from data.batch import Batch, Sample
-from data.dataset import PairedDataset, Replacement, Unreadable
+from data.dataset import PairedDataset, Replacement
 from data.loader import eval_loader, train_loader
 from data.sampler import Position, StreamSampler
 from data.sources.classes import numbered_label_set
@@ -21,7 +21,7 @@ from data.transforms import JointTransform
 from tests.data.trees import blocks, write_folder
 
 FOUR = StoredIds.in_order(numbered_label_set(4, has_unknown=False))
-CROPS = JointTransform(16, 16, "none", crop="random", flip=True)
+CROPS = JointTransform(16, 16, "none", crop=True, flip=True)
 
 
 class Faulty:
@@ -45,7 +45,7 @@ class Faulty:
 
 def batches(dataset: PairedDataset, count: int, workers: int = 0, start: int = 0) -> list[Batch]:
     sampler = StreamSampler(len(dataset), 4, seed=9, start=start)
-    return list(islice(train_loader(dataset, sampler, workers, say=lambda line: None), count))
+    return list(islice(train_loader(dataset, sampler, workers, warn=lambda line: None), count))
 
 
 def skipping(bad: set[int], count: int = 300) -> PairedDataset:
@@ -103,14 +103,14 @@ def test_a_stop_is_no_difference(workers: int) -> None:
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_each_failure_is_told_once(workers: int) -> None:
-    said: list[str] = []
+def test_each_bad_record_is_warned_of_once(workers: int) -> None:
+    warnings: list[str] = []
     dataset = skipping({3, 50})
     sampler = StreamSampler(300, 4, seed=9)
-    for _ in islice(train_loader(dataset, sampler, workers, say=said.append), 160):  # two epochs
+    for _ in islice(train_loader(dataset, sampler, workers, warn=warnings.append), 160):  # two epochs
         pass
-    assert len(said) == 2 and "number 1 of at most 3: a" in said[0]
-    assert {line.split(": ")[1] for line in said} == {"a3.png", "a50.png"}
+    assert len(warnings) == 2 and "number 1 of at most 3: a" in warnings[0]
+    assert {line.split(": ")[1] for line in warnings} == {"a3.png", "a50.png"}
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -122,25 +122,25 @@ def test_more_than_one_per_cent_stops(workers: int) -> None:
         batches(skipping(bad), 150, workers)
 
 
-def test_the_share_is_that_of_the_data_set() -> None:
-    failures = BadRecords(200, say=lambda line: None)
+def test_the_fraction_is_of_the_data_set() -> None:
+    bad_records = BadRecords(200, warn=lambda line: None)
     for index in (0, 1, 0, 1):
-        failures.add(index, "bad")
+        bad_records.add(Unreadable(index, "bad"))
     with pytest.raises(ValueError, match="3 of 200"):
-        failures.add(2, "bad")
+        bad_records.add(Unreadable(2, "bad"))
     with pytest.raises(ValueError, match="1 of 99"):
-        BadRecords(99, say=lambda line: None).add(0, "bad")
+        BadRecords(99, warn=lambda line: None).add(Unreadable(0, "bad"))
 
 
 def test_evaluation_names_or_replaces() -> None:
     strict = PairedDataset(Faulty(6, {2}), CROPS)
     with pytest.raises(ValueError, match=r"a2\.png"):
         list(eval_loader(strict, 3))
-    said: list[str] = []
-    read = list(eval_loader(skipping({2}, count=6), 3, say=said.append))
+    warnings: list[str] = []
+    read = list(eval_loader(skipping({2}, count=6), 3, warn=warnings.append))
     assert [len(batch) for batch in read] == [3, 3]
     assert read[0].names[:2] == ("a0", "a1") and read[0].names[2] != "a2"
-    assert said == ["skipped: a2.png: cannot be read"]
+    assert warnings == ["skipped: a2.png: cannot be read"]
 
 
 def test_a_wrong_word_is_named() -> None:

@@ -4,23 +4,30 @@ from pathlib import Path
 
 import pytest
 
-from data.dataset_info import FILE, DatasetInfo
+from data.dataset_info import FILE, OLD_FILE, DatasetInfo
 from data.sources.scenes import Scenes
 from data.sources.source import LabelSet
 
-FACTS = DatasetInfo(LabelSet(("sky", "straße"), ((1, 2, 3), (0, 0, 0)), True), False, ("day", "night"))
+INFO = DatasetInfo(LabelSet(("sky", "straße"), ((1, 2, 3), (0, 0, 0)), True), False, ("day", "night"))
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    for facts in (FACTS, DatasetInfo.of(Scenes("train", 8, 8), edges=True)):
-        facts.write(tmp_path)
-        assert DatasetInfo.read(tmp_path) == facts
+    for info in (INFO, DatasetInfo.of(Scenes("train", 8, 8), edges=True)):
+        info.write(tmp_path)
+        assert DatasetInfo.read(tmp_path) == info
+
+
+def test_a_run_of_an_earlier_version_opens(tmp_path: Path) -> None:
+    INFO.write(tmp_path)
+    (tmp_path / FILE).rename(tmp_path / OLD_FILE)
+    assert (FILE, OLD_FILE) == ("dataset_info.json", "facts.json")
+    assert DatasetInfo.read(tmp_path) == INFO
 
 
 def test_of_a_source() -> None:
     source = Scenes("val", 8, 8)
-    facts = DatasetInfo.of(source, edges=True)
-    assert (facts.label_set, facts.edges, facts.styles) == (source.label_set, True, source.styles)
+    info = DatasetInfo.of(source, edges=True)
+    assert (info.label_set, info.edges, info.styles) == (source.label_set, True, source.styles)
     assert not DatasetInfo.of(source, edges=False).edges
 
 
@@ -46,7 +53,7 @@ def test_a_damaged_file_is_named(text: str, tmp_path: Path) -> None:
 
 
 def test_a_short_colour_is_damage(tmp_path: Path) -> None:
-    FACTS.write(tmp_path)
+    INFO.write(tmp_path)
     text = (tmp_path / FILE).read_text().replace(" 3\n", " \n").replace("2,\n", "2\n")
     (tmp_path / FILE).write_text(text)
     with pytest.raises(ValueError, match="is damaged"):

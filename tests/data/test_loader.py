@@ -21,8 +21,8 @@ from data.transforms import JointTransform
 from tests.data.trees import FOUR_CLASSES, blocks, write_folder, write_pair
 from tests.shared import shared_data
 
-CROPS = JointTransform(16, 16, "none", crop="random", flip=True)
-AS_STORED = JointTransform(1, 1, "none", crop="none")
+CROPS = JointTransform(16, 16, "none", crop=True, flip=True)
+AS_STORED = JointTransform(1, 1, "none")
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_workers_may_be_spawned(dataset: PairedDataset) -> None:
 
 def test_real_photographs_are_loaded() -> None:
     source = open_camvid(shared_data("camvid"), "train")
-    dataset = PairedDataset(source, JointTransform(96, 128, "short_side", 110, "random", flip=True))
+    dataset = PairedDataset(source, JointTransform(96, 128, "short_side", 110, crop=True, flip=True))
     (batch,) = islice(train_loader(dataset, StreamSampler(len(dataset), 8), workers=2), 1)
     assert batch.photo is not None and batch.photo.shape == (8, 3, 96, 128)
     assert -1 <= batch.photo.min() < -0.5 and 0.5 < batch.photo.max() <= 1

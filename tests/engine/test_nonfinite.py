@@ -9,8 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.adam import Adam
-from engine.nonfinite import BufferSnapshot, backward, can_skip
+from engine.optimizer import Adam, BufferSnapshot, backward, can_skip
 from engine.step import TrainingStep
 from tests.engine.tiny_step import gradients_of, tiny_batch, tiny_step
 

@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 
 from data.sampler import StreamSampler
 from engine.oom_advice import MemorySettings, explained_out_of_memory
-from options.build.parts import memory_settings
+from options.build.training import memory_settings
 from options.schema import TrainOptions
 from options.validation import check
 from tests.tiny import tiny_options
@@ -61,7 +61,7 @@ def changed(options: TrainOptions, advice: str) -> TrainOptions:
 @pytest.mark.parametrize("generator", GENERATORS, ids=" ".join)
 def test_every_advice_is_accepted_and_saves_memory(generator: tuple[str, ...]) -> None:
     options = tiny_options("train.images=8", *generator)
-    grid = product((1, 2, 3, 6, 7, 8, 12), (1, 2, 3, 4), (1, 2, 3), (32, 96, 256), (384,), (2, 3, 8))
+    grid = product((1, 2, 3, 6, 7, 8, 12), (1, 2, 3, 4), (1, 2, 3), (32, 96, 128, 256), (64, 128), (2, 3, 8))
     tried = 0
     for batch, parts, processes, height, width, channels in grid:
         options.train.batch_size, options.train.grad_accum_steps = batch, parts

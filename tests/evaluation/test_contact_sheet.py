@@ -50,5 +50,5 @@ def test_without_photos_there_is_no_column_for_them(tmp_path):
 
 
 def test_no_rows_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="no rows"):
+    with pytest.raises(ValueError, match="needs at least one row"):
         contact_sheet([], tmp_path)

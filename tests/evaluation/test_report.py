@@ -90,10 +90,10 @@ def test_nothing_is_fetched_from_elsewhere_and_no_name_becomes_markup(tmp_path):
 
 def test_numbers_stand_beside_their_scale_under_their_full_names(tmp_path):
     page = Page(write_report(tmp_path, "Run", rows_in(tmp_path), label_set(4), METRICS, protocol(101)))
-    for word in ("14.23", "0.250", "72.0", "191.6", "50.5", "fd_efficientnet_lite2_val_101", "367 pictures"):
-        assert word in page.text
+    for text in ("14.23", "0.250", "72.0", "191.6", "50.5", "fd_efficientnet_lite2_val_101", "367 pictures"):
+        assert text in page.text
     assert "20×16" in page.text and "lanczos" in page.text
-    # The marks of the scale lie in the order of their figures.
+    # The marks of the scale lie in the order of their values.
     places = {
         attributes["class"]: float(attributes["style"].split(":")[1].rstrip("%"))
         for tag, attributes in page.tags
@@ -111,7 +111,7 @@ def test_numbers_stand_beside_their_scale_under_their_full_names(tmp_path):
 def test_without_photos_numbers_and_log_there_is_a_gallery_alone(tmp_path):
     page = Page(write_report(tmp_path, "Mine", rows_in(tmp_path, with_photo=False), label_set(4)))
     assert len(page.all("img")) == 4
-    assert "Numbers" not in page.text and "Curves" not in page.text
+    assert "Metrics" not in page.text and "Curves" not in page.text
     assert "real" not in page.text
 
 

@@ -1,4 +1,4 @@
-"""The page as people see it: in Chromium, on a desk and on a phone."""
+"""The page as users see it: in Chromium, on a desk and on a phone."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import pytest
 
 from evaluation.gallery import GENERATED, LABELS, PHOTOS
 from evaluation.report import write_report
-from evaluation.report.comparison import write_comparison
-from evaluation.studies.comparison import Measured, compare
+from evaluation.studies.comparison import Results, compare, write_comparison
 from tests.browser import Browser, driver
 from tests.evaluation.made_up import label_set, protocol
 from tests.evaluation.test_report import METRICS, rows_in
@@ -117,10 +116,10 @@ def test_nothing_is_wider_than_the_window(page: Browser) -> None:
 def test_runs_beside_each_other_are_sorted(window: Browser, tmp_path: Path) -> None:
     names = {"fd_tiny": "fd_tiny_val_101"}
     runs = [
-        Measured(name, tmp_path, {"model": {"images": 101, "fd_tiny": fd}}, names, {"count": 101})
+        Results(name, tmp_path, {"model": {"images": 101, "fd_tiny": fd}}, names, {"count": 101})
         for name, fd in (("first", 72.0), ("second", 101.5), ("third", 9.0))
     ]
-    window.open(write_comparison(tmp_path, [run.name for run in runs], compare(runs), []))
+    window.open(write_comparison(tmp_path, compare(runs), []))
     window.run(CLICK, 1)
     assert window.run(COLUMN.format(0)) == ["third", "first", "second"]
     assert window.run("return document.documentElement.scrollWidth <= window.innerWidth")

@@ -1,4 +1,4 @@
-"""Images for people: sizes that fit no generator, and what they may give wrongly."""
+"""Images from label maps: sizes that fit no generator, wrong inputs, and noise that depends on the place."""
 
 import re
 
@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from data.batch import Batch
 from data.dataset_info import DatasetInfo
 from engine.runtime.hardware import select_hardware
 from inference.generator import LabelMapGenerator
@@ -23,14 +24,14 @@ VAE = ("encoder=image", "encoder.width=2", "encoder.style_width=4")
 def generator_of(*words: str, edges: bool = False) -> LabelMapGenerator:
     """A generator with random weights, for the built-in scenes."""
     options = tiny_options(*words)
-    facts = DatasetInfo.of(build_source(options.dataset, "train"), edges)
+    info = DatasetInfo.of(build_source(options.dataset, "train"), edges)
     torch.manual_seed(0)
-    G = build_generator(options, facts)
+    G = build_generator(options, info)
     with torch.no_grad():
         for parameter in G.parameters():
             parameter.mul_(20)  # initial weights are so small that all images are grey
     hardware = select_hardware("cpu", "float32", channels_last=True)
-    return LabelMapGenerator(G, len(facts.label_set), len(facts.styles), hardware)
+    return LabelMapGenerator(G, len(info.label_set), len(info.styles), hardware)
 
 
 def ids(*shape: int, classes: int = 15) -> Tensor:
@@ -102,7 +103,7 @@ def test_what_is_no_label_map(labels: Tensor) -> None:
         generator_of()(labels)
 
 
-def test_instances_are_asked_for_where_the_generator_knows_them() -> None:
+def test_instances_are_required_where_the_generator_takes_them() -> None:
     generate = generator_of(edges=True)
     with pytest.raises(ValueError, match="give instances"):
         generate(ids(32, 32))
@@ -157,7 +158,7 @@ def test_region_styles_are_averaged_over_the_photos_own_regions() -> None:
     torch.testing.assert_close(seen[0], expected)
 
 
-def test_a_style_that_needs_a_photo_says_so() -> None:
+def test_a_style_that_needs_a_photo() -> None:
     with pytest.raises(ValueError, match="give photos"):
         generator_of(*SEAN)(ids(32, 32))
     with pytest.raises(ValueError, match="needs 8 pixels"):
@@ -187,7 +188,7 @@ def test_codes_are_those_of_the_encoder() -> None:
     codes = generate.styles(photo, labels)
     torch.testing.assert_close(codes, generate.G.encoder(photo, labels))
     assert codes[0].any(1).tolist() == [True] * 3 + [False] * 12
-    codes[:, 2] = generate.styles(-photo)[:, 2]  # people mix them as they like
+    codes[:, 2] = generate.styles(-photo)[:, 2]  # codes may be mixed freely
     assert generate(labels, styles=codes).shape == (1, 3, 40, 50)
 
 
@@ -263,3 +264,50 @@ def test_drawn_styles_depend_on_their_own_seeds_alone() -> None:
     many = generate.drawn_styles(range(2000))
     torch.testing.assert_close(many.mean(0), torch.zeros(4), atol=0.1, rtol=0)
     torch.testing.assert_close(many.std(0), torch.ones(4), atol=0.1, rtol=0)
+
+
+NOISY = {
+    "sean": SEAN,
+    "unet": ("generator=unet", "generator.width=2", "generator.depth=3", "generator.dropout=0.5"),
+}
+
+
+def noisy_generator(name: str) -> tuple[LabelMapGenerator, Tensor | None]:
+    """A generator that draws noise, with styles where it takes them."""
+    generate = generator_of(*NOISY[name])
+    with torch.no_grad():
+        for parameter_name, parameter in generate.G.named_parameters():
+            if parameter_name.endswith("noise.weight"):
+                parameter.fill_(1)  # 0 at first
+    assert generate.G.draws_noise
+    return generate, torch.rand(15, 4) if name == "sean" else None
+
+
+@pytest.mark.parametrize("name", NOISY)
+def test_noise_depends_on_seed_and_place_and_not_on_the_batch(name: str) -> None:
+    generate, styles = noisy_generator(name)
+    labels = ids(1, 32, 32).expand(4, -1, -1)
+    images = generate(labels, styles=styles)
+    assert len(images.unique(dim=0)) == 4, "the same label map at other places has other noise"
+    assert torch.equal(generate(labels[:3], styles=styles, first=1), images[1:])
+    assert torch.equal(generate(labels[0], styles=styles, first=2), images[2:3])
+    assert not torch.allclose(generate(labels[0], styles=styles, seed=1), images[:1])
+
+
+@pytest.mark.parametrize("name", NOISY)
+def test_pictures_of_a_split_do_not_depend_on_how_it_is_divided(name: str) -> None:
+    generate, styles = noisy_generator(name)
+    labels = ids(5, 32, 32)
+
+    def pictures(*sizes: int) -> Tensor:
+        """Of all five, in batches of these sizes."""
+        made, first = [], 0
+        for size in sizes:
+            part = labels[first : first + size]
+            batch = Batch(None, part, None, torch.zeros(size, dtype=torch.int64), ("",) * size)
+            codes = None if styles is None else styles.expand(size, -1, -1)
+            made.append(generate.pictures(batch, batch.style_id, codes, 7, first))
+            first += size
+        return torch.cat(made)
+
+    assert torch.equal(pictures(2, 2, 1), pictures(5)) and torch.equal(pictures(3, 2), pictures(5))

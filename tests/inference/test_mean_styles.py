@@ -9,8 +9,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from data.batch import Batch
-from inference.mean_styles import mean_styles, read_mean_styles, write_mean_styles
+from engine.runtime.hardware import select_hardware
+from inference.generator import LabelMapGenerator
+from inference.mean_styles import mean_styles, provided_mean_styles, read_mean_styles, write_mean_styles
 from models.encoders.region_style import RegionStyleEncoder
+from tests.inference.test_generator import SEAN, generator_of
 
 CLASSES, WIDTH = 4, 6
 
@@ -81,3 +84,35 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-3])
     with pytest.raises(ValueError, match="is damaged"):
         read_mean_styles(file, (CLASSES, WIDTH))
+
+
+def test_taken_once_and_kept_unless_there_are_no_photos(tmp_path: Path) -> None:
+    generator, file, opened = generator_of(*SEAN), tmp_path / "means.safetensors", []
+
+    def absent() -> list[Batch]:
+        raise ValueError("no such folder")
+
+    def photos() -> list[Batch]:
+        opened.append(1)
+        return batches()
+
+    with pytest.raises(ValueError, match="no training photos to take them from: no such folder; give these"):
+        provided_mean_styles(generator, absent, file)
+    first = provided_mean_styles(generator, photos, file)
+    torch.testing.assert_close(first, mean_styles(generator.G.encoder, batches()))
+    assert torch.equal(read_mean_styles(file, (15, 4)), first)
+    assert provided_mean_styles(generator, photos, file) is first and len(opened) == 1
+
+
+def test_taken_with_weights_of_reduced_precision(tmp_path: Path) -> None:
+    """A generator that is prepared for inference in bf16 keeps its encoder in bf16 as well."""
+    plain = generator_of(*SEAN)
+    expected = mean_styles(plain.G.encoder, batches())
+    reduced = LabelMapGenerator(plain.G, 15, 4, select_hardware("cpu", "bf16", True), optimize=True)
+    found = provided_mean_styles(reduced, batches, tmp_path / "means.safetensors")
+    torch.testing.assert_close(found, expected, rtol=0.05, atol=0.05)
+
+
+def test_a_file_that_cannot_be_written_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    write_mean_styles(torch.zeros(CLASSES, WIDTH), tmp_path / "absent" / "means.safetensors")
+    assert "warning: the mean styles could not be kept in" in capsys.readouterr().out

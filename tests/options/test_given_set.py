@@ -11,10 +11,10 @@ from PIL import Image
 from data.batch import Sample
 from data.dataset_info import DatasetInfo
 from data.sampler import Position
+from data.sources import READERS
 from data.sources.classes import numbered_label_set
 from data.sources.source import LabelSet
-from options.build.data import given_set
-from options.build.sources import READERS
+from options.build.data import build_label_format, given_set
 from options.schema.dataset import (
     Ade20kOptions,
     Ade20kOutdoorOptions,
@@ -49,7 +49,7 @@ TESTED_ELSEWHERE = {"facades", "webdataset"}
 
 def label_set_of(options: DatasetOptions) -> LabelSet:
     kept = CLASSES_OF_A_RUN.get(options.name, numbered_label_set(1, has_unknown=False))
-    return READERS[options.name].label_format(options, kept).label_set
+    return build_label_format(options, kept).label_set
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_stored_maps_become_class_ids(
 ) -> None:
     label_set = label_set_of(options)
     Image.fromarray(np.array(stored, dtype=np.uint8)).save(tmp_path / "a.png")
-    facts = DatasetInfo(label_set, edges=False, styles=("default",))
-    sample = given_set(options, facts, tmp_path, None, None, None)[Position(0, 0)]
+    info = DatasetInfo(label_set, edges=False, styles=("default",))
+    sample = given_set(options, info, tmp_path, None, None, None)[Position(0, 0)]
     assert isinstance(sample, Sample)
     labels = sample.labels[0].tolist()
     assert labels == stored[0] if names is None else [label_set.names[label] for label in labels] == names

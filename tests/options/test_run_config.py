@@ -12,10 +12,10 @@ from options.cli import compose
 from options.run_config import (
     CONFIG,
     existing_run,
+    implied_choices,
     new_run,
     read_options,
     run_folder,
-    stored_choices,
     write_options,
 )
 from options.schema.training import TrainOptions
@@ -85,7 +85,7 @@ def test_a_run_of_another_data_set_resumes_without_saying_which(checkpoints: Pat
     options.dataset.root = ODD_ROOT
     write_options(options, checkpoints / "tiny")
     words = ["name=tiny", "resume=true", "dataset.ignore_id=9"]
-    implied = stored_choices(words)
+    implied = implied_choices(words)
     assert {"dataset='folder'", "norm='cin'"} < set(implied)
     compose("train", implied + words)
     found = read_options(checkpoints / "tiny", implied + words)
@@ -94,18 +94,18 @@ def test_a_run_of_another_data_set_resumes_without_saying_which(checkpoints: Pat
 
 def test_what_a_person_says_goes_before_what_goes_without_saying(checkpoints: Path) -> None:
     made(checkpoints, "dataset=camvid", "dataset.root=/old")
-    implied = stored_choices(["name=tiny", "resume=true", "dataset.root=/new", "norm=spade"])
+    implied = implied_choices(["name=tiny", "resume=true", "dataset.root=/new", "norm=spade"])
     assert not any(word.startswith(("dataset.root", "norm=")) for word in implied)
-    changed = stored_choices(["name=tiny", "resume=true", "dataset=scenes"])
+    changed = implied_choices(["name=tiny", "resume=true", "dataset=scenes"])
     assert not any(word.startswith("dataset") for word in changed), "it will be refused, and for that reason"
 
 
 def test_nothing_goes_without_saying_for_a_new_run(checkpoints: Path) -> None:
     made(checkpoints, "norm=sean")
-    assert stored_choices(["name=tiny"]) == stored_choices(["name=tiny", "resume=false"]) == []
-    assert stored_choices(["name=other", "resume=true"]) == stored_choices(["resume=true"]) == []
+    assert implied_choices(["name=tiny"]) == implied_choices(["name=tiny", "resume=false"]) == []
+    assert implied_choices(["name=other", "resume=true"]) == implied_choices(["resume=true"]) == []
     (checkpoints / "tiny" / CONFIG).write_text("{ broken")
-    assert stored_choices(["name=tiny", "resume=true"]) == []
+    assert implied_choices(["name=tiny", "resume=true"]) == []
 
 
 @pytest.mark.parametrize("damage", [b"{ broken", b"- a list", b"", b"name: x", b"\xff\xfe\x00"])
@@ -199,7 +199,7 @@ def test_a_run_that_holds_an_old_name_opens(new: str, checkpoints: Path) -> None
     OmegaConf.save(config, file)
     found = read_options(checkpoints / "tiny")
     assert OmegaConf.select(OmegaConf.structured(found), new) == given
-    assert stored_choices(["name=tiny", "resume=true"])
+    assert implied_choices(["name=tiny", "resume=true"])
     setattr(getattr(options, table) if table else options, name, given)
     assert found == options, "nothing else changes"
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import get_args
 
 import pytest
-from models.losses.adversarial import ADVERSARIAL_LOSSES
 
 import data.bad_records
 import data.folder_pairs
+import data.sources.classes
 import data.sources.pairing
-import data.sources.remap
 import data.transforms
 from data.scenes.styles import STYLES as SCENE_STYLES
+from data.sources import READERS
 from engine.runtime.determinism import MOST_THREADS
 from evaluation.feature_networks import AUTO, METRIC_NETWORKS
 from evaluation.lpips import TRUNKS
@@ -24,9 +24,9 @@ from models.discriminators.diffaugment import AUGMENTATIONS
 from models.generators import spade
 from models.layers.initialisation import INITIALISATIONS
 from models.layers.normed_conv import PLAIN_NORMS
+from models.losses import ADVERSARIAL_LOSSES
 from models.norms import NORMS, STATISTICS
 from options import schema
-from options.build.sources import READERS
 from options.schema import networks, testing, training
 from options.schema.dataset import PAIRINGS, STYLES, DatasetOptions, FolderOptions
 from options.schema.fields import Rule, by_name, choice, named, option, rule_of
@@ -184,5 +184,5 @@ def test_the_schema_offers_what_networks_and_data_know() -> None:
     assert choices(testing.TestOptions, "pictures") == set(get_args(PictureKind))
     assert choices(DatasetOptions, "resize") == set(data.transforms.RESIZES)
     assert choices(DatasetOptions, "on_error") == set(data.bad_records.ON_ERROR)
-    assert choices(FolderOptions, "unlisted") == set(data.sources.remap.UNLISTED)
+    assert choices(FolderOptions, "unlisted") == set(data.sources.classes.UNLISTED)
     assert set(STYLES) == set(SCENE_STYLES) and set(PAIRINGS) == set(data.sources.pairing.PAIRINGS)

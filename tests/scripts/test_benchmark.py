@@ -8,24 +8,23 @@ from dataclasses import replace
 
 import pytest
 import torch
-from models.kernels.gamma_beta_conv import GammaBetaConv2d
-from models.kernels.inference.onednn import arranged_conv, arranged_linear
 from torch.nn.utils import parametrize
 
+from models.kernels.conv import GammaBetaConv2d
+from models.kernels.inference.constant_conv import arranged_conv, arranged_linear
 from models.norms.statistics import InstanceStatistics
 from scripts.benchmark import cases, main
 from scripts.benchmarking import cases as cases_file
-from scripts.benchmarking.arithmetic import operations
 from scripts.benchmarking.cases import Case, build_work
-from scripts.benchmarking.label_maps import LabelMaps, read_label_maps
+from scripts.benchmarking.label_maps import LabelMapOptions, LabelMaps
+from scripts.benchmarking.measure import Worker, count_flops
 from scripts.benchmarking.published_norms import halves
-from scripts.benchmarking.worker import MapsAsked, Worker
 
 
 @pytest.fixture(scope="module")
 def maps() -> LabelMaps:
     """Two batches of the built-in scenes."""
-    return read_label_maps(None, (64, 64), batch=2, batches=2, classes=None)
+    return LabelMapOptions(None, (64, 64), batch=2, batches=2).read()
 
 
 @pytest.mark.parametrize("norm", ["spade", "sean"])
@@ -36,7 +35,7 @@ def test_every_form_makes_the_published_image(work: str, norm: str, maps: LabelM
         made = build_work(Case(work, norm, form, "float32", width=4), maps)
         made.run(1)
         images.append(made.result())
-    assert images[0].std() > 0.01, "an image that says something"
+    assert images[0].std() > 0.01, "an image that is not flat"
     for image in images[1:]:
         torch.testing.assert_close(image, images[0], rtol=0, atol=1e-4)
 
@@ -79,13 +78,13 @@ def test_in_float64_it_is_the_same_to_the_last_digits(norm: str, maps: LabelMaps
 
 @pytest.mark.parametrize("norm", ["spade", "sean"])
 def test_the_reference_has_torchs_layers(norm: str, monkeypatch: pytest.MonkeyPatch, maps: LabelMaps) -> None:
-    """None that we have made faster: the ratios would say less than they do."""
+    """None that we have made faster: the ratios would be too low."""
     networks: list[torch.nn.Module] = []
 
     class Kept(cases_file.PublishedStep):
-        def __init__(self, *players: torch.nn.Module) -> None:
-            networks.extend(players)
-            super().__init__(*players)  # type: ignore[arg-type]
+        def __init__(self, *published: torch.nn.Module) -> None:
+            networks.extend(published)
+            super().__init__(*published)  # type: ignore[arg-type]
 
     monkeypatch.setattr(cases_file, "PublishedStep", Kept)
     build_work(Case("step", norm, "reference", "float32", width=4), maps)
@@ -111,7 +110,7 @@ def test_the_reference_comes_first_and_in_float32() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         (["--size", "50", "64"], "--size 50 64"),
         (["--runs", "0"], "--runs 0"),
@@ -119,10 +118,10 @@ def test_the_reference_comes_first_and_in_float32() -> None:
     ],
     ids=["size", "runs", "folder"],
 )
-def test_mistakes_are_named(words: list[str], said: str) -> None:
+def test_mistakes_are_named(arguments: list[str], message: str) -> None:
     """In one line, before a process is started."""
-    with pytest.raises(ValueError, match=said):
-        main([*words, "--width", "2"])
+    with pytest.raises(ValueError, match=message):
+        main([*arguments, "--width", "2"])
 
 
 def test_operations_of_arranged_layers_are_counted() -> None:
@@ -131,22 +130,23 @@ def test_operations_of_arranged_layers_are_counted() -> None:
     x, rows = torch.randn(1, 8, 10, 10), torch.randn(5, 8)
 
     @torch.no_grad()
-    def act() -> None:
+    def compute() -> None:
         convolve(x)
         multiply(rows)
 
-    assert operations(act) == 2 * (9 * 8 * 16 * 100 + 5 * 8 * 6)
+    assert count_flops(compute) == 2 * (9 * 8 * 16 * 100 + 5 * 8 * 6)
 
 
 @pytest.mark.slow
 def test_a_row_whose_process_is_killed_is_named() -> None:
     """As the kernel does where memory has run out."""
     worker = Worker(
-        Case("generator", "spade", "auto", "float32", width=4), MapsAsked(None, (64, 64), 1, 1, None)
+        Case("generator", "spade", "auto", "float32", width=4), LabelMapOptions(None, (64, 64), 1, 1)
     )
     assert worker.seconds(0) > 0
-    worker._process.kill()
-    worker._process.join()
+    (process,) = worker._pool._processes.values()
+    process.kill()
+    process.join()
     for ask in (lambda: worker.seconds(0), worker.finish):
         with pytest.raises(ValueError, match="enough memory"):
             ask()
@@ -160,6 +160,6 @@ def test_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert [(row["work"], row["form"]) for row in rows] == [
         ("generator", "reference"), ("generator", "auto"), ("step", "reference"), ("step", "auto"),
     ]  # fmt: skip
-    assert all(row["gflops"] > 0 and row["matrix_share"] > 0 for row in rows)
+    assert all(row["gflops"] > 0 and row["matrix_fraction"] > 0 for row in rows)
     assert rows[0]["ratio"] == 1 and all(row["seconds"] > 0 and row["peak_mb"] > 0 for row in rows)
     assert all(row["difference"] < 1e-3 for row in rows)

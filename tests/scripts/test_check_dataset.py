@@ -1,4 +1,4 @@
-"""A person's first command: what is found in a data set with known faults."""
+"""A user's first command: what is found in a data set with known faults."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.dataset_checks import class_rows, findings_of
-from data.dataset_stats import duplicates, survey_of
+from data.dataset_checks import check_splits, class_rows
+from data.dataset_stats import dataset_stats, duplicates
 from data.sources.classes import numbered_label_set
 from data.sources.folder import Folder
 from data.sources.label_format import StoredIds
@@ -95,15 +95,15 @@ def test_a_mistake_on_the_command_line_is_one_line(verbs: Verbs, tmp_path: Path)
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_shares_are_counted(tmp_path: Path, workers: int) -> None:
+def test_fractions_are_counted(tmp_path: Path, workers: int) -> None:
     root = write_folder(tmp_path, 70)  # more than two chunks
     source = folders(root)["train"]
-    survey = survey_of(source, workers)
+    stats = dataset_stats(source, "train", workers)
     every = [source.read(index).labels for index in range(70)]
-    for label, _, pixels, records in class_rows(source, {"train": survey}):
+    for label, _, pixels, records in class_rows(source, {"train": stats}):
         assert pixels == pytest.approx(np.mean([(labels == label).mean() for labels in every]))
         assert records == pytest.approx(np.mean([(labels == label).any() for labels in every]))
-    assert survey.sizes == {(32, 24): 70} and survey.readable == 70
+    assert stats.sizes == {(32, 24): 70} and stats.readable == 70
 
 
 def test_photos_are_compared_by_what_they_show(tmp_path: Path) -> None:
@@ -111,9 +111,9 @@ def test_photos_are_compared_by_what_they_show(tmp_path: Path) -> None:
     photos = root / "train" / "photos"
     Image.open(photos / "a1.png").save(photos / "a4.bmp")  # another file, the same photo
     (photos / "a4.png").unlink()
-    survey = survey_of(folders(root)["train"], workers=0)
-    assert duplicates([survey]) == [((0, 1), (0, 4))]
-    assert set(duplicates([survey, survey])) >= {((0, 0), (1, 0)), ((0, 5), (1, 5))}
+    stats = dataset_stats(folders(root)["train"], "train", workers=0)
+    assert duplicates([stats]) == [((0, 1), (0, 4))]
+    assert set(duplicates([stats, stats])) >= {((0, 0), (1, 0)), ((0, 5), (1, 5))}
 
 
 def test_orientations_are_noted(tmp_path: Path) -> None:
@@ -123,9 +123,9 @@ def test_orientations_are_noted(tmp_path: Path) -> None:
     photo = root / "train" / "photos" / "a1.png"
     Image.open(photo).save(photo, exif=exif)
     sources = folders(root)
-    found = findings_of(sources, {"train": survey_of(sources["train"], workers=0)})
-    assert not found.to_mend
-    assert found.notes[0].startswith(
+    checks = check_splits(sources, {"train": dataset_stats(sources["train"], "train", workers=0)})
+    assert not checks.to_fix
+    assert checks.notes[0].startswith(
         "train: 1 photos carry an EXIF orientation and are turned upright; for 1"
     )
 

@@ -1,4 +1,4 @@
-"""A study of norms, stopped and gone on with: nothing is trained or measured twice."""
+"""A study of norms that is stopped and goes on: nothing is trained or measured twice."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ import pytest
 from PIL import Image
 
 import options.run_config
+import scripts.comparing.study
 from engine.checkpoint.checkpoint_paths import latest_images
 from engine.run_log import read_log
 from engine.runtime.interrupts import INTERRUPTED
-from evaluation.studies.jobs import Job, Jobs
+from evaluation.studies.jobs import Job
 from inference.load import open_run
 from options.build.networks import build_generator
 from tests.scripts.test_compare_runs import results
 from tests.tiny import tiny_words
 from tests.verbs import Started, Verbs, finish
 
-TINY = [word for word in tiny_words("train.sample_every_images=1000") if not word.startswith("norm.hidden")]
+TINY = [each for each in tiny_words("train.sample_every_images=1000") if not each.startswith("norm.hidden")]
 
 
-def words(out: Path, images: int, *more: str) -> list[str]:
+def study_overrides(out: Path, images: int, *more: str) -> list[str]:
     """Two rows of the study, small ones."""
-    told = [*TINY, f"train.images={images}"]
-    listed = ",".join(f"'{word}'" for word in told)
-    return ["only=[clade,pix2pixhd]", f"words=[{listed}]", f"out={out}", *more]
+    overrides = [*TINY, f"train.images={images}"]
+    listed = ",".join(f"'{each}'" for each in overrides)
+    return ["only=[clade,pix2pixhd]", f"overrides=[{listed}]", f"out={out}", *more]
 
 
 def test_a_study_that_is_stopped_after_every_part_goes_on(
@@ -37,18 +38,20 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
 ) -> None:
     asked: list[Job] = []
 
-    def put_off(self: Jobs, jobs: list[Job]) -> bool:
+    def put_off(jobs: list[Job], *_: object) -> bool:
         asked.extend(jobs)
         return not jobs
 
-    monkeypatch.setattr(Jobs, "run", put_off)
-    told = words(tmp_path, 2, "seeds=[0,1]", "segmenter_images=0", "speed_images=0", "images=3")
+    monkeypatch.setattr(scripts.comparing.study, "run_jobs", put_off)
+    overrides = study_overrides(
+        tmp_path, 2, "seeds=[0,1]", "segmenter_images=0", "speed_images=0", "images=3"
+    )
     out = tmp_path / "compare_scenes"
 
     def study() -> list[Job]:
         """What it would do next."""
         asked.clear()
-        done = verbs("scripts/compare_norms", *told)
+        done = verbs("scripts/compare_norms", *overrides)
         assert done.status == (INTERRUPTED if asked else 0), done.err
         return list(asked)
 
@@ -79,7 +82,7 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
         with monkeypatch.context() as patch:
             patch.setattr(options.run_config, "CHECKPOINTS", verbs.checkpoints)
             run = open_run(f"compare_scenes-{row}-seed0")
-        learned = sum(p.numel() for p in build_generator(run.options, run.facts).parameters())
+        learned = sum(p.numel() for p in build_generator(run.options, run.info).parameters())
         assert int(rows[row]["generator_parameters"]) == learned
     table = (out / "table.md").read_text()
     assert table.count("\n| clade | – | 80.5 ± 14.1 | ") == 1 and " 13.50 ± 2.12 |" in table
@@ -90,22 +93,22 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
     (tmp_path / "published.csv").write_text(
         (out / "table.csv").read_text().replace("clade,80.5", "clade,180.5")
     )
-    told += ["sheet_photos=false", f"published={tmp_path / 'published.csv'}"]
-    printed = verbs.succeeds("scripts/compare_norms", *told)
+    overrides += ["sheet_photos=false", f"published={tmp_path / 'published.csv'}"]
+    printed = verbs.succeeds("scripts/compare_norms", *overrides)
     assert "clade fd_tiny_val_3: 80.5 ± 14.1, published 180.5 ± 14.1, p = 0.019, departs\n" in printed
-    assert "\n3 of 4 figures are within what seeds make" in printed
+    assert "\n3 of 4 values are within what seeds make" in printed
     with Image.open(out / "sheet.jpg") as without_photos:
         assert without_photos.width == sheet.width - 96 - 6
 
-    for name, said in (
+    for name, message in (
         ("a", "1 label maps of one name differ"),
         ("bc", "the rows have no label map in common"),
     ):
         for letter in name:
             labels = out / "compare_scenes-clade-seed0" / "val" / "labels" / f"{letter}.png"
             Image.new("RGB", (20, 16), (11, 11, 11)).save(labels)
-        printed = verbs.succeeds("scripts/compare_norms", *told)
-        assert f"warning: {said}" in printed
+        printed = verbs.succeeds("scripts/compare_norms", *overrides)
+        assert f"warning: {message}" in printed
     assert not (out / "sheet.jpg").exists() and (out / "table.md").read_text() == table
 
 
@@ -118,8 +121,8 @@ def test_mistakes_get_one_line(verbs: Verbs) -> None:
 
 @pytest.mark.slow
 def test_a_signal_stops_a_study_and_its_runs_save(project: Path, tmp_path: Path) -> None:
-    """As people run it, two at a time, with the segmenter and the runs that measure speed."""
-    told = words(
+    """As users run it, two at a time, with the segmenter and the runs that measure speed."""
+    overrides = study_overrides(
         tmp_path,
         400,
         "images=6",
@@ -130,7 +133,7 @@ def test_a_signal_stops_a_study_and_its_runs_save(project: Path, tmp_path: Path)
         "speed_images=20",
     )
     runs = [project / "checkpoints" / f"compare_scenes-{row}-seed0" for row in ("clade", "pix2pixhd")]
-    process = Started(project, "scripts/compare_norms.py", *told)
+    process = Started(project, "scripts/compare_norms.py", *overrides)
     end = time.monotonic() + 240
     while not all(len(read_log(run)) > 2 for run in runs):
         assert process.poll() is None and time.monotonic() < end
@@ -141,7 +144,7 @@ def test_a_signal_stops_a_study_and_its_runs_save(project: Path, tmp_path: Path)
     saved = [latest_images(run) for run in runs]
     assert all(images is not None and 0 < images < 400 for images in saved)
 
-    done = finish(Started(project, "scripts/compare_norms.py", *told), seconds=600)
+    done = finish(Started(project, "scripts/compare_norms.py", *overrides), seconds=600)
     assert done.status == 0, done.err
     assert [latest_images(run) for run in runs] == [400, 400]
     for run, images in zip(runs, saved):
@@ -151,5 +154,5 @@ def test_a_signal_stops_a_study_and_its_runs_save(project: Path, tmp_path: Path)
         assert f"goes on after {images} images" in log
     row = next(csv.DictReader((tmp_path / "compare_scenes" / "table.csv").open()))
     assert float(row["images_per_second"]) > 0 and "miou_compare_scenes_val_6" in row
-    again = finish(Started(project, "scripts/compare_norms.py", *told))
+    again = finish(Started(project, "scripts/compare_norms.py", *overrides))
     assert again.status == 0 and "(1 of" not in again.out, "nothing is done twice"

@@ -31,10 +31,10 @@ def results(root: Path, run: str, fd: float, psnr: float, grey: int, **other: ob
     (folder / "metrics.json").write_text(json.dumps(content))
 
 
-def compare(root: Path, *words: str) -> None:
+def compare(root: Path, *arguments: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            sys, "argv", ["compare_runs.py", *words, "--results", str(root), "--out", str(root / "out")]
+            sys, "argv", ["compare_runs.py", *arguments, "--results", str(root), "--out", str(root / "out")]
         )
         runpy.run_path(str(PROJECT / "scripts" / "compare_runs.py"), run_name="__main__")
 
@@ -45,9 +45,9 @@ def test_one_table_in_three_forms_and_the_pictures(
     results(tmp_path, "one", fd=72.04, psnr=14.2, grey=50)
     results(tmp_path, "two", fd=60.5, psnr=13.1, grey=90)
     compare(tmp_path, "one", "two")
-    said = capsys.readouterr().out
-    assert "warning" not in said
-    assert said.splitlines()[1].split() == ["fd_tiny_val_3", "72.0", "60.5", "191.5"]
+    printed = capsys.readouterr().out
+    assert "warning" not in printed
+    assert printed.splitlines()[1].split() == ["fd_tiny_val_3", "72.0", "60.5", "191.5"]
     out = tmp_path / "out"
     table = list(csv.reader((out / "table.csv").open()))
     assert table == [
@@ -71,18 +71,25 @@ def test_what_was_made_in_other_ways_is_not_compared(
     results(tmp_path, "one", fd=72.0, psnr=14.2, grey=50)
     results(tmp_path, "two", fd=60.0, psnr=13.1, grey=90, ema=False, height=32)
     compare(tmp_path, "one", "two")
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert (
         "fd_tiny, psnr cannot be compared: height is 16 for one, 32 for two;"
         " ema is True for one, False for two"
-    ) in said
-    assert "fd_tiny ≠" in said
+    ) in printed
+    assert "fd_tiny ≠" in printed
     assert "**" not in (tmp_path / "out" / "table.md").read_text(), "nothing is best among incomparables"
 
 
-def test_other_label_maps_of_one_name_are_left_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_results_of_an_earlier_version_are_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for run, fd in (("one", 72.0), ("two", 60.0)):
+        results(tmp_path, run, fd=fd, psnr=14.2, grey=50)
+        file = tmp_path / run / "val" / "metrics.json"
+        file.write_text(file.read_text().replace("mean_colour_baseline", "null_model"))
+    compare(tmp_path, "one", "two")
+    assert "mean_colour_baseline,191.5,15.0\n" in (tmp_path / "out" / "table.csv").read_text()
+
+
+def test_other_label_maps_of_one_name_are_skipped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     results(tmp_path, "one", fd=72.0, psnr=14.2, grey=50)
     results(tmp_path, "two", fd=60.0, psnr=13.1, grey=90)
     Image.new("RGB", (20, 16)).save(tmp_path / "two" / "val" / "labels" / "b.png")
@@ -95,14 +102,14 @@ def test_mistakes_get_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     results(tmp_path, "one", fd=72.0, psnr=14.2, grey=50)
     (tmp_path / "bad" / "val").mkdir(parents=True)
     (tmp_path / "bad" / "val" / "metrics.json").write_text("{")
-    for words, said in (
+    for arguments, message in (
         (("one",), "name two or more"),
         (("one", "one"), "name each run once"),
         (("one", "none"), "run python test.py name=none first"),
         (("one", "bad"), "is damaged"),
     ):
         with pytest.raises(SystemExit) as ended:
-            compare(tmp_path, *words)
+            compare(tmp_path, *arguments)
         assert ended.value.code == 2
         error = capsys.readouterr().err
-        assert said in error and error.count("\n") == 1
+        assert message in error and error.count("\n") == 1

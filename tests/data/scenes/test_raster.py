@@ -5,10 +5,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from data.scenes.labels import Label
+from data.scenes.draw import instance_table, label_table, rasterise, rasterise_shadows
+from data.scenes.labels import Label, Material
 from data.scenes.layout import Camera, Layout, Surface
-from data.scenes.materials import Material
-from data.scenes.raster import instance_table, label_table, rasterise, rasterise_shadows
 
 STAR = [
     *(0.5, 0.05, 0.62, 0.4, 0.95, 0.42, 0.7, 0.62, 0.8, 0.95),

@@ -7,14 +7,14 @@ import pytest
 from PIL import Image
 
 from data.sources.ade20k import OUTDOOR, open_ade20k, open_ade20k_outdoor
-from data.sources.stem_files import StemSource
+from data.sources.file_source import FileSource
 from tests.data.published import write_ade20k
 from tests.shared import shared_data
 
 ONE = np.array([[0, 1, 150], [3, 3, 13]])
 
 
-def names_of(source: StemSource) -> list[str]:
+def names_of(source: FileSource) -> list[str]:
     return [source.read(index).name for index in range(len(source))]
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data.sources.camvid import GROUPS, THIRTY_TWO, label_format, open_camvid
-from data.sources.stem_files import StemSource
+from data.sources.file_source import FileSource
 from tests.data.published import CAMVID_COLOURS
 from tests.data.published import write_camvid as write_original
 from tests.data.trees import blocks, write_pair
@@ -105,7 +105,7 @@ def original(root: Path) -> Path:
     return root
 
 
-def names_of(source: StemSource) -> list[str]:
+def names_of(source: FileSource) -> list[str]:
     return [source.read(index).name for index in range(len(source))]
 
 
@@ -167,4 +167,4 @@ def test_the_split_is_that_of_the_published_frames(split: str, frames: int, tmp_
             (tmp_path / folder / f"{name}{ending}").touch()
     source = open_camvid(tmp_path, split)
     assert len(source) == frames == len(names[split])
-    assert sorted(source._stems) == sorted(names[split])
+    assert source._labels.names == sorted(names[split])

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data.sources.celebamask_hq import open_celebamask_hq
-from data.sources.stem_files import StemSource
+from data.sources.file_source import FileSource
 from tests.data.published import write_face, write_face_mapping, write_sean_face
 
 SKIN = np.array([[1, 1, 1, 0], [1, 1, 1, 0]])
@@ -16,7 +16,7 @@ EYE = np.array([[0, 1, 0, 0], [0, 0, 0, 0]])
 MERGED = [[1, 4, 13, 13], [1, 1, 1, 13]]
 
 
-def names_of(source: StemSource) -> list[str]:
+def names_of(source: FileSource) -> list[str]:
     return [source.read(index).name for index in range(len(source))]
 
 

@@ -8,8 +8,7 @@ import pytest
 from PIL import Image
 
 from data.sources.classes import numbered_label_set
-from data.sources.colour_format import IdsOrColours, StoredColours
-from data.sources.label_format import StoredIds
+from data.sources.label_format import IdsOrColours, StoredColours, StoredIds
 
 THREE = numbered_label_set(3, has_unknown=False)
 COLOURS = StoredColours(THREE, {(255, 0, 0): 0, (0, 0, 255): 1, (0, 0, 254): 1, (1, 0, 0): 2})

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.shards.write import ShardPlan, write_shards
-from data.sources.first import First
+from data.sources import READERS
+from data.sources.shards.write import ShardPlan, write_shards
 from data.sources.source import Source
-from options.build.sources import READERS, build_source
+from data.sources.subset import Subset
+from options.build.data import build_source
 from options.schema.dataset import (
     DATASETS,
     Ade20kOptions,
@@ -90,7 +91,7 @@ def open_webdataset(root: Path) -> Source:
 
 
 def open_scenes(root: Path) -> Source:
-    return First(build_source(ScenesOptions(height=24, width=32), "train"), 2)
+    return Subset.first(build_source(ScenesOptions(height=24, width=32), "train"), 2)
 
 
 OPENED: dict[str, Callable[[Path], Source]] = {

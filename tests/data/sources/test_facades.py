@@ -10,7 +10,8 @@ from PIL import Image
 from data.batch import Sample
 from data.dataset_info import DatasetInfo
 from data.sampler import Position
-from data.sources.facades import Facades
+from data.sources.facades import LABEL_FORMAT, open_facades
+from data.sources.source import Source
 from options.build.data import given_set
 from options.schema.dataset import FacadesOptions
 from tests.data.trees import FACADES_PALETTE, write_facade
@@ -28,12 +29,12 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def names_of(source: Facades) -> list[str]:
+def names_of(source: Source) -> list[str]:
     return [source.read(index).name for index in range(len(source))]
 
 
 def test_every_published_picture_is_in_one_split(published: Path) -> None:
-    splits = {split: names_of(Facades(published, split)) for split in ("train", "val", "test")}
+    splits = {split: names_of(open_facades(published, split)) for split in ("train", "val", "test")}
     assert {split: len(names) for split, names in splits.items()} == {"train": 404, "val": 101, "test": 101}
     assert set(Counter(name for names in splits.values() for name in names).values()) == {1}
     assert splits["train"][:5] == ["cmp_b0001", "cmp_b0002", "cmp_b0003", "cmp_b0004", "cmp_b0007"]
@@ -42,17 +43,17 @@ def test_every_published_picture_is_in_one_split(published: Path) -> None:
 
 def test_a_part_keeps_its_split(published: Path, tmp_path: Path) -> None:
     """Who has less of the data set never trains on what others hold out."""
-    whole = set(names_of(Facades(published, "train")))
+    whole = set(names_of(open_facades(published, "train")))
     for name in ("cmp_x0005", "cmp_x0006", "cmp_x0007", "cmp_x0012"):
         write_facade(tmp_path / "extended", name, np.ones((1, 1)))
-    train, test = Facades(tmp_path, "train"), Facades(tmp_path, "test")
+    train, test = open_facades(tmp_path, "train"), open_facades(tmp_path, "test")
     assert names_of(train) == ["cmp_x0007"] and "cmp_x0007" in whole
     assert names_of(test) == ["cmp_x0006", "cmp_x0012"]
 
 
 def test_stored_ids_become_class_ids(tmp_path: Path) -> None:
     write_facade(tmp_path / "base", "cmp_b0001", np.array([[1, 2, 12], [3, 3, 4]]))
-    source = Facades(tmp_path, "train")
+    source = open_facades(tmp_path, "train")
     record = source.read(0)
     assert record.labels.tolist() == [[0, 1, 11], [2, 2, 3]]
     names = [source.label_set.names[label] for label in (0, 1, 2, 3, 11)]
@@ -65,36 +66,36 @@ def test_stored_ids_become_class_ids(tmp_path: Path) -> None:
 
 def test_a_wrong_tree_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"nowhere: no such folder; expected CMP Facades: base/cmp_b0001"):
-        Facades(tmp_path / "nowhere", "train")
+        open_facades(tmp_path / "nowhere", "train")
     with pytest.raises(ValueError, match="neither a folder base nor extended; expected CMP Facades"):
-        Facades(tmp_path, "train")
+        open_facades(tmp_path, "train")
     with pytest.raises(ValueError, match="split=validation: CMP Facades has train, val, test"):
-        Facades(tmp_path, "validation")
+        open_facades(tmp_path, "validation")
     write_facade(tmp_path / "base", "cmp_b0001", np.ones((2, 2)))
     with pytest.raises(ValueError, match="none of its pictures is of split=val"):
-        Facades(tmp_path, "val")
+        open_facades(tmp_path, "val")
     write_facade(tmp_path / "base", "mine", np.ones((2, 2)))
     with pytest.raises(ValueError, match=r"mine\.png: names here are cmp_b and a number"):
-        Facades(tmp_path, "train")
+        open_facades(tmp_path, "train")
     (tmp_path / "base" / "mine.png").unlink()
     with pytest.raises(ValueError, match=r"1 of the pictures in .*base have no partner .*mine\.jpg"):
-        Facades(tmp_path, "train")
+        open_facades(tmp_path, "train")
 
 
 def test_own_label_maps_are_numbered_as_the_published_ones(tmp_path: Path) -> None:
     write_facade(tmp_path, "mine", np.array([[1, 2, 12]]))
     (tmp_path / "mine.jpg").unlink()
-    facts = DatasetInfo(Facades.label_set, edges=False, styles=Facades.styles)
-    dataset = given_set(FacadesOptions(root="/x"), facts, tmp_path, None, None, None)
+    info = DatasetInfo(LABEL_FORMAT.label_set, edges=False, styles=("default",))
+    dataset = given_set(FacadesOptions(root="/x"), info, tmp_path, None, None, None)
     sample = dataset[Position(0, 0)]
     assert isinstance(sample, Sample) and sample.labels.tolist() == [[0, 1, 11]]
 
 
 def test_the_given_pictures_are_read() -> None:
     root = shared_data("cmp_facades")
-    sizes = {split: len(Facades(root, split)) for split in ("train", "val", "test")}
+    sizes = {split: len(open_facades(root, split)) for split in ("train", "val", "test")}
     assert sizes == {"train": 200, "val": 50, "test": 50}
-    source = Facades(root, "val")
+    source = open_facades(root, "val")
     for index in range(0, 50, 12):
         record = source.read(index)
         stored = Image.open(root / "base" / f"{record.name}.png")
@@ -108,5 +109,5 @@ def test_the_names_are_those_of_the_given_list() -> None:
     root = shared_data("cmp_facades")
     rows = [line.split() for line in (root / "label_names.txt").read_text().splitlines()]
     assert [(int(number), name) for number, name, _ in rows] == list(
-        enumerate(Facades.label_set.names, start=1)
+        enumerate(LABEL_FORMAT.label_set.names, start=1)
     )

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 import torch
 
-from engine.runtime.determinism import Threads, step_seed
+from engine.runtime.determinism import Threads, noise_seed, step_seed, style_seed
 
 
 def test_no_two_steps_share_a_seed() -> None:
@@ -56,3 +56,11 @@ def test_the_option_has_precedence() -> None:
 def test_an_absurd_number_is_refused(threads: int) -> None:
     with pytest.raises(ValueError, match=f"{threads} threads: a process has 1 to"):
         Threads(None, processes=1).load_state_dict({"threads": threads, "processes": 1})
+
+
+def test_noise_and_styles_of_label_maps_are_drawn_from_streams_of_their_own() -> None:
+    """numpy pads short entropy with zeros: without a key (3, 5) would be (3, 5, 0)."""
+    numbers = range(4)
+    noise = {noise_seed(seed, place) for seed in numbers for place in numbers}
+    styles = {style_seed(seed, sample, place) for seed in numbers for sample in numbers for place in numbers}
+    assert len(noise) == 16 and len(styles) == 64 and not noise & styles

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.runtime.interrupts import STOP_SIGNALS, StopRequest
-from evaluation.studies.jobs import Job, Jobs
+from evaluation.studies.jobs import Job, run_jobs
 
 
 @pytest.fixture
@@ -33,19 +33,19 @@ def interval(folder: Path, title: str) -> Job:
 
 @pytest.mark.parametrize("at_once", [1, 2])
 def test_no_more_run_at_a_time_than_asked_for(tmp_path: Path, stop: StopRequest, at_once: int) -> None:
-    said: list[str] = []
+    logged: list[str] = []
     jobs = [interval(tmp_path, title) for title in "abc"]
-    assert Jobs(at_once, 1, stop, said.append).run(jobs)
-    assert said == ["a (1 of 3)", "b (2 of 3)", "c (3 of 3)"]
+    assert run_jobs(jobs, at_once, 1, stop, logged.append)
+    assert logged == ["a (1 of 3)", "b (2 of 3)", "c (3 of 3)"]
     spans = [tuple(map(float, each.log.read_text().split())) for each in jobs]
     most = max(sum(begin <= moment < end for begin, end in spans) for moment, _ in spans)
     assert most == at_once
 
 
 def test_each_has_its_threads_and_nothing_to_read(tmp_path: Path, stop: StopRequest) -> None:
-    told = job(tmp_path, "a", "import os, sys; print(os.environ['OMP_NUM_THREADS'], repr(sys.stdin.read()))")
-    assert Jobs(1, 3, stop, lambda line: None).run([told])
-    assert told.log.read_text() == "3 ''\n"
+    asks = job(tmp_path, "a", "import os, sys; print(os.environ['OMP_NUM_THREADS'], repr(sys.stdin.read()))")
+    assert run_jobs([asks], 1, 3, stop)
+    assert asks.log.read_text() == "3 ''\n"
 
 
 def test_one_that_fails_ends_the_others_and_is_named(tmp_path: Path, stop: StopRequest) -> None:
@@ -54,7 +54,7 @@ def test_one_that_fails_ends_the_others_and_is_named(tmp_path: Path, stop: StopR
     never = job(tmp_path, "never", "")
     before = time.monotonic()
     with pytest.raises(ValueError, match=r"^fails failed: error: no room \(all of it: .*fails.txt\)$"):
-        Jobs(2, 1, stop, lambda line: None).run([waits, fails, never])
+        run_jobs([waits, fails, never], 2, 1, stop)
     assert time.monotonic() - before < 30 and not never.log.exists()
 
 
@@ -67,10 +67,10 @@ def test_a_request_to_stop_lets_those_that_run_save(tmp_path: Path, stop: StopRe
         "signal.signal(signal.SIGTERM, save); os.kill(os.getppid(), signal.SIGTERM); time.sleep(60)",
     )
     never = job(tmp_path, "never", "")
-    assert not Jobs(1, 1, stop, lambda line: None).run([saves, never])
+    assert not run_jobs([saves, never], 1, 1, stop)
     assert saves.log.read_text() == "saved\n" and not never.log.exists()
-    assert not Jobs(1, 1, stop, lambda line: None).run([never]) and not never.log.exists()
+    assert not run_jobs([never], 1, 1, stop) and not never.log.exists()
 
 
 def test_nothing_to_do_is_done(stop: StopRequest) -> None:
-    assert Jobs(2, 1, stop).run([])
+    assert run_jobs([], 2, 1, stop)

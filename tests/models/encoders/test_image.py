@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from models.encoders.encoder import Posterior
 from models.encoders.image import ImageEncoder
-from models.encoders.posterior import Posterior
 
 
 def encoder() -> ImageEncoder:

@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.kernels.spectral_conv import SpectralConv2d
-from models.layers.spectral_norm import SpectralNorm, spectral_norm
+from models.layers.spectral_norm import SpectralConv2d, SpectralNorm, spectral_norm
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")

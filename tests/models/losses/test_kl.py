@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from models.encoders.posterior import Posterior
+from models.encoders.encoder import Posterior
 from models.losses import kl
 
 

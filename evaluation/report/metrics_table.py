@@ -1,0 +1,48 @@
+"""The metrics of an evaluation: the model's, and the rows to compare them with, for a page and a terminal."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from evaluation.protocol import Protocol, Rows
+
+ROW_TITLES = {
+    "model": "this model",
+    "mean_colour_baseline": "mean colour",
+    "real_train": "training photos",
+    "real_photos": "the photos themselves",
+}
+"""How the rows of a metrics.json are called on a page."""
+SCALE_MARGIN = 1.08
+"""How far a scale goes beyond its greatest value."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A line from 0 with the three values of a metric on it; positions in percent of its length."""
+
+    model: float
+    baseline: float
+    photos: float
+
+
+def metric_scale(metric: str, metrics: Rows) -> Scale | None:
+    """None unless model, mean-colour baseline and training photos all have a finite value."""
+    rows = ("model", "mean_colour_baseline", "real_train")
+    values = [metrics.get(row, {}).get(metric, math.nan) for row in rows]
+    if not all(map(math.isfinite, values)):
+        return None
+    end = SCALE_MARGIN * max(values) or 1.0
+    return Scale(*(100 * max(0.0, value) / end for value in values))
+
+
+def numbers_text(metrics: Rows, protocol: Protocol) -> str:
+    """For a terminal: a line for each metric, its values in the order of the rows, then the protocol."""
+    names = [name for name in metrics["model"] if name != "images"]
+    width = max(len(protocol.metric_name(name)) for name in names)
+    lines = [" " * width + "".join(f"{row:>14}" for row in metrics)]
+    for name in names:
+        cells = (f"{values[name]:14.4g}" if name in values else " " * 14 for values in metrics.values())
+        lines.append(f"{protocol.metric_name(name):<{width}}" + "".join(cells))
+    return "\n".join([*lines, "; ".join(f"{term}: {meaning}" for term, meaning in protocol.describe())])
