@@ -28,7 +28,7 @@ from models.encoders import ENCODERS
 from models.generators import GENERATORS, spade
 from models.layers.initialisation import INITIALISATIONS
 from models.layers.normed_conv import PLAIN_NORMS
-from models.losses import ADVERSARIAL_LOSSES
+from models.losses import ADVERSARIAL_LOSSES, OBJECTIVES
 from models.norms import NORMS, STATISTICS
 from options import schema
 from options.build.networks import build_generator
@@ -181,6 +181,7 @@ def test_the_schema_offers_what_networks_and_data_know() -> None:
     assert set(networks.STATISTICS) == {"default", *STATISTICS}
     assert set(networks.PLAIN_NORMS) == set(PLAIN_NORMS)
     assert networks.DOUBLINGS == spade.DOUBLINGS
+    assert choices(training.LossOptions, "objective") == set(OBJECTIVES)
     assert choices(training.LossOptions, "adversarial") == set(ADVERSARIAL_LOSSES)
     assert choices(training.TrainOptions, "initialisation") == set(INITIALISATIONS)
     assert choices(training.TrainOptions, "diffaugment") == set(AUGMENTATIONS)
