@@ -42,8 +42,8 @@ from options.build.data import (
     training_batches,
     training_set,
 )
+from options.build.evaluation import build_validation
 from options.build.networks import build_discriminator, build_generator, made
-from options.build.validation import build_validation
 from options.run_config import existing_run, write_options
 from options.schema.training import (
     EmaOptions,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 import pytest
+from evaluation.feature_networks import AUTO, METRIC_NETWORKS
+from evaluation.metric_set import WORDS
 
 import data.bad_records
 import data.folder_pairs
@@ -18,9 +20,7 @@ from data.scenes.styles import STYLES as SCENE_STYLES
 from data.sources import READERS
 from data.sources.classes import numbered_label_set
 from engine.runtime.determinism import MOST_THREADS
-from evaluation.feature_networks import AUTO, METRIC_NETWORKS
 from evaluation.lpips import TRUNKS
-from evaluation.metric_set import WORDS
 from evaluation.protocol import PictureKind
 from models.discriminators import DISCRIMINATORS
 from models.discriminators.diffaugment import AUGMENTATIONS
