@@ -13,16 +13,12 @@ import torch
 from PIL import Image
 
 from data.sources.source import LabelSet, Record, Source
+from data.sources.subset import Subset
 from evaluation.gallery import label_picture
 from evaluation.report.page import write_page
 from models.condition import instance_edges
 
 LONGEST = 256  # pixels of a picture's longer side on the page
-
-
-def evenly(count: int, length: int) -> list[int]:
-    """At most `count` numbers of 0 .. length-1, evenly spread."""
-    return sorted({round(place) for place in np.linspace(0, length - 1, min(count, length))})
 
 
 def write_dataset_page(
@@ -56,9 +52,10 @@ def write_dataset_page(
 def _pictures_by_name(source: Source, count: int) -> dict[str, dict[str, Image.Image]]:
     """By the records' names, then by caption."""
     pictures = {}
-    for index in evenly(count, len(source)):
+    shown = Subset.spread(source, count)
+    for index in range(len(shown)):
         with suppress(ValueError):  # it is on the list of what to fix
-            record = source.read(index)
+            record = shown.read(index)
             pictures[record.name] = dict(_pictures(record, source.label_set))
     return pictures
 

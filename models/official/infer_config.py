@@ -1,108 +1,105 @@
-"""Settling what shapes cannot tell: from what is told, else by convention, saying what was assumed."""
+"""What shapes do not show: taken from the official options, else as published, else the plainest case."""
 
 from __future__ import annotations
 
 from itertools import product
 
 from models.generators.spade import DOUBLINGS
-from models.official.options import Told
+from models.official.release_files import Options
 
-PUBLISHED = {
-    13: Told(labels=13, unknown=False, edges=False, upsampling="normal", aspect_ratio=1),
-    19: Told(labels=19, unknown=False, edges=False, upsampling="normal", aspect_ratio=1),
-    36: Told(labels=35, unknown=False, edges=True, upsampling="more", aspect_ratio=2),
-    151: Told(labels=150, unknown=True, edges=False, upsampling="normal", aspect_ratio=1),
-    184: Told(labels=182, unknown=True, edges=True, upsampling="normal", aspect_ratio=1),
+PLAINEST: Options = {"contain_dontcare_label": False, "no_instance": True}
+PLAINEST |= {"num_upsampling_layers": "normal", "aspect_ratio": 1.0}
+"""That of Facades and CelebAMask-HQ as well."""
+PUBLISHED: dict[int, Options] = {
+    36: {"no_instance": False, "num_upsampling_layers": "more", "aspect_ratio": 2.0},  # Cityscapes
+    151: {"contain_dontcare_label": True},  # ADE20K
+    184: {"contain_dontcare_label": True, "no_instance": False},  # COCO-Stuff
 }
-"""The set-ups of the published releases by their input channels: Facades, CelebAMask-HQ, Cityscapes,
-ADE20K, COCO-Stuff."""
+"""What published releases with so many input channels have otherwise."""
+
+RANGES = {"aspect_ratio": ((float, int), 0.01, 100), "crop_size": ((int,), 1, 10**5)}
+CORRECT = "correct it, or remove it from options.json or opt.txt"
 
 
-class Settled:
-    """The facts of one release, settled one by one; `assumed` collects what nobody said, to be shown."""
+class Setup:
+    """The set-up that a release was trained in.
 
-    def __init__(self, told: Told, input_channels: int, tensor: str) -> None:
-        """`tensor` names, with its file, the tensor that has `input_channels`."""
-        self.told = told
-        self.tensor = tensor
-        self.assumed: list[str] = []
-        self.published = PUBLISHED.get(input_channels, Told())
-        self.unknown, self.edges = self._extra_channels(input_channels)
-        self.classes = input_channels - self.edges
+    `classes`: K, the unknown class included; `unknown`: the last class stands for label 255; `edges`: the
+    last input channel is the instance border; `crop_size`: height and width of the training images, None
+    where unknown; `warnings`: a sentence for each guess.
+    """
 
-    def _extra_channels(self, channels: int) -> tuple[bool, bool]:
-        """Whether there is an unknown class, and whether there are edges, among the input channels."""
-        told, published = self.told, self.published
+    def __init__(self, options: Options, channels: int, tensor: str) -> None:
+        """`tensor` names, with its file, the tensor that has so many input channels."""
+        self.options, self.tensor = options, tensor
+        self.usual = PLAINEST | PUBLISHED.get(channels, {})
+        self.warnings: list[str] = []
+        names = ("label_nc", "contain_dontcare_label", "no_instance")
         possible = [
-            (unknown, edges)
+            dict(zip(names, (channels - unknown - edges, unknown, not edges)))
             for edges, unknown in product((False, True), repeat=2)
-            if told.unknown in (None, unknown)
-            and told.edges in (None, edges)
-            and told.labels in (None, channels - unknown - edges)
-            and channels - unknown - edges > 0
+            if channels > unknown + edges
         ]
-        if not possible:
-            raise ValueError(
-                f"{self.tensor} has {channels} input channels, which is not what the options say: "
-                f"{told.labels} labels (label_nc), unknown class {told.unknown} (contain_dontcare_label), "
-                f"instances {told.edges} (not no_instance); correct or remove what is wrong"
-            )
-        if len(possible) == 1:
-            return possible[0]
-        usual = (published.unknown, published.edges)
-        unknown, edges = next((pair for pair in possible if pair == usual), possible[0])
-        labels = channels - unknown - edges
-        self.assumed.append(
-            f"{channels} input channels are {labels} labels, {'one' if unknown else 'no'} unknown class "
-            f"(255) and {'one' if edges else 'no'} instance border; say unknown= and instances= if not so"
-        )
-        return unknown, edges
+        evidence = f"{channels} input channels: {names[0]}, one if {names[1]}=True, one if {names[2]}=False"
+        extra = self._choose(possible, evidence, "--[no-]unknown and --[no-]instances")
+        self.unknown, self.edges = bool(extra["contain_dontcare_label"]), not extra["no_instance"]
+        self.classes = channels - self.edges
+        for name, (kinds, least, most) in RANGES.items():
+            value = options.get(name, 1)
+            if type(value) not in kinds or not least <= value <= most:
+                range_ = f"{kinds[0].__name__} from {least} to {most}"
+                raise ValueError(f"{tensor}: {name}={value!r} is no {range_}; {CORRECT}")
+        self.aspect_ratio: float = (self.usual | options)["aspect_ratio"]
+        width = options.get("crop_size")
+        self.crop_size = None if width is None else (round(width / self.aspect_ratio), width)
 
-    def upsampling(self, most: bool, stem_size: tuple[int, int] | None) -> str:
-        """`normal` or `more`, which have the same tensors, or `most`, which has a further block."""
-        told = self.told.upsampling
-        if told is not None and (told == "most") != most:
-            raise ValueError(
-                f"{self.tensor}: up-sampling {told!r} was said, but the generator has "
-                f"{'a' if most else 'no'} block up_4, which only 'most' has"
-            )
-        if most or told is not None:
-            return told or "most"
-        if stem_size is not None and self.told.crop_width is not None:
-            for word in ("normal", "more"):
-                if self.told.crop_width // 2 ** DOUBLINGS[word] == stem_size[1]:
-                    return word
-        word = self.published.upsampling if self.published.upsampling in ("normal", "more") else "normal"
-        self.assumed.append(
-            f"up-sampling is {word!r} ('normal' and 'more' have the same tensors); say upsampling= if not so"
-        )
-        return str(word)
+    def _choose(self, possible: list[Options], evidence: str, remedy: str) -> Options:
+        """The one of the possible options that agrees with those given; of several the usual one."""
 
-    def stem_size(self, cells: int) -> tuple[int, int]:
-        """Height and width of the maps that a VAE's stem makes: `cells` pixels, width over height as told."""
-        ratio = self.told.aspect_ratio
-        if ratio is None and self._shape(cells, self.published.aspect_ratio or 1) is not None:
-            ratio = self.published.aspect_ratio or 1.0
-            self.assumed.append(f"images have the aspect ratio {ratio:g}; say aspect_ratio= if not so")
-        size = None if ratio is None else self._shape(cells, ratio)
+        def agree(one: Options, other: Options) -> bool:
+            return all(name not in other or repr(other[name]) == repr(value) for name, value in one.items())
+
+        left = [one for one in possible if agree(one, self.options)]
+        if not left:
+            given = _listed({name: value for name, value in self.options.items() if name in possible[0]})
+            raise ValueError(f"{self.tensor}: {given} disagrees with {evidence}; {CORRECT}")
+        chosen = next((one for one in left if agree(one, self.usual)), left[0])
+        if len(left) > 1:
+            self.warnings.append(f"{_listed(chosen)} is a guess ({evidence}); if it is wrong, give {remedy}")
+        return chosen
+
+    def resolve_sizes(self, most: bool, stem_pixels: int | None) -> str:
+        """The up-sampling of a SPADE generator: `most` has a block more, `normal` and `more` look alike.
+
+        `stem_pixels`: of the maps that the stem of a VAE makes, None without one; they show the crop size.
+        Raises ValueError where the options disagree with the tensors.
+        """
+        names = [name for name in DOUBLINGS if (name == "most") == most]
+        stem = None if stem_pixels is None else self._stem_size(stem_pixels)
+        if stem and self.crop_size and "num_upsampling_layers" not in self.options:
+            width = self.crop_size[1]
+            names = [name for name in names if width // 2 ** DOUBLINGS[name] == stem[1]] or names
+        possible = [{"num_upsampling_layers": name} for name in names]
+        evidence = f"a generator {'with' if most else 'without'} block up_4: {' or '.join(names)}"
+        upsampling: str = self._choose(possible, evidence, "--upsampling")["num_upsampling_layers"]
+        if stem:
+            self.crop_size = stem[0] * 2 ** DOUBLINGS[upsampling], stem[1] * 2 ** DOUBLINGS[upsampling]
+        return upsampling
+
+    def _stem_size(self, pixels: int) -> tuple[int, int]:
+        """Height and width of maps of so many pixels; height is the rounded quotient, as officially."""
+        ratio = self.aspect_ratio
+        sizes = ((round(width / ratio), width) for width in range(1, pixels + 1))
+        size = next((size for size in sizes if size[0] * size[1] == pixels), None)
         if size is None:
             raise ValueError(
-                f"{self.tensor}: the stem makes {cells} pixels, which is no picture of aspect ratio "
-                f"{ratio or 1:g}{'' if ratio else ' (the usual one)'}; say aspect_ratio=, width over height"
+                f"{self.tensor}: the stem makes {pixels} pixels, no picture of aspect ratio {ratio:g}; "
+                "give --aspect-ratio, width over height"
             )
+        if "aspect_ratio" not in self.options:
+            self.warnings.append(f"aspect_ratio={ratio:g} is a guess; if it is wrong, give --aspect-ratio")
         return size
 
-    @staticmethod
-    def _shape(cells: int, ratio: float) -> tuple[int, int] | None:
-        """Height and width of so many pixels; height is the rounded quotient, as officially."""
-        sizes = ((round(width / ratio), width) for width in range(1, cells + 1))
-        return next((size for size in sizes if size[0] * size[1] == cells), None)
 
-    def crop_size(self, stem_size: tuple[int, int] | None, doublings: int) -> tuple[int, int] | None:
-        """Height and width of the training images, where they can be known."""
-        if stem_size is not None:
-            return stem_size[0] * 2**doublings, stem_size[1] * 2**doublings
-        if self.told.crop_width is None:
-            return None
-        ratio = self.told.aspect_ratio or self.published.aspect_ratio or 1
-        return round(self.told.crop_width / ratio), self.told.crop_width
+def _listed(options: Options) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in options.items())

@@ -1,129 +1,76 @@
-"""Rules that turn official tensors into ours: which names, of which shape, become which."""
+"""From official tensors to ours: our network says which there are, a table how they are called officially."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from models.official.files import TensorFile
+from models.official.release_files import Shape, TensorFile
 
 State = dict[str, Tensor]
-Shape = tuple[int, ...]
+
+SPECTRAL_NORM = {
+    ".parametrizations.weight.original": ".weight_orig",
+    ".parametrizations.weight.0._u": ".weight_u",
+    ".parametrizations.weight.0._v": ".weight_v",
+}
 
 
 @dataclass(frozen=True)
-class Rule:
-    """Tensors `theirs`, all of one `shape`, become `ours`.
+class KeyMap:
+    """The official names of the tensors of `title`, a network.
 
-    Several are joined along the first axis; `stacked` makes that a new axis. `ours` is None for what the
-    official network carries but never uses: its shape is checked and it is left out. `optional` ones
-    may be missing.
+    `names`: parts of our names and what the official ones have there, replaced in this order. Where that has
+    `{gamma,beta}`, our tensor is these two concatenated; where it has `{}`, it is those from 0 on, stacked.
+
+    Tensors that the official network never uses are skipped. `unused`: their names and shapes; `optional`:
+    patterns of names that may be missing, and a tensor that is there whenever they are, of the same shape
+    (but counters are single numbers).
     """
 
-    ours: str | None
-    theirs: tuple[str, ...]
-    shape: Shape
-    stacked: bool = False
-    optional: bool = False
+    title: str
+    names: dict[str, str]
+    unused: dict[str, Shape] = field(default_factory=dict)
+    optional: dict[str, str] = field(default_factory=dict)
+
+    def parts(self, name: str, shape: Shape) -> dict[str, Shape]:
+        """The official tensors that make up ours of that name, and their shape."""
+        for ours, theirs in (SPECTRAL_NORM | self.names).items():
+            name = name.replace(ours, theirs)
+        several = re.search(r"\{(.*)\}", name)
+        if several is None:
+            return {name: shape}
+        places = several[1].split(",") if several[1] else [str(number) for number in range(shape[0])]
+        shape = (shape[0] // len(places), *shape[1:]) if several[1] else shape[1:]
+        return {name.replace(several[0], place): shape for place in places}
 
 
-def same(ours: str, theirs: str, shape: Shape) -> Rule:
-    """One tensor under another name."""
-    return Rule(ours, (theirs,), shape)
+def translate(file: TensorFile, key_map: KeyMap, own: State) -> State:
+    """The tensors of a file under the names of `own`, our network's state dict on any device (also meta).
 
-
-def skipped(theirs: str, shape: Shape, optional: bool = False) -> Rule:
-    """A tensor that nothing is computed from."""
-    return Rule(None, (theirs,), shape, optional=optional)
-
-
-def layer(ours: str, theirs: str, shape: Shape, bias: int = 0) -> list[Rule]:
-    """A layer without spectral norm: its weight, and its bias of so many numbers, 0 for none."""
-    rules = [same(f"{ours}.weight", f"{theirs}.weight", shape)]
-    return [*rules, same(f"{ours}.bias", f"{theirs}.bias", (bias,))] if bias else rules
-
-
-def conv(
-    ours: str, theirs: str, shape: Shape, bias: int = 0, spectral: bool = True, transposed: bool = False
-) -> list[Rule]:
-    """A convolution, under spectral norm where `spectral`; `shape` of its weight as torch stores it.
-
-    Official weights are W / (u^T W v) with u one number for each output and v for each of the others.
+    Raises ValueError naming the first tensor of the file that does not fit, or else the first missing one.
     """
-    if not spectral:
-        return layer(ours, theirs, shape, bias)
-    outputs, inputs = (shape[1], shape[0]) if transposed else shape[:2]
-    norm = f"{ours}.parametrizations.weight"
-    rules = [
-        same(f"{norm}.original", f"{theirs}.weight_orig", shape),
-        same(f"{norm}.0._u", f"{theirs}.weight_u", (outputs,)),
-        same(f"{norm}.0._v", f"{theirs}.weight_v", (inputs * shape[2] * shape[3],)),
-    ]
-    return [*rules, same(f"{ours}.bias", f"{theirs}.bias", (bias,))] if bias else rules
-
-
-def normed_conv(
-    ours: str, theirs: str, shape: Shape, norm: str, spectral: bool, transposed: bool = False
-) -> list[Rule]:
-    """A `NormedConv`. Officially: a sequence of convolution and norm, or the convolution alone."""
-    outputs = shape[1] if transposed else shape[0]
-    if norm == "none":
-        return conv(f"{ours}.conv", theirs, shape, outputs, spectral, transposed)
-    rules = conv(f"{ours}.conv", f"{theirs}.0", shape, 0, spectral, transposed)
-    if norm == "batch":
-        rules += layer(f"{ours}.norm", f"{theirs}.1", (outputs,), bias=outputs)
-        rules += running_statistics(f"{ours}.norm", f"{theirs}.1", outputs)
-        rules.append(same(f"{ours}.norm.num_batches_tracked", f"{theirs}.1.num_batches_tracked", ()))
-    return rules
-
-
-def plain_norm(file: TensorFile, layer: str) -> str:
-    """The norm after a convolution that `layer` names: `none`, `batch` or `instance`."""
-    if f"{layer}.weight" in file.tensors or file.spectral(layer):
-        return "none"
-    return "batch" if f"{layer}.1.running_mean" in file.tensors else "instance"
-
-
-RUNNING = ("running_mean", "running_var")
-
-
-def running_statistics(ours: str, theirs: str, channels: int) -> list[Rule]:
-    """Batch norm's running averages."""
-    return [same(f"{ours}.{name}", f"{theirs}.{name}", (channels,)) for name in RUNNING]
-
-
-def translate(file: TensorFile, rules: Iterable[Rule], family: str) -> State:
-    """Our state dict of a file whose every tensor fits a rule.
-
-    Raises ValueError naming the first tensor of the file that fits none, or else the first that is missing.
-    """
-    rules = list(rules)
-    shapes = {name: rule.shape for rule in rules for name in rule.theirs}
+    parts = {name: key_map.parts(name, tuple(tensor.shape)) for name, tensor in own.items()}
+    shapes = {name: shape for part in parts.values() for name, shape in part.items()} | key_map.unused
+    needed, title = list(shapes), key_map.title
+    for pattern, other in key_map.optional.items():
+        for found in filter(None, (re.fullmatch(pattern, name) for name in file.tensors)):
+            like = shapes.get(found.expand(other))
+            if like is not None:
+                shapes.setdefault(found[0], () if found[0].endswith(".num_batches_tracked") else like)
     for name, tensor in file.tensors.items():
+        shape, place = tuple(tensor.shape), f"{file.path}: tensor {name!r}"
         if name not in shapes:
-            raise ValueError(
-                f"{file.path}: tensor {name!r} {tuple(tensor.shape)} "
-                f"is no part of this {family} as officially released"
-            )
-        if tuple(tensor.shape) != shapes[name]:
-            raise ValueError(
-                f"{file.path}: tensor {name!r} has shape {tuple(tensor.shape)}; "
-                f"the rest of this {family} release wants {shapes[name]}"
-            )
-    for rule in rules:
-        for name in rule.theirs:
-            if name not in file.tensors and not rule.optional:
-                raise ValueError(
-                    f"{file.path}: tensor {name!r} {rule.shape} is missing from this {family} release"
-                )
-    return {rule.ours: _joined(file, rule) for rule in rules if rule.ours is not None}
-
-
-def _joined(file: TensorFile, rule: Rule) -> Tensor:
-    tensors = [file.tensors[name] for name in rule.theirs]
-    if rule.stacked:
-        return torch.stack(tensors)
-    return tensors[0] if len(tensors) == 1 else torch.cat(tensors)
+            raise ValueError(f"{place} {shape} is no part of an official {title}")
+        if shape != shapes[name]:
+            raise ValueError(f"{place} has shape {shape}; the rest of this {title} needs {shapes[name]}")
+    for name in needed:
+        if name not in file.tensors:
+            raise ValueError(f"{file.path}: tensor {name!r} {shapes[name]} is missing from this {title}")
+    return {
+        name: torch.stack([file.tensors[part] for part in parts[name]]).reshape(tensor.shape).to(tensor.dtype)
+        for name, tensor in own.items()
+    }

@@ -1,4 +1,4 @@
-"""The tensors of pix2pixHD's global generator as the official SPADE code releases it.
+"""pix2pixHD's global generator (Wang et al. 2018) as the official SPADE code releases it.
 
 One sequence: padding, first convolution, ReLU; a convolution and a ReLU for each halving and each doubling;
 between them the residual blocks; padding, last convolution.
@@ -6,75 +6,36 @@ between them the residual blocks; padding, last convolution.
 
 from __future__ import annotations
 
-from models.official.architecture import Pix2pixHDArchitecture
-from models.official.files import TensorFile
-from models.official.infer_config import Settled
-from models.official.key_mapping import Rule, layer, normed_conv, plain_norm
-
-FIRST = "model.1"
+from models.official.infer_config import Setup
+from models.official.key_mapping import KeyMap
+from models.official.release import Family, Networks, normed_conv
+from models.official.release_files import TensorFile
 
 
-def is_pix2pixhd(file: TensorFile) -> bool:
-    """Whether there is the first convolution of the sequence, and the next or a residual block."""
-    return any(name.startswith(f"{FIRST}.") for name in file.tensors) and any(
-        name.startswith("model.3.") or ".conv_block." in name for name in file.tensors
-    )
+class Pix2pixHD(Family):
+    """pix2pixHD in the names of SPADE's code."""
 
+    def label_tensor(self, file: TensorFile) -> str | None:
+        is_pix2pixhd = file.has(r"model\.1\.") and file.has(r"model\.3\.|.*\.conv_block\.")
+        return file.layer("model.1").weight if is_pix2pixhd else None
 
-def _conv_of(file: TensorFile, place: str) -> str:
-    """The official name of the convolution at a place: the first of a pair with its norm, or alone."""
-    return place if plain_norm(file, place) == "none" else f"{place}.0"
-
-
-def input_channels(file: TensorFile) -> tuple[str, int]:
-    """The layer that shows the number of input channels, and that number."""
-    name = _conv_of(file, FIRST)
-    return f"{name}.weight", file.weight(name)[1]
-
-
-def infer(file: TensorFile, settled: Settled) -> Pix2pixHDArchitecture:
-    """The architecture from the tensors."""
-    in_block = {name.split(".")[1]: ".conv_block." in name for name in file.tensors if "." in name}
-    downsamplings = blocks = 0
-    while in_block.get(str(3 + 2 * downsamplings)) is False:
-        downsamplings += 1
-    while in_block.get(str(3 + 2 * downsamplings + blocks)):
-        blocks += 1
-    if not blocks:
-        downsamplings //= 2  # the way up follows at once
-    first = _conv_of(file, FIRST)
-    width, _, first_kernel, _ = file.weight(first)
-    first_block = _conv_of(file, f"model.{3 + 2 * downsamplings}.conv_block.1") if blocks else None
-    return Pix2pixHDArchitecture(
-        classes=settled.classes,
-        edges=settled.edges,
-        width=width,
-        downsamplings=downsamplings,
-        blocks=blocks,
-        kernel_size=file.weight(first_block)[2] if first_block else 3,
-        first_kernel=first_kernel,
-        norm=plain_norm(file, FIRST),
-        spectral=file.spectral(first),
-    )
-
-
-def generator_rules(architecture: Pix2pixHDArchitecture) -> list[Rule]:
-    """Every tensor of the generator."""
-    norm, spectral, width = architecture.norm, architecture.spectral, architecture.width
-    inputs, side = architecture.classes + architecture.edges, architecture.first_kernel
-    rules = normed_conv("first", FIRST, (width, inputs, side, side), norm, spectral)
-    place = 3
-    for index in range(architecture.downsamplings):
-        shape = (2 * width, width, 3, 3)
-        rules += normed_conv(f"down.{index}", f"model.{place}", shape, norm, spectral)
-        width, place = 2 * width, place + 2
-    shape = (width, width, architecture.kernel_size, architecture.kernel_size)
-    for index in range(architecture.blocks):
-        for ours, theirs in (("conv_0", "conv_block.1"), ("conv_1", "conv_block.4")):
-            rules += normed_conv(f"blocks.{index}.{ours}", f"model.{place}.{theirs}", shape, norm, spectral)
-        place += 1
-    for index in range(architecture.downsamplings):
-        shape = (width, width // 2, 3, 3)
-        rules += normed_conv(f"up.{index}", f"model.{place}", shape, norm, spectral, transposed=True)
-        width, place = width // 2, place + 2
-    return [*rules, *layer("to_rgb", f"model.{place + 1}", (3, width, 7, 7), bias=3)]
+    def generator(self, file: TensorFile, setup: Setup) -> tuple[Networks, KeyMap]:
+        _, (width, _, first_kernel, _), norm, spectral = file.layer("model.1")
+        block_names = {name.split(".conv_block.")[0] for name in file.tensors if ".conv_block." in name}
+        blocks = len(block_names)
+        widest = max(tensor.shape[0] for tensor in file.tensors.values() if tensor.dim() == 4)
+        downsamplings = (widest // width).bit_length() - 1  # each doubles the width
+        kernel_size = file.layer(f"{min(block_names)}.conv_block.1").shape[2] if blocks else 3
+        generator = {"width": width, "downsamplings": downsamplings, "blocks": blocks, "norm": norm}
+        generator |= {"kernel_size": kernel_size, "first_kernel": first_kernel, "spectral": spectral}
+        first_block = 3 + 2 * downsamplings
+        first_up = first_block + blocks
+        last = first_up + 2 * downsamplings + 1
+        names = {"generator.": "", "first.": "model.1.", "to_rgb.": f"model.{last}."}
+        names |= {f"down.{index}.": f"model.{3 + 2 * index}." for index in range(downsamplings)}
+        names |= {f"blocks.{index}.": f"model.{first_block + index}.conv_block." for index in range(blocks)}
+        names |= {f"up.{index}.": f"model.{first_up + 2 * index}." for index in range(downsamplings)}
+        names |= {".conv_0.": ".1.", ".conv_1.": ".4."} | normed_conv(norm)
+        networks: Networks = {"generator": {"name": "pix2pixhd", **generator}}
+        networks |= {"norm": {"name": "none"}, "encoder": {"name": "none"}}
+        return networks, KeyMap("pix2pixHD generator", names)

@@ -1,175 +1,93 @@
-"""An official release, opened: what it is, and its tensors under our names."""
+"""An official release, opened; and what a family of releases is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
 
-from models.generators.spade import DOUBLINGS
-from models.official import discriminator, encoder, pix2pixhd, sean, spade
-from models.official.architecture import (
-    DiscriminatorArchitecture,
-    ImageEncoderArchitecture,
-    Pix2pixHDArchitecture,
-    RegionEncoderArchitecture,
-    SpadeArchitecture,
-)
-from models.official.files import TensorFile, find_weights, open_tensors
-from models.official.infer_config import Settled
-from models.official.key_mapping import State, translate
-from models.official.options import Options, Told, read_options, told_by
+from torch import nn
 
-FAMILY_NAMES = {"spade": "SPADE", "sean": "SEAN", "pix2pixhd": "pix2pixHD"}
+from models.official.infer_config import Setup
+from models.official.key_mapping import KeyMap, State, translate
+from models.official.release_files import Options, TensorFile
+
+Networks = dict[str, Options]
+"""Options of our `generator`, `norm`, `encoder` and `discriminator`, each with the `name` of the choice."""
 
 
 @dataclass(frozen=True)
 class OfficialRelease:
-    """An official release of one `family`: `spade`, `sean` or `pix2pixhd`.
+    """An official release of one `family`.
 
-    Each network: its architecture, and its state dict for a strict `load_state_dict`; None where the release
-    lacks it. `unknown`: the last class stands for label 255; `crop_size`: height and width of the training
-    images, where known; `options`: as found in options.json or opt.txt; `assumed`: what nobody said and
-    convention decided, a sentence each, to be shown to whoever opens the release.
+    `networks`: the options with which ours are its own; `setup`: what it was trained in; `files`, with the
+    names in each: of generator `G` and, where it has them, encoder `E` and discriminator `D`.
     """
 
     folder: Path
     family: str
-    generator: SpadeArchitecture | Pix2pixHDArchitecture
-    generator_state: State
-    encoder: ImageEncoderArchitecture | RegionEncoderArchitecture | None
-    encoder_state: State | None
-    discriminator: DiscriminatorArchitecture | None
-    discriminator_state: State | None
-    unknown: bool
-    crop_size: tuple[int, int] | None
-    options: Options
-    assumed: tuple[str, ...]
+    networks: Networks
+    setup: Setup
+    files: dict[str, tuple[TensorFile, KeyMap]]
+
+    def generator_state(self, G: nn.Module) -> State:
+        """The state dict for `G`, a `ConditionalGenerator` of these `networks`, on any device (also meta).
+
+        Raises ValueError naming the first tensor that does not fit, as does `discriminator_state`.
+        """
+        own = G.state_dict()
+        encoder = {name: own[name] for name in own if "E" in self.files and name.startswith("encoder.")}
+        rest = {name: own[name] for name in own if name not in encoder}
+        state = translate(*self.files["G"], rest)
+        return state | translate(*self.files["E"], encoder) if encoder else state
+
+    def discriminator_state(self, D: nn.Module) -> State | None:
+        """The state dict for `D`, the discriminator; None where the release has none."""
+        return translate(*self.files["D"], D.state_dict()) if "D" in self.files else None
 
 
-def read_release(
-    folder: Path,
-    upsampling: str | None = None,
-    instances: bool | None = None,
-    unknown: bool | None = None,
-    aspect_ratio: float | None = None,
-) -> OfficialRelease:
-    """Opens a folder with `latest_net_G.pth` and, where there are such, `_D.pth` and `_E.pth`.
+class Family(ABC):
+    """A family of releases: how one is recognised, what its networks are, what it calls their tensors.
 
-    Hyper-parameters come from the tensors' shapes. What shapes cannot tell is, in this order: an argument,
-    options.json, opt.txt, the set-up published for so many input channels, the plainest case. `upsampling`:
-    `normal`, `more` or `most`; `instances`: the last input channel is the instance border; `unknown`: the
-    last class is the unknown one, label 255; `aspect_ratio`: width over height of the training images.
-
-    Raises ValueError for anything else than a SPADE, SEAN or pix2pixHD release, naming the first tensor
-    that does not fit, and for options that disagree with the tensors.
+    The encoder and the discriminator here are those of SPADE's code.
     """
-    files = {player: open_tensors(path) for player, path in find_weights(folder).items()}
-    options, options_file = read_options(folder)
-    told = _with_arguments(told_by(options, options_file), upsampling, instances, unknown, aspect_ratio)
-    family, tensor, channels = _family(files["G"])
-    settled = Settled(told, channels, f"{files['G'].path}: tensor {tensor!r}")
-    generator, region_encoder, state = _read_generator(files["G"], family, settled)
-    image_encoder, encoder_state = _read_image_encoder(files.get("E"), generator, settled)
-    if region_encoder is not None:
-        state, encoder_state = sean.split(state)
-    discriminator_architecture, discriminator_state = _read_discriminator(files.get("D"), settled)
-    crop_size = settled.crop_size(None, 0)
-    if isinstance(generator, SpadeArchitecture):
-        crop_size = settled.crop_size(generator.stem_size, DOUBLINGS[generator.upsampling])
-    return OfficialRelease(
-        folder=folder,
-        family=family,
-        generator=generator,
-        generator_state=state,
-        encoder=region_encoder or image_encoder,
-        encoder_state=encoder_state,
-        discriminator=discriminator_architecture,
-        discriminator_state=discriminator_state,
-        unknown=settled.unknown,
-        crop_size=crop_size,
-        options=options,
-        assumed=tuple(settled.assumed),
-    )
+
+    @abstractmethod
+    def label_tensor(self, file: TensorFile) -> str | None:
+        """The weight in a generator's file that has the label map's channels; None for another family."""
+
+    @abstractmethod
+    def generator(self, file: TensorFile, setup: Setup) -> tuple[Networks, KeyMap]:
+        """Generator, norm and encoder; ours have names that start with `generator.` and `encoder.`."""
+
+    def encoder(self, file: TensorFile, stem_width: int | None) -> tuple[Options, KeyMap]:
+        """The encoder of a VAE from its own file; `stem_width`: of the styles that its generator takes."""
+        _, (width, *_), norm, spectral = file.layer("layer1")
+        style_width = file.shape("fc_mu.weight", 2)[0]
+        if style_width != stem_width:
+            raise ValueError(
+                f"{file.path}: tensor 'fc_mu.weight' makes styles of width {style_width}, but the generator "
+                f"takes {stem_width or 'none'}; remove the encoder, which belongs to another generator"
+            )
+        options = {"width": width, "style_width": style_width, "norm": norm, "spectral": spectral}
+        names = {f"encoder.convs.{index}.": f"layer{index + 1}." for index in range(6)}
+        names |= {"encoder.to_mean.": "fc_mu.", "encoder.to_log_var.": "fc_var."}
+        return {"name": "image", **options}, KeyMap("encoder", names | normed_conv(norm))
+
+    def discriminator(self, file: TensorFile) -> tuple[Options, KeyMap]:
+        """A multiscale discriminator from its file."""
+        width = file.shape("discriminator_0.model0.0.weight")[0]
+        hidden = file.layer("discriminator_0.model1.0")
+        scales = len({name.split(".")[0] for name in file.tensors})
+        first_scale = (name for name in file.tensors if name.startswith("discriminator_0."))
+        layers = len({name.split(".")[1] for name in first_scale}) - 1
+        options = {"layers": layers, "scales": scales, "norm": hidden.norm, "spectral": hidden.spectral}
+        names = {"scales.": "discriminator_", ".first.": ".model0.0.", ".to_logits.": f".model{layers}.0."}
+        names |= {f".hidden.{index}.": f".model{index + 1}.0." for index in range(layers - 1)}
+        names |= normed_conv(hidden.norm)
+        return {"name": "multiscale", "width": width, **options}, KeyMap("discriminator", names)
 
 
-def _with_arguments(
-    told: Told,
-    upsampling: str | None,
-    instances: bool | None,
-    unknown: bool | None,
-    aspect_ratio: float | None,
-) -> Told:
-    """What is told, with the arguments that were given in its place."""
-    if upsampling is not None and upsampling not in DOUBLINGS:
-        raise ValueError(f"upsampling={upsampling!r} is unknown; choose one of {', '.join(DOUBLINGS)}")
-    if aspect_ratio is not None and not 0.01 <= aspect_ratio <= 100:
-        raise ValueError(f"aspect_ratio={aspect_ratio} is out of range; give width over height, 0.01 to 100")
-    return replace(
-        told,
-        upsampling=told.upsampling if upsampling is None else upsampling,
-        edges=told.edges if instances is None else instances,
-        unknown=told.unknown if unknown is None else unknown,
-        aspect_ratio=told.aspect_ratio if aspect_ratio is None else aspect_ratio,
-    )
-
-
-def _family(file: TensorFile) -> tuple[str, str, int]:
-    """The family of a generator, the tensor that shows its number of input channels, and that number."""
-    if sean.is_sean(file):
-        return ("sean", *spade.input_channels(file, sean.FIRST_NORM))
-    if spade.is_spade(file):
-        return ("spade", *spade.input_channels(file, spade.FIRST_NORM))
-    if pix2pixhd.is_pix2pixhd(file):
-        return ("pix2pixhd", *pix2pixhd.input_channels(file))
-    name, tensor = next(iter(file.tensors.items()))
-    raise ValueError(
-        f"{file.path}: tensor {name!r} {tuple(tensor.shape)} is no part of a generator of SPADE, SEAN or "
-        "pix2pixHD as officially released; only these can be opened"
-    )
-
-
-def _read_generator(
-    file: TensorFile, family: str, settled: Settled
-) -> tuple[SpadeArchitecture | Pix2pixHDArchitecture, RegionEncoderArchitecture | None, State]:
-    """The generator, the style encoder in the same file (SEAN), and the tensors of both."""
-    word = FAMILY_NAMES[family]
-    if family == "sean":
-        architecture, region_encoder = sean.infer_sean(file, settled)
-        rules = [*sean.generator_rules(architecture), *sean.encoder_rules(region_encoder)]
-        return architecture, region_encoder, translate(file, rules, word)
-    if family == "spade":
-        architecture = spade.infer(file, "spade", spade.FIRST_NORM, spade.FIRST_NORM, settled)
-        return architecture, None, translate(file, spade.generator_rules(architecture), word)
-    plain = pix2pixhd.infer(file, settled)
-    return plain, None, translate(file, pix2pixhd.generator_rules(plain), word)
-
-
-def _read_image_encoder(
-    file: TensorFile | None, generator: SpadeArchitecture | Pix2pixHDArchitecture, settled: Settled
-) -> tuple[ImageEncoderArchitecture | None, State | None]:
-    """The encoder of a VAE, where there is one."""
-    wanted = (
-        generator.style_width if isinstance(generator, SpadeArchitecture) and generator.stem_size else None
-    )
-    if file is None:
-        if wanted is not None:
-            settled.assumed.append("there is no encoder (*_net_E.pth): styles can only be sampled")
-        return None, None
-    architecture = encoder.infer(file)
-    if architecture.style_width != wanted:
-        raise ValueError(
-            f"{file.path}: tensor 'fc_mu.weight' makes styles of width {architecture.style_width}, but the "
-            f"generator wants {'none' if wanted is None else f'width {wanted}'}; "
-            "remove the encoder, which belongs to another generator"
-        )
-    return architecture, translate(file, encoder.encoder_rules(architecture), "encoder")
-
-
-def _read_discriminator(
-    file: TensorFile | None, settled: Settled
-) -> tuple[DiscriminatorArchitecture | None, State | None]:
-    """The discriminator, where there is one."""
-    if file is None:
-        return None, None
-    architecture = discriminator.infer(file, settled.classes, settled.edges)
-    return architecture, translate(file, discriminator.discriminator_rules(architecture), "discriminator")
+def normed_conv(norm: str) -> dict[str, str]:
+    """Names in a `NormedConv`. Officially: a sequence of convolution and norm, or the convolution alone."""
+    return {".conv.": "."} if norm == "none" else {".conv.": ".0.", ".norm.": ".1."}

@@ -172,8 +172,8 @@ def build_hardware(options: HardwareOptions) -> Hardware:
 
 
 def build_objective(options: LossOptions, D: Discriminator) -> GanObjective:
-    """The objective that the discriminator's outputs are made for, with its options."""
-    return made(OBJECTIVES[D.objective], options, {})
+    """The chosen objective, or the one that the discriminator's outputs are made for, with its options."""
+    return made(OBJECTIVES[options.objective or D.objective], options, {})
 
 
 def build_generator_terms(options: LossOptions, hardware: Hardware) -> GeneratorTerms:

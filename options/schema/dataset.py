@@ -31,12 +31,8 @@ class DatasetOptions:
     name: str = MISSING
     height: int = option(256, "of the pictures, resized and cropped", at_least=1, unit="pixels")
     width: int = option(256, "of the pictures, resized and cropped", at_least=1, unit="pixels")
-    resize: str = option(
-        "fixed", "what becomes resize_to before the crop; fixed: both sides", choices=RESIZES
-    )
-    resize_to: int | None = option(
-        None, "size before the crop; null: that of the crop", at_least=1, unit="pixels"
-    )
+    resize: str = option("fixed", "what resize_to sets; fixed: both sides", choices=RESIZES)
+    resize_to: int | None = option(None, "before the crop; null: the crop's size", at_least=1, unit="pixels")
     flip: bool = option(True, "mirror half of the training pairs")
     on_error: str = option("raise", "stop at unreadable records, or skip them", choices=("raise", "skip"))
 
@@ -126,9 +122,7 @@ class FolderOptions(StoredOptions):
     """Your own pairs: ROOT/SPLIT/labels, ROOT/SPLIT/photos and, where there are any, ROOT/SPLIT/instances."""
 
     name: str = named("folder")
-    num_classes: int | str = option(
-        AUTO, "ids are below it; auto: as in the files", choices=(AUTO,), at_least=1
-    )
+    num_classes: int | str = option(AUTO, "auto: as in the files", choices=(AUTO,), at_least=1)
     ignore_id: int | None = option(255, "stored id of one more class, unknown; null: there is none")
     remap: str | None = option(None, "CSV file from,to: what the ids in the files mean")
     unlisted: str = option("error", "ids that remap does not list", choices=("error", "unknown"))

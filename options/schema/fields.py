@@ -37,10 +37,9 @@ class Rule:
         """The bounds in words; empty where there are none."""
         if self.at_least is not None and self.at_most is not None:
             return f"{self.at_least} to {self.at_most}"
-        bounds = {"or more": self.at_least, "or less": self.at_most}
-        words = [f"{bound} {side}" for side, bound in bounds.items() if bound is not None]
-        bounds = {"above": self.above, "below": self.below}
-        return ", ".join(words + [f"{side} {bound}" for side, bound in bounds.items() if bound is not None])
+        bounds = {"{} or more": self.at_least, "above {}": self.above, "{} or less": self.at_most}
+        bounds["below {}"] = self.below
+        return ", ".join(text.format(bound) for text, bound in bounds.items() if bound is not None)
 
     def objection(self, value: object) -> str | None:
         """What to give instead of a value that is not allowed; None where it is."""

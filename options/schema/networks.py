@@ -16,10 +16,6 @@ IMPLEMENTATIONS = ("auto", "dense", "indexed")
 PLAIN_NORMS = ("none", "instance", "instance_affine", "batch")
 
 
-def _width(default: int, help: str) -> Any:
-    return option(default, help, at_least=1, unit="channels")
-
-
 def _plain_norm(default: str) -> Any:
     return option(default, "norm of its layers, which sees no condition", choices=PLAIN_NORMS)
 
@@ -28,14 +24,8 @@ def _spectral() -> Any:
     return option(True, "spectral norm of the convolutions' weights (Miyato et al. 2018)")
 
 
-def _kernel_size(default: int, help: str) -> Any:
-    return option(default, help, at_least=1, unit="pixels")
-
-
 def _implementation(of_what: str) -> Any:
-    return option(
-        "auto", f"of {of_what}, with the same result; auto: the cheaper one", choices=IMPLEMENTATIONS
-    )
+    return option("auto", f"of {of_what}: the same in two ways; auto: the cheaper", choices=IMPLEMENTATIONS)
 
 
 @dataclass
@@ -85,8 +75,8 @@ class Pix2pixHDOptions(ResidualGeneratorOptions):
     """pix2pixHD's global generator (Wang et al. 2018); it has norms of its own."""
 
     name: str = named("pix2pixhd")
-    kernel_size: int = _kernel_size(3, "of the convolutions in the residual blocks")
-    first_kernel: int = _kernel_size(7, "of the first and the last convolution")
+    kernel_size: int = option(3, "of the convolutions in the residual blocks", at_least=1, unit="pixels")
+    first_kernel: int = option(7, "of the first and the last convolution", at_least=1, unit="pixels")
 
 
 @dataclass
@@ -119,13 +109,6 @@ class UnetOptions(GeneratorOptions):
 
 
 @dataclass
-class NoNormOptions:
-    """For generators with norms of their own."""
-
-    name: str = named("none")
-
-
-@dataclass
 class NormOptions:
     """What all norms share."""
 
@@ -133,11 +116,8 @@ class NormOptions:
     statistics: str = option("default", "the axes it standardises over; default: its own", choices=STATISTICS)
 
 
-@dataclass
-class CinOptions(NormOptions):
-    """Dumoulin et al. 2017: scale and shift for each style of the data set."""
-
-    name: str = named("cin")
+NoNormOptions = choice("none", "For generators with norms of their own.")
+CinOptions = choice("cin", "Dumoulin et al. 2017: scale and shift for each style id.", NormOptions)
 
 
 @dataclass
@@ -145,8 +125,8 @@ class SpadeNormOptions(NormOptions):
     """Park et al. 2019, eq. 1: scale and shift for each pixel, from the label map."""
 
     name: str = named("spade")
-    kernel_size: int = _kernel_size(3, "of the convolutions on the label map")
-    hidden: int = _width(128, "between the label map and scale and shift")
+    kernel_size: int = option(3, "of the convolutions on the label map", at_least=1, unit="pixels")
+    hidden: int = option(128, "between the label map and scale and shift", at_least=1, unit="channels")
     implementation: str = _implementation("the convolutions on the label map")
 
 
@@ -155,14 +135,10 @@ class SeanOptions(SpadeNormOptions):
     """Zhu et al. 2020, section 3: SPADE blended with scale and shift from the style of each region."""
 
     name: str = named("sean")
-    style_kernel_size: int = _kernel_size(3, "of the convolutions on the style map")
+    style_kernel_size: int = option(3, "of the convolutions on the style map", at_least=1, unit="pixels")
 
 
-@dataclass
-class NoEncoderOptions:
-    """Images depend on the label map alone."""
-
-    name: str = named("none")
+NoEncoderOptions = choice("none", "Images depend on the label map alone.")
 
 
 @dataclass
@@ -170,8 +146,8 @@ class ImageEncoderOptions:
     """SPADE's VAE: one style code an image, normally distributed."""
 
     name: str = named("image")
-    width: int = _width(32, "of the first layer; 64 in the paper")
-    style_width: int = option(256, "numbers of a style code", at_least=1)
+    width: int = option(32, "of the first layer; 64 in the paper", at_least=1, unit="channels")
+    style_width: int = option(256, "numbers in a style code", at_least=1)
     norm: str = _plain_norm("instance")
     spectral: bool = _spectral()
 
@@ -181,7 +157,7 @@ class PriorOptions:
     """No encoder, but style codes: each is drawn, none is taken from a photo."""
 
     name: str = named("prior")
-    style_width: int = option(256, "numbers of a style code", at_least=1)
+    style_width: int = option(256, "numbers in a style code", at_least=1)
 
 
 @dataclass
@@ -189,7 +165,7 @@ class RegionStyleOptions:
     """SEAN's: one style code a region."""
 
     name: str = named("region_style")
-    style_width: int = option(64, "numbers of a style code; 512 in the paper", at_least=1)
+    style_width: int = option(64, "numbers in a style code; 512 in the paper", at_least=1)
 
 
 @dataclass
@@ -197,7 +173,7 @@ class MultiscaleOptions:
     """Wang et al. 2018, section 3.2; pix2pix's is scales=1 norm=instance_affine spectral=false."""
 
     name: str = named("multiscale")
-    width: int = _width(32, "of the first layer; 64 in the paper")
+    width: int = option(32, "of the first layer; 64 in the paper", at_least=1, unit="channels")
     layers: int = option(4, "convolutions before the one that gives the logits", at_least=1)
     scales: int = option(2, "discriminators, each of images half the size of the one before", at_least=1)
     norm: str = _plain_norm("instance")

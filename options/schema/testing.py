@@ -21,9 +21,7 @@ WHOLE = "all"
 class SegmenterOptions:
     """The network that finds classes in pictures, for mIoU and pixel accuracy."""
 
-    kind: str = option(
-        AUTO, "auto: trained here, or of transformers, by what lies at path", choices=SEGMENTERS
-    )
+    kind: str = option(AUTO, "auto: trained here or transformers, by what path is", choices=SEGMENTERS)
     path: str | None = option(None, "folder, file or name; null: segmenters/DATASET where there is one")
     classes: str = option("names", "its classes are the data set's by names, by ids, or by a CSV file")
     architecture: str | None = option(None, "of kind=torchvision: deeplabv3_resnet50, ...")
@@ -46,9 +44,7 @@ class PairOptions:
     width: int | None = option(None, "goes with height", at_least=1, unit="pixels")
     filter: str = option("lanczos", "of resizing, antialiased", choices=FILTERS)
     num_classes: int | None = option(None, "of the label maps; null: as in the files", at_least=1)
-    ignore_id: int | None = option(
-        255, "stored id of one more class, unknown; null: there is none", at_least=0
-    )
+    ignore_id: int | None = option(255, "stored id of one more class, unknown; null: none", at_least=0)
 
 
 @dataclass
@@ -75,7 +71,7 @@ class TestOptions:
     checkpoint: str = option("latest", "of the run; best: by the metrics of its training; or its images")
     out: str = option("results", "folder of all results")
     folder: str | None = option(
-        None, "of these; null: OUT/RUN/SPLIT (SPLIT is own for labels=, real for real=)"
+        None, "of these; null: OUT/RUN/SPLIT; SPLIT is own with labels, real with real"
     )
     split: str = option("val", "of the data set, to generate from")
     dataset: TestDatasetOptions = field(default_factory=TestDatasetOptions)
@@ -95,9 +91,7 @@ class TestOptions:
     optimize: bool = option(True, "compute once what no label map changes: the same images to rounding")
     compile: bool = option(False, "run the generator through torch.compile instead")
     metrics: list[str] = option([AUTO], "auto: all that the pictures allow", choices=METRICS)
-    features: str = option(
-        AUTO, "network of fd, kid, precision_recall; auto: Inception if cached", choices=FEATURES
-    )
+    features: str = option(AUTO, "of fd, kid, precision_recall; auto: Inception if cached", choices=FEATURES)
     inception_weights: str | None = option(None, "torch-fidelity's file; null: torch's cache")
     lpips: str = option(AUTO, "network of LPIPS; auto: alex, if its weights are cached", choices=LPIPS)
     lpips_weights: str | None = option(None, "torchvision's file of that network; null: torch's cache")

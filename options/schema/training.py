@@ -13,6 +13,7 @@ EXACT = "exact"
 """resume=exact: from the newest checkpoint and no other."""
 MOST_THREADS = 256
 
+OBJECTIVES = ("patch",)
 ADVERSARIAL_LOSSES = ("hinge", "least_squares", "non_saturating", "wasserstein")
 PERCEPTUAL_NETWORKS = ("efficientnet_lite0", "vgg19", "none")
 INITIALISATIONS = ("xavier", "normal")
@@ -25,6 +26,9 @@ PRECISIONS = ("auto", "float32", "bf16")
 class LossOptions:
     """The terms that the networks minimise, with their weights; 0 drops a term."""
 
+    objective: str | None = option(
+        None, "GAN objective; null: the one that the discriminator is made for", choices=OBJECTIVES
+    )
     adversarial: str = option("hinge", "the GAN loss, of weight 1", choices=ADVERSARIAL_LOSSES)
     feature_matching: float = option(10.0, "weight of feature matching in the discriminator", at_least=0)
     perceptual: str = option(
@@ -68,9 +72,7 @@ class HardwareOptions:
     """
 
     device: str = option("auto", "auto: a GPU where there is one", choices=DEVICES)
-    precision: str = option(
-        "auto", "of products, with weights in float32; auto: bf16 where it is fast", choices=PRECISIONS
-    )
+    precision: str = option("auto", "of products; auto: bf16 where it is fast", choices=PRECISIONS)
     channels_last: bool = option(True, "memory layout of images and weights")
     num_workers: int = option(1, "processes that load data, for each that computes", at_least=0)
     threads: int | None = option(
@@ -107,9 +109,7 @@ class LengthOptions:
 class EvaluateOptions:
     """Metrics while the run trains, on the first pairs of the val split; the best checkpoint is kept."""
 
-    every_images: int | None = option(
-        None, "interval of measuring; null or 0: never", at_least=0, unit="images"
-    )
+    every_images: int | None = option(None, "interval; null or 0: never", at_least=0, unit="images")
     images: int = option(100, "pairs that are measured", at_least=2)
     batch_size: int = option(8, "images generated at a time", at_least=1)
     max_time_fraction: float = option(0.1, "of the training time; other evaluations are skipped", above=0)
@@ -132,15 +132,13 @@ class TrainOptions:
     name: str = option(MISSING, "of the run, kept in checkpoints/NAME")
     resume: bool | str = option(
         False,
-        "go on with the run; exact: from its newest checkpoint or not at all",
+        "go on; exact: from the newest checkpoint or not at all",
         choices=(False, True, EXACT),
     )
-    init_from: str | None = option(
-        None, "run or imported release to take weights from, by its name or folder; classes match by name"
-    )
+    init_from: str | None = option(None, "run, or folder of one, to take weights from; classes match by name")
     seed: int = option(0, "of weights, order of the images, crops and noise", at_least=0)
     initialisation: str = option(
-        "xavier", "first weights: xavier as SPADE, normal as pix2pix and pix2pixHD", choices=INITIALISATIONS
+        "xavier", "first weights: as SPADE, or as pix2pix and pix2pixHD", choices=INITIALISATIONS
     )
     dataset: Any = group("label maps and photos to train on", "scenes")
     norm: Any = group("the norms in the generator", "spade")
@@ -148,7 +146,7 @@ class TrainOptions:
     encoder: Any = group("where style codes come from", "auto")
     discriminator: Any = group("the network that discriminates", "multiscale")
     diffaugment: list[str] = option(
-        [], "changes of discriminated images (Zhao et al. 2020)", choices=AUGMENTATIONS
+        [], "augments discriminated images (Zhao et al. 2020)", choices=AUGMENTATIONS
     )
     loss: LossOptions = field(default_factory=LossOptions)
     optimizer: OptimizerOptions = group("presets of optimizer.*", "high_lr", OptimizerOptions)

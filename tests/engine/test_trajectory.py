@@ -27,7 +27,7 @@ def step_of(name: str, reuse_fake: bool = False) -> tuple[TrainingStep, Batch, C
     hardware = select_hardware("cpu", "float32", channels_last=False)
     G = networks.G(golden_case.release).train()
     discriminator = networks.discriminator(golden_case.release).train()
-    rate = golden_case.release.options["lr"]
+    rate = golden_case.release.setup.options["lr"]
     step = TrainingStep(
         G,
         discriminator,

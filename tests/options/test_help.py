@@ -69,7 +69,7 @@ def test_a_row_tells_value_meaning_and_what_may_be_given() -> None:
     assert "train.images=null length of the run [images, 1 or more; or null]" in text
     assert "dataset.root=... folder of the data set [text]" in text
     assert "[one of auto, integer, 1 or more]" in text, "num_classes"
-    assert "diffaugment=[] changes" in text and "[any of color, translation, cutout]" in text
+    assert "diffaugment=[] augments" in text and "[any of color, translation, cutout]" in text
     assert "dataset.flip=true mirror half of the training pairs [true or false]" in text
 
 

@@ -15,18 +15,23 @@ import data.folder_pairs
 import data.sources.classes
 import data.sources.pairing
 import data.transforms
+from data.dataset_info import DatasetInfo
 from data.scenes.styles import STYLES as SCENE_STYLES
 from data.sources import READERS
+from data.sources.classes import numbered_label_set
 from engine.runtime.determinism import MOST_THREADS
 from evaluation.lpips import TRUNKS
 from evaluation.protocol import PictureKind
+from models.discriminators import DISCRIMINATORS
 from models.discriminators.diffaugment import AUGMENTATIONS
-from models.generators import spade
+from models.encoders import ENCODERS
+from models.generators import GENERATORS, spade
 from models.layers.initialisation import INITIALISATIONS
 from models.layers.normed_conv import PLAIN_NORMS
-from models.losses import ADVERSARIAL_LOSSES
+from models.losses import ADVERSARIAL_LOSSES, OBJECTIVES
 from models.norms import NORMS, STATISTICS
 from options import schema
+from options.build.networks import build_generator
 from options.schema import networks, testing, training
 from options.schema.dataset import PAIRINGS, STYLES, DatasetOptions, FolderOptions
 from options.schema.fields import Rule, by_name, choice, named, option, rule_of
@@ -170,9 +175,13 @@ def test_the_schema_offers_what_networks_and_data_know() -> None:
     """The schema imports no torch, so it repeats the names of tables that do."""
     assert set(schema.GROUPS["dataset"]) == set(READERS)
     assert set(schema.GROUPS["norm"]) == {"none", *NORMS}
+    assert set(schema.GROUPS["generator"]) == set(GENERATORS)
+    assert set(schema.GROUPS["encoder"]) == {"auto", "none", *ENCODERS}
+    assert set(schema.GROUPS["discriminator"]) == set(DISCRIMINATORS)
     assert set(networks.STATISTICS) == {"default", *STATISTICS}
     assert set(networks.PLAIN_NORMS) == set(PLAIN_NORMS)
     assert networks.DOUBLINGS == spade.DOUBLINGS
+    assert choices(training.LossOptions, "objective") == set(OBJECTIVES)
     assert choices(training.LossOptions, "adversarial") == set(ADVERSARIAL_LOSSES)
     assert choices(training.TrainOptions, "initialisation") == set(INITIALISATIONS)
     assert choices(training.TrainOptions, "diffaugment") == set(AUGMENTATIONS)
@@ -186,3 +195,19 @@ def test_the_schema_offers_what_networks_and_data_know() -> None:
     assert choices(DatasetOptions, "on_error") == set(data.bad_records.ON_ERROR)
     assert choices(FolderOptions, "unlisted") == set(data.sources.classes.UNLISTED)
     assert set(STYLES) == set(SCENE_STYLES) and set(PAIRINGS) == set(data.sources.pairing.PAIRINGS)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("generator=spade", "generator.upsampling=more", "dataset.height=64", "dataset.width=64"),
+        ("generator=pix2pixhd", "generator.downsamplings=2"),
+        ("generator=local_enhancer", "generator.downsamplings=3"),
+        ("generator=unet", "generator.depth=4"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_sizes_are_multiples_of_what_the_network_asks_for(words: tuple[str, ...]) -> None:
+    options = tiny_options(*words)
+    G = build_generator(options, DatasetInfo(numbered_label_set(3, has_unknown=False), False, ("default",)))
+    assert options.generator.size_multiple()[0] == G.generator.multiple

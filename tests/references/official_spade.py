@@ -170,18 +170,18 @@ def image_encoder(w: Tensors, photo: Tensor) -> tuple[Tensor, Tensor]:
 def discriminator(w: Tensors, maps: Tensor, images: Tensor, layers: int, scales: int) -> list[list[Tensor]]:
     """For each scale the output of each layer, the last one the prediction."""
     x = torch.cat([maps, images], dim=1)
-    answers = []
+    outputs = []
     for scale in range(scales):
         name = f"discriminator_{scale}.model"
         y = F.leaky_relu(conv(w, f"{name}0.0", x, stride=2, padding=2), 0.2)
-        answers.append([y])
+        outputs.append([y])
         for index in range(1, layers):
             stride = 1 if index == layers - 1 else 2
             y = F.leaky_relu(normed_conv(w, f"{name}{index}.0", y, stride=stride, padding=2), 0.2)
-            answers[-1].append(y)
-        answers[-1].append(conv(w, f"{name}{layers}.0", y, padding=2))
+            outputs[-1].append(y)
+        outputs[-1].append(conv(w, f"{name}{layers}.0", y, padding=2))
         x = F.avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False)
-    return answers
+    return outputs
 
 
 def pix2pixhd(w: Tensors, maps: Tensor, halvings: int, blocks: int) -> Tensor:

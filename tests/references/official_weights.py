@@ -65,8 +65,8 @@ class Weights:
             self.layer(f"{name}.1", (outputs,), outputs)
             self.running(f"{name}.1", outputs)
 
-    def save(self, folder: Path, player: str, epoch: str = "latest") -> None:
-        torch.save(self.tensors, folder / f"{epoch}_net_{player}.pth")
+    def save(self, folder: Path, network: str, epoch: str = "latest") -> None:
+        torch.save(self.tensors, folder / f"{epoch}_net_{network}.pth")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from data.dataset_stats import dataset_stats, duplicates
 from data.sources.classes import numbered_label_set
 from data.sources.folder import Folder
 from data.sources.label_format import StoredIds
-from evaluation.dataset_page import evenly
 from tests.data.trees import write_folder
 from tests.verbs import Outcome, Verbs, one_error
 
@@ -128,9 +127,3 @@ def test_orientations_are_noted(tmp_path: Path) -> None:
     assert checks.notes[0].startswith(
         "train: 1 photos carry an EXIF orientation and are turned upright; for 1"
     )
-
-
-def test_pictures_are_spread_evenly() -> None:
-    assert evenly(3, 101) == [0, 50, 100]
-    assert evenly(24, 5) == [0, 1, 2, 3, 4]
-    assert evenly(4, 1) == [0]

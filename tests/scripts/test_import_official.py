@@ -1,7 +1,8 @@
-"""An official release becomes a run whose generator answers what the original network answered."""
+"""An official release becomes a run whose networks return what the original networks returned."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,12 +14,19 @@ from PIL import Image
 from torch import Tensor
 
 import options.run_config
+from data.dataset_info import DatasetInfo
 from data.image_range import to_uint8
+from engine.checkpoint.checkpoint_paths import discriminator_file
+from engine.checkpoint.serialization import load_weights, read_weights
+from engine.init_from import init_from
 from inference.generator import LabelMapGenerator
 from models import load_generator
 from models.official import read_release
+from options.build.networks import build_discriminator, build_generator
+from options.run_config import read_options
+from options.schema.networks import MultiscaleOptions
 from scripts.import_official import import_release
-from tests.models.official.test_golden import Case, case
+from tests.models.official.test_golden import WITH_DISCRIMINATOR, Case, case, check_discriminator
 from tests.references import official_spade as reference
 from tests.references import official_weights as made_up
 from tests.shared import golden
@@ -42,14 +50,47 @@ def imported() -> Iterator[Imported]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def agree(ours: Tensor, answer: Tensor) -> None:
-    torch.testing.assert_close(ours, answer.float(), rtol=0, atol=1e-4)
+def agree(ours: Tensor, original: Tensor) -> None:
+    torch.testing.assert_close(ours, original.float(), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["spade_ade20k", "spade_cityscapes"])
-def test_the_run_answers_as_the_original(name: str, imported: Imported) -> None:
+def test_the_run_generates_as_the_original(name: str, imported: Imported) -> None:
     generator, found = imported(name)
     agree(generator(found.labels, found.instances), found.expected["generated"])
+
+
+@pytest.mark.parametrize("name", WITH_DISCRIMINATOR)
+def test_the_run_keeps_the_discriminator(name: str, imported: Imported) -> None:
+    """Built from the options of the run and loaded, it is the original one."""
+    imported(name)
+    run = options.run_config.CHECKPOINTS / f"test-import-{name}"
+    kept = read_options(run)
+    assert kept.discriminator.width == json.loads((golden(name) / "options.json").read_text())["ndf"]
+    D = build_discriminator(kept, DatasetInfo.read(run))
+    file = discriminator_file(run, 0)
+    load_weights(D, read_weights(file), file)
+    check_discriminator(D.eval(), case(name))
+
+
+def test_training_starts_from_the_run(imported: Imported) -> None:
+    name = "spade_cityscapes"
+    _, found = imported(name)
+    run = options.run_config.CHECKPOINTS / f"test-import-{name}"
+    kept, info = read_options(run), DatasetInfo.read(run)
+    G, D = build_generator(kept, info), build_discriminator(kept, info)
+    lines = init_from(run, G, D, info.label_set.names)
+    assert not any("initialised anew" in line for line in lines), lines
+    check_discriminator(D.eval(), found)
+    with torch.no_grad():
+        agree(G.eval().generator(found.condition()), found.expected["generated"])
+
+
+def test_a_release_without_its_discriminator(imported: Imported) -> None:
+    imported("sean_celebamask_hq")
+    run = options.run_config.CHECKPOINTS / "test-import-sean_celebamask_hq"
+    assert not discriminator_file(run, 0).exists()
+    assert read_options(run).discriminator == MultiscaleOptions()
 
 
 def test_styles_of_a_sean_release(imported: Imported) -> None:
@@ -77,12 +118,16 @@ def test_a_vae_release_without_its_encoder(imported: Imported, tmp_path: Path) -
     assert not torch.allclose(generator(found.labels, seed=1), generator(found.labels, seed=2), atol=0.01)
     with pytest.raises(ValueError, match="came without an encoder: its styles are drawn"):
         generator(found.labels, photo=found.photo)
-    words = "name=test-import-spade_vae_facades", f"labels={folder / 'inputs/label'}", f"folder={tmp_path}"
+    arguments = (
+        "name=test-import-spade_vae_facades",
+        f"labels={folder / 'inputs/label'}",
+        f"folder={tmp_path}",
+    )
     verbs = Verbs(options.run_config.CHECKPOINTS)
-    verbs.succeeds("test", *words, "samples=2", "hardware.num_workers=0")
+    verbs.succeeds("test", *arguments, "samples=2", "hardware.num_workers=0")
     assert {file.name for file in (tmp_path / "images").iterdir()} == {"000.png", "000_2.png"}
-    said = verbs.refuses("test", *words, f"style={folder / 'inputs/photo/000.png'}")
-    assert "that is for runs of norm=sean, norm=adain or encoder=image, which this one is not" in said
+    error = verbs.refuses("test", *arguments, f"style={folder / 'inputs/photo/000.png'}")
+    assert "that is for runs of norm=sean, norm=adain or encoder=image, which this one is not" in error
 
 
 @pytest.mark.parametrize(("norm", "spectral"), [("batch", True), ("none", False)])
@@ -104,14 +149,14 @@ def test_styles_of_a_sean_release_from_the_command_line(imported: Imported, tmp_
         own = tmp_path / name / "labels"
         own.mkdir(parents=True)
         shutil.copy(inputs / "label" / f"{name}.png", own)
-        words = (
+        arguments = (
             "name=test-import-sean_celebamask_hq", f"labels={own}", f"folder={tmp_path / name}",
             "hardware.num_workers=0", f"style={inputs / 'photo' / other}.png",
         )  # fmt: skip
-        verbs.succeeds("test", *words, f"style_labels={inputs / 'label' / name}.png")
+        verbs.succeeds("test", *arguments, f"style_labels={inputs / 'label' / name}.png")
         shown = np.asarray(Image.open(tmp_path / name / "images" / f"{name}.png"))
         expected = to_uint8(found.expected["generated_other_photo"][place]).permute(1, 2, 0).numpy()
         assert np.abs(shown.astype(int) - expected.astype(int)).max() <= 1
-        said = verbs.refuses("test", *words, f"style_labels={inputs / 'label' / other}.png")
-        assert "of which the style's photo shows nothing and the run keeps no mean style" in said
-    assert "give these (dataset.root=...), or other photos" in verbs.refuses("test", *words[:4])
+        error = verbs.refuses("test", *arguments, f"style_labels={inputs / 'label' / other}.png")
+        assert "of which the style's photo shows nothing and the run keeps no mean style" in error
+    assert "give these (dataset.root=...), or other photos" in verbs.refuses("test", *arguments[:4])

@@ -36,12 +36,13 @@ def test_options_say_what_shapes_do_not(norm: str, name: str, kind: str, tmp_pat
         tmp_path, kind, options | {"norm_G": norm, "num_upsampling_layers": "more", "crop_size": 64}
     )
     release = read_release(tmp_path)
-    facts = release.generator
-    assert release.assumed == () and release.crop_size == (64, 64)
-    assert facts.classes - release.unknown == 8 and release.unknown == options["contain_dontcare_label"]
-    assert facts.edges != options["no_instance"] and facts.upsampling == "more"
-    word = "instance" if instance else "sync_batch" if "syncbatch" in norm else "batch"
-    assert (facts.statistics, facts.kernel_size, facts.spectral) == (word, side, spectral)
+    setup, generator, found = release.setup, release.networks["generator"], release.networks["norm"]
+    assert setup.warnings == [] and setup.crop_size == (64, 64)
+    assert setup.classes - setup.unknown == 8 and setup.unknown == options["contain_dontcare_label"]
+    assert setup.edges != options["no_instance"] and generator["upsampling"] == "more"
+    statistics = "instance" if instance else "sync_batch" if "syncbatch" in norm else "batch"
+    assert (found["statistics"], found["kernel_size"]) == (statistics, side)
+    assert generator["spectral"] == spectral
     agrees(release, weights, (128, 128) if instance else (64, 64))
 
 

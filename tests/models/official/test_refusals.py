@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.official import read_release
+from models.official import OfficialRelease, read_release
+from options.build.networks import build_discriminator, build_generator
+from scripts.import_official import run_options
 from tests.references import official_weights as made_up
 from tests.references.official_weights import Generator, Weights
 
@@ -23,13 +25,21 @@ def weights(tmp_path: Path) -> Weights:
     return made
 
 
-def refused(folder: Path, *words: str, **arguments: object) -> None:
+def refused(folder: Path, *parts: str, **options: object) -> None:
     with pytest.raises(ValueError) as error:
-        read_release(folder, **arguments)
+        states(read_release(folder, options))
     message = str(error.value)
     assert "\n" not in message
-    for word in words:
-        assert word in message, message
+    for part in parts:
+        assert part in message, message
+
+
+def states(release: OfficialRelease) -> None:
+    """Every tensor under our names."""
+    with torch.device("meta"):
+        made = run_options(release, "x")
+        release.generator_state(build_generator(*made))
+        release.discriminator_state(build_discriminator(*made))
 
 
 def test_a_tensor_too_many(weights: Weights, tmp_path: Path) -> None:
@@ -80,7 +90,7 @@ def test_a_sean_whose_classes_disagree(tmp_path: Path) -> None:
 def test_a_sean_with_borders(tmp_path: Path) -> None:
     """The official code gives the border channel a style of its own, so no other network agrees with it."""
     made_up.spade_generator(Generator(channels=6, styles=4, hidden=8, linears=19)).save(tmp_path, "G")
-    refused(tmp_path, "'head_0.ace_0.Spade.mlp_shared.0.weight'", "instance border", instances=True)
+    refused(tmp_path, "'head_0.ace_0.Spade.mlp_shared.0.weight'", "instance border", no_instance=False)
     (tmp_path / "options.json").write_text('{"label_nc": 5, "no_instance": false}')
     refused(tmp_path, "'head_0.ace_0.Spade.mlp_shared.0.weight'", "instance border")
 
@@ -105,7 +115,7 @@ def test_the_original_pix2pixhd(tmp_path: Path) -> None:
     names = {"model.1.weight": (8, 5, 7, 7), "model.4.weight": (16, 8, 3, 3)}
     names |= {"model.7.conv_block.1.weight": (16, 16, 3, 3)}
     torch.save({name: torch.ones(shape) for name, shape in names.items()}, tmp_path / "latest_net_G.pth")
-    refused(tmp_path, "'model.4.weight' has shape (16, 8, 3, 3)", "pix2pixHD")
+    refused(tmp_path, "'model.4.weight' (16, 8, 3, 3)", "pix2pixHD")
 
 
 def test_a_pix2pixhd_with_another_sequence(tmp_path: Path) -> None:
@@ -125,11 +135,49 @@ def test_a_discriminator_of_other_classes(weights: Weights, tmp_path: Path) -> N
     )
 
 
+def test_a_discriminator_of_one_layer(weights: Weights, tmp_path: Path) -> None:
+    made = made_up.discriminator(5)
+    made.tensors = {name: tensor for name, tensor in made.tensors.items() if ".model0." in name}
+    made.save(tmp_path, "D")
+    refused(tmp_path, "latest_net_D.pth", "'discriminator_0.model1.0.0.weight' is missing")
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "expected"),
+    [
+        ("Zencoder.model.10.bias", (128,), "(256,)"),
+        ("Zencoder.model.1.bias", None, "missing"),
+        ("up_3.ace_s.blending_beta", None, "missing"),
+        ("up_3.ace_0.blending_gamma", (2,), "(1,)"),
+        ("up_1.ace_0.fc_mu7.bias", (5,), "(4,)"),
+        ("up_1.ace_0.Spade.param_free_norm.running_var", (15,), "(16,)"),
+        ("up_1.ace_0.Spade.param_free_norm.num_batches_tracked", (1,), "()"),
+        ("up_1.ace_0.Spade.param_free_norm.weight", (16,), "is no part"),
+        ("up_3.ace_0.fc_mu7.bias", (4,), "is no part"),
+    ],
+)
+def test_what_the_official_sean_never_uses(
+    name: str, shape: tuple[int, ...] | None, expected: str, tmp_path: Path
+) -> None:
+    made = made_up.spade_generator(Generator(channels=6, styles=4, hidden=8, linears=19))
+    made.save(tmp_path, "G")
+    states(read_release(tmp_path, {"no_instance": True}))
+    if shape is None:
+        del made.tensors[name]
+    else:
+        made.tensors[name] = torch.zeros(shape)
+    made.save(tmp_path, "G")
+    refused(tmp_path, f"'{name}'", expected, no_instance=True)
+
+
 def test_an_encoder_of_another_generator(weights: Weights, tmp_path: Path) -> None:
     made_up.image_encoder(2, 7).save(tmp_path, "E")
-    refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "none")
+    refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "takes none")
     made_up.spade_generator(Generator(latent=(2, 2), styles=6)).save(tmp_path, "G")
-    refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "width 6")
+    refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "takes 6")
+    for other in (made_up.spade_generator(Generator(styles=4, hidden=8)), made_up.pix2pixhd_generator(5)):
+        other.save(tmp_path, "G")
+        refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "takes none")
 
 
 def test_a_program_is_never_run(weights: Weights, tmp_path: Path) -> None:
@@ -191,7 +239,7 @@ def test_which_file_is_the_generator(weights: Weights, tmp_path: Path) -> None:
     path.rename(tmp_path / "30_net_G.pth")
     made_up.discriminator(5).save(tmp_path, "D", epoch="40")
     found = read_release(tmp_path)
-    assert found.discriminator is None, "a discriminator of another epoch"
+    assert "D" not in found.files, "a discriminator of another epoch"
     shutil.copy(tmp_path / "30_net_G.pth", tmp_path / "40_net_G.pth")
     refused(tmp_path, "30_net_G.pth, 40_net_G.pth", "latest_net_G.pth")
     shutil.copy(tmp_path / "40_net_G.pth", path)
@@ -205,14 +253,16 @@ def test_which_file_is_the_generator(weights: Weights, tmp_path: Path) -> None:
     ("options", "words"),
     [
         ({"label_nc": 9}, ("mlp_shared.0.weight", "5 input channels", "9")),
-        ({"label_nc": 5, "no_instance": False}, ("5 input channels", "instances True")),
+        ({"label_nc": 5, "no_instance": False}, ("5 input channels", "no_instance=False")),
         ({"label_nc": "five"}, ("options.json", "label_nc='five'")),
         ({"label_nc": True}, ("options.json", "label_nc=True")),
         ({"no_instance": 1}, ("options.json", "no_instance=1")),
         ({"crop_size": 0}, ("options.json", "crop_size=0")),
+        ({"crop_size": 64.5}, ("options.json", "crop_size=64.5")),
         ({"aspect_ratio": 0}, ("options.json", "aspect_ratio=0")),
+        ({"aspect_ratio": "wide"}, ("options.json", "aspect_ratio='wide'")),
         ({"num_upsampling_layers": "most"}, ("'most'", "up_4")),
-        ({"num_upsampling_layers": "lots"}, ("options.json", "lots", "normal, more, most")),
+        ({"num_upsampling_layers": "lots"}, ("options.json", "lots", "normal or more")),
     ],
 )
 def test_options_that_disagree(
@@ -229,16 +279,16 @@ def test_options_that_are_no_options(text: str, weights: Weights, tmp_path: Path
 
 
 def test_arguments(weights: Weights, tmp_path: Path) -> None:
-    refused(tmp_path, "'lots'", "normal, more, most", upsampling="lots")
+    refused(tmp_path, "'lots'", "normal or more", num_upsampling_layers="lots")
     refused(tmp_path, "aspect_ratio=0", aspect_ratio=0)
-    refused(tmp_path, "'most'", "up_4", upsampling="most")
+    refused(tmp_path, "'most'", "up_4", num_upsampling_layers="most")
 
 
 def test_a_vae_that_is_not_square(tmp_path: Path) -> None:
     made_up.spade_generator(Generator(latent=(3, 4), styles=6)).save(tmp_path, "G")
-    refused(tmp_path, "12 pixels", "aspect_ratio=")
+    refused(tmp_path, "12 pixels", "--aspect-ratio")
     refused(tmp_path, "12 pixels", "aspect ratio 2", aspect_ratio=2)
-    assert "no encoder" in read_release(tmp_path, aspect_ratio=4 / 3).assumed[-1]
+    assert "no encoder" in read_release(tmp_path, {"aspect_ratio": 4 / 3}).setup.warnings[-1]
 
 
 OPT_TXT = """----------------- Options ---------------
@@ -258,13 +308,15 @@ OPT_TXT = """----------------- Options ---------------
 def test_the_official_text_of_options(weights: Weights, tmp_path: Path) -> None:
     (tmp_path / "opt.txt").write_text(OPT_TXT)
     found = read_release(tmp_path)
-    facts = found.generator
-    assert found.assumed == () and not found.unknown and found.crop_size == (64, 128)
-    assert (facts.classes, facts.edges, facts.upsampling, facts.statistics) == (4, True, "more", "sync_batch")
-    assert found.options["aspect_ratio"] == 2.0 and found.options["lr_sc"] is None
-    assert found.options["norm_G"] == "spectralspadesyncbatch3x3"
+    setup, networks = found.setup, found.networks
+    assert setup.warnings == [] and not setup.unknown and setup.crop_size == (64, 128)
+    assert (setup.classes, setup.edges, networks["generator"]["upsampling"]) == (4, True, "more")
+    assert networks["norm"]["statistics"] == "sync_batch"
+    assert setup.options["aspect_ratio"] == 2.0 and "lr_sc" not in setup.options
+    assert setup.options["norm_G"] == "spectralspadesyncbatch3x3"
     (tmp_path / "options.json").write_text('{"num_upsampling_layers": "normal"}')
-    assert read_release(tmp_path).generator.upsampling == "normal", "options.json goes first"
+    upsampling = read_release(tmp_path).networks["generator"]["upsampling"]
+    assert upsampling == "normal", "options.json goes first"
     (tmp_path / "options.json").unlink()
     (tmp_path / "opt.txt").write_text("nothing of the kind")
     refused(tmp_path, "opt.txt", "name: value")

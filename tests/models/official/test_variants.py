@@ -39,47 +39,47 @@ def test_spade(what: Generator, tmp_path: Path) -> None:
     release = read_release(tmp_path)
     # Instance statistics need more than one pixel in the smallest maps.
     agrees(release, weights, (256, 128) if what.most else (64, 96))
-    assert release.generator.upsampling == ("most" if what.most else "normal")
-    assert len(release.assumed) == (1 if what.most else 2) - (what.channels == 1)
+    assert release.networks["generator"]["upsampling"] == ("most" if what.most else "normal")
+    assert len(release.setup.warnings) == (1 if what.most else 2) - (what.channels == 1)
 
 
 @pytest.mark.parametrize("upsampling", ["normal", "more"])
 def test_up_sampling_that_shapes_do_not_show(upsampling: str, tmp_path: Path) -> None:
     weights = made_up.spade_generator(Generator())
     weights.save(tmp_path, "G")
-    by_argument = read_release(tmp_path, upsampling=upsampling, instances=False, unknown=True)
+    given = {"num_upsampling_layers": upsampling, "no_instance": True, "contain_dontcare_label": True}
+    by_argument = read_release(tmp_path, given)
     agrees(by_argument, weights, (64, 128))
-    assert by_argument.assumed == () and by_argument.unknown
+    assert by_argument.setup.warnings == [] and by_argument.setup.unknown
     (tmp_path / "options.json").write_text(json.dumps({"num_upsampling_layers": upsampling}))
     by_options = read_release(tmp_path)
-    assert by_options.generator.upsampling == upsampling
-    assert not any("up-sampling" in sentence for sentence in by_options.assumed)
+    assert by_options.networks["generator"]["upsampling"] == upsampling
+    assert not any("up-sampling" in warning for warning in by_options.setup.warnings)
 
 
 def test_instances_by_argument(tmp_path: Path) -> None:
     weights = made_up.spade_generator(Generator(channels=6))
     weights.save(tmp_path, "G")
-    release = read_release(tmp_path, instances=True)
-    assert release.generator.classes == 5 and release.generator.edges
+    release = read_release(tmp_path, {"no_instance": False})
+    assert release.setup.classes == 5 and release.setup.edges
     agrees(release, weights, (64, 64))
 
 
 @pytest.mark.parametrize(
-    ("latent", "told"),
+    ("latent", "ratio"),
     [((4, 4), None), ((2, 4), 2.0), ((3, 4), 4 / 3), ((4, 2), 0.5)],
     ids=["square", "2:1", "4:3", "1:2"],
 )
-def test_vae_at_any_aspect_ratio(latent: tuple[int, int], told: float | None, tmp_path: Path) -> None:
+def test_vae_at_any_aspect_ratio(latent: tuple[int, int], ratio: float | None, tmp_path: Path) -> None:
     what = Generator(width=3, latent=latent, styles=12)
     weights = made_up.spade_generator(what)
     weights.save(tmp_path, "G")
     encoder = made_up.image_encoder(width=2, styles=12)
     encoder.save(tmp_path, "E")
-    release = read_release(tmp_path, aspect_ratio=told)
-    assert release.generator.stem_size == latent
-    assert release.crop_size == (32 * latent[0], 32 * latent[1])
+    release = read_release(tmp_path, {"aspect_ratio": ratio})
+    assert release.setup.crop_size == (32 * latent[0], 32 * latent[1])
     codes = torch.randn(2, 12, generator=torch.Generator().manual_seed(2))
-    agrees(release, weights, release.crop_size, codes)
+    agrees(release, weights, release.setup.crop_size, codes)
 
 
 @pytest.mark.parametrize("norm", ["instance", "batch", "none"])
@@ -90,7 +90,7 @@ def test_image_encoder(norm: str, spectral: bool, tmp_path: Path) -> None:
     weights = made_up.image_encoder(width=3, styles=6, norm=norm, spectral=spectral)
     weights.save(tmp_path, "E")
     photo = torch.rand(2, 3, 80, 48, generator=torch.Generator().manual_seed(3)) * 2 - 1
-    posterior = networks.encoder(read_release(tmp_path))(photo)
+    posterior = networks.G(read_release(tmp_path)).encoder(photo)
     mean, log_var = reference.image_encoder(weights.tensors, photo)
     assert mean.std() > 0.05
     torch.testing.assert_close(posterior.mean, mean, rtol=0, atol=ATOL)
@@ -102,7 +102,8 @@ def test_up_sampling_of_a_vae_follows_from_its_crop(tmp_path: Path) -> None:
     for crop, upsampling in ((128, "normal"), (256, "more")):
         (tmp_path / "options.json").write_text(json.dumps({"crop_size": crop, "aspect_ratio": 1}))
         release = read_release(tmp_path)
-        assert (release.generator.upsampling, release.crop_size) == (upsampling, (crop, crop))
+        found = release.networks["generator"]["upsampling"], release.setup.crop_size
+        assert found == (upsampling, (crop, crop))
 
 
 @pytest.mark.parametrize(
@@ -132,12 +133,12 @@ def test_up_sampling_of_a_vae_follows_from_its_crop(tmp_path: Path) -> None:
 def test_sean(what: Generator, tmp_path: Path) -> None:
     weights = made_up.spade_generator(what)
     weights.save(tmp_path, "G")
-    release = read_release(tmp_path, instances=False, unknown=False)
+    release = read_release(tmp_path, {"no_instance": True, "contain_dontcare_label": False})
     size = (128, 128) if what.most else (64, 96)
     labels = maps_of_ids(what.channels, size)
     labels[0][labels[0] == 0] = 1  # a region that is absent
     photo = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(3)) * 2 - 1
-    ours = networks.encoder(release)(photo, labels)
+    ours = networks.G(release).encoder(photo, labels)
     codes = reference.region_codes(weights.tensors, photo, reference.semantics(labels, what.channels))
     assert codes.shape == (2, what.channels, what.styles) and codes.std() > 0.05 and not codes[0, 0].any()
     torch.testing.assert_close(ours, codes, rtol=0, atol=ATOL)
@@ -160,7 +161,7 @@ def test_discriminator(layers: int, scales: int, norm: str, spectral: bool, tmp_
     made_up.spade_generator(Generator(channels=6)).save(tmp_path, "G", epoch="30")
     weights = made_up.discriminator(6, layers=layers, scales=scales, norm=norm, spectral=spectral)
     weights.save(tmp_path, "D", epoch="30")
-    release = read_release(tmp_path, instances=True)
+    release = read_release(tmp_path, {"no_instance": False})
     size = (64, 64)
     labels, (instances, edges) = maps_of_ids(5, size), borders(size)
     images = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(3)) * 2 - 1
@@ -191,12 +192,12 @@ def test_pix2pixhd(
 ) -> None:
     weights = made_up.pix2pixhd_generator(6, 4, halvings, blocks, kernel, first_kernel, norm, spectral)
     weights.save(tmp_path, "G")
-    release = read_release(tmp_path, instances=True)
-    assert release.family == "pix2pixhd" and release.encoder is None
+    release = read_release(tmp_path, {"no_instance": False})
+    assert release.family == "pix2pixhd" and networks.G(release).encoder is None
     size = (64, 96)
     labels, (instances, edges) = maps_of_ids(5, size), borders(size)
-    player = networks.G(release)
-    ours = player.generator(player.condition(labels, instances))
+    G = networks.G(release)
+    ours = G.generator(G.condition(labels, instances))
     theirs = reference.pix2pixhd(weights.tensors, reference.semantics(labels, 5, edges), halvings, blocks)
     assert theirs.std() > 0.01
     torch.testing.assert_close(ours, theirs, rtol=0, atol=ATOL)
@@ -216,8 +217,8 @@ def test_published_set_ups_are_the_convention(channels: int, tmp_path: Path) -> 
     weights = made_up.spade_generator(replace(VARIANTS["plain"], channels=channels, hidden=8))
     weights.save(tmp_path, "G")
     release = read_release(tmp_path)
-    facts = release.generator
+    setup = release.setup
     known = {13: (13, False, False), 36: (35, False, True), 151: (150, True, False), 184: (182, True, True)}
-    assert (facts.classes - release.unknown, release.unknown, facts.edges) == known[channels]
-    assert facts.upsampling == ("more" if channels == 36 else "normal")
-    assert len(release.assumed) == 2
+    assert (setup.classes - setup.unknown, setup.unknown, setup.edges) == known[channels]
+    assert release.networks["generator"]["upsampling"] == ("more" if channels == 36 else "normal")
+    assert len(setup.warnings) == 2
