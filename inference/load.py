@@ -31,7 +31,7 @@ from models.encoders.prior import Prior
 from options.build.data import build_label_format, build_source, evaluation_batches, evaluation_set
 from options.build.networks import build_generator
 from options.build.training import build_hardware
-from options.run_config import existing_run, read_options
+from options.run_config import read_options
 from options.schema.dataset import DatasetOptions
 from options.schema.testing import WHOLE, TestOptions
 from options.schema.training import EvaluationHardwareOptions, HardwareOptions, TrainOptions
@@ -56,27 +56,9 @@ def open_run(name: str, checkpoint: str = paths.LATEST) -> Run:
 
     Raises ValueError where there is none, or where it has saved no weights yet.
     """
-    folder = existing_run(name)
-    return Run(folder, read_options(folder), DatasetInfo.read(folder), _images_of(folder, checkpoint))
-
-
-def _images_of(folder: Path, checkpoint: str) -> int:
-    latest = paths.latest_images(folder)
-    if latest is None:
-        raise ValueError(f"{folder} has saved no checkpoint yet; train on with resume=true")
-    if checkpoint == paths.LATEST:
-        return latest
-    if checkpoint == paths.BEST:
-        best = paths.images_in(folder / paths.BEST)
-        if best is None:
-            raise ValueError(
-                f"checkpoint=best: {folder} names none; train with evaluate.every_images=..., or take latest"
-            )
-        return best
-    if not checkpoint.isdecimal() or not paths.weights_file(folder, int(checkpoint)).is_file():
-        there = ", ".join(map(str, paths.complete_checkpoints(folder)))
-        raise ValueError(f"checkpoint={checkpoint}: {folder} has latest, best and {there or latest}")
-    return int(checkpoint)
+    folder = paths.existing_run(name)
+    images = paths.requested_images(folder, checkpoint)
+    return Run(folder, read_options(folder), DatasetInfo.read(folder), images)
 
 
 def load_run(

@@ -10,7 +10,7 @@ from torch import nn
 
 from data.dataset_info import DatasetInfo
 from engine.checkpoint.checkpoint import Checkpoint, Stateful, restore_everywhere
-from engine.checkpoint.checkpoint_paths import latest_images
+from engine.checkpoint.checkpoint_paths import existing_run, latest_images
 from engine.coarse_to_fine import CoarseToFine
 from engine.ema import ExponentialMovingAverage
 from engine.hooks import Hooks, Intervals
@@ -44,7 +44,7 @@ from options.build.data import (
 )
 from options.build.networks import build_discriminator, build_generator, made
 from options.build.validation import build_validation
-from options.run_config import existing_run, write_options
+from options.run_config import write_options
 from options.schema.training import (
     EmaOptions,
     HardwareOptions,
