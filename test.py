@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from data.batch import Batch
     from data.dataset import PairedDataset
     from data.sources.subset import Subset
-    from engine.progress_bar import ProgressBar
+    from engine.progress import ProgressBar
     from engine.runtime.distributed import Processes
     from engine.runtime.hardware import Hardware
     from evaluation.evaluate import Evaluation
@@ -100,7 +100,7 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
 
 def test_folders(options: TestOptions, hardware: Hardware, processes: Processes) -> None:
     """Pictures of anybody's, in a folder, against photos of the same names."""
-    from engine.progress_bar import ProgressBar
+    from engine.progress import ProgressBar
     from evaluation.evaluate import Scale, evaluate, mean_colours
     from evaluation.gallery import Gallery
     from options.build.metrics import build_metrics, build_segmenter
@@ -152,7 +152,7 @@ def shared_batches(
 ) -> ProgressBar[Batch]:
     """This process's share of the pairs, on the device, with a bar that counts them."""
     from data.dataset import PairedDataset
-    from engine.progress_bar import ProgressBar
+    from engine.progress import ProgressBar
     from options.build.data import evaluation_batches
 
     dataset = PairedDataset(share, pairs.transform, pairs.seed, pairs.on_error)

@@ -15,8 +15,7 @@ from data.batch import Batch
 from engine.checkpoint.checkpoint import Checkpoint
 from engine.checkpoint.checkpoint_paths import BEST
 from engine.nonfinite import NonFiniteSteps
-from engine.progress import Progress, passed
-from engine.progress_bar import TrainingBar
+from engine.progress import Progress, TrainingBar, passed
 from engine.run_log import RunLog
 from engine.runtime.distributed import Processes, mean_over_processes
 from engine.validation import Stopped, Validation

@@ -13,7 +13,7 @@ from data.sources.subset import Subset
 from engine.checkpoint import checkpoint_paths as paths
 from engine.checkpoint.checkpoint import read_network
 from engine.checkpoint.serialization import load_weights
-from engine.progress_bar import ProgressBar
+from engine.progress import ProgressBar
 from engine.runtime.hardware import Hardware
 from inference.generator import LabelMapGenerator
 from inference.mean_styles import (

@@ -29,8 +29,7 @@ from engine.checkpoint.checkpoint_paths import (
     state_file,
     weights_file,
 )
-from engine.checkpoint.checksums import check_file
-from engine.checkpoint.serialization import read_state
+from engine.checkpoint.serialization import check_file, read_state
 from engine.run_log import LOG
 from tests.test_train_and_generate import assert_same
 from tests.tiny import tiny_words

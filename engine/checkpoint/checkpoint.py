@@ -19,15 +19,17 @@ from torch import Tensor, nn
 
 from data.atomic_write import remove_partials, write_text_atomically
 from engine.checkpoint import checkpoint_paths as paths
-from engine.checkpoint.checksums import Damaged, check_file, write_manifest
 from engine.checkpoint.serialization import (
     ArchitectureDiffers,
+    Damaged,
+    check_file,
     load_optimizer,
     load_weights,
     read_state,
     read_weights,
     save_state,
     save_weights,
+    write_manifest,
 )
 from engine.progress import passed
 from engine.runtime.distributed import Processes, gather

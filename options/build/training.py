@@ -11,21 +11,19 @@ from torch import nn
 from data.dataset_info import DatasetInfo
 from engine.checkpoint.checkpoint import Checkpoint, Stateful, restore_everywhere
 from engine.checkpoint.checkpoint_paths import existing_run, latest_images
-from engine.coarse_to_fine import CoarseToFine
 from engine.ema import ExponentialMovingAverage
 from engine.hooks import Hooks, Intervals
 from engine.init_from import init_from
-from engine.learning_rate import LearningRates
 from engine.nonfinite import NonFiniteSteps
 from engine.oom_advice import MemorySettings
 from engine.optimizer import Adam
-from engine.progress import Length, Progress
-from engine.progress_bar import TrainingBar
+from engine.progress import Length, Progress, TrainingBar
 from engine.run_log import RunLog
 from engine.runtime.determinism import Threads
 from engine.runtime.distributed import Processes
 from engine.runtime.hardware import Hardware, select_hardware
 from engine.sample_grid import SampleGrid
+from engine.schedules import CoarseToFine, LearningRates
 from engine.step import TrainingStep
 from engine.trainer import Trainer
 from inference.generator import LabelMapGenerator
@@ -74,6 +72,9 @@ def build_training(
     dataset = training_set(options.dataset, source, options.seed)
     sampler = build_sampler(options, dataset, processes)
     step, messages = build_step(options, run, info, hardware, processes)
+    rates = LearningRates(
+        step.generator_optimizer, step.discriminator_optimizer, options.optimizer.lr_decay_start
+    )
     ema = build_ema(options.ema, step.G)
     progress, threads = Progress(), Threads(options.hardware.threads, processes.count)
 
@@ -113,7 +114,7 @@ def build_training(
     return Trainer(
         batches=training_batches(options, dataset, sampler, hardware),
         step=step,
-        rates=build_rates(options.optimizer, step),
+        rates=rates,
         ema=ema,
         coarse_to_fine=CoarseToFine(step.G, ema.network),
         progress=progress,
@@ -149,12 +150,6 @@ def build_step(
         options.diffaugment,
     )
     return step, messages
-
-
-def build_rates(options: OptimizerOptions, step: TrainingStep) -> LearningRates:
-    """The learning rates of both networks."""
-    optimizers = step.generator_optimizer, step.discriminator_optimizer
-    return LearningRates(*optimizers, options.generator_lr, options.discriminator_lr, options.lr_decay_start)
 
 
 def build_length(options: LengthOptions, pairs: int) -> Length:
