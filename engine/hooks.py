@@ -34,10 +34,9 @@ class Intervals:
 class Hooks:
     """Logs, samples, validates and saves. Losses stay tensors until a row is due: no step waits for them.
 
-    `log`, `bar`: of the main process; the others have no log and only take part in collective operations.
-    `sample_grid`: draws labels | fake | real, (H, W, 3) of 8-bit values.
-    `may_write`: raises ValueError where another process has taken over the run folder.
-    `validation`: None where the run is not validated.
+    `log`: None in other processes than the main one, which only take part in collective operations;
+    `sample_grid`: draws labels | fake | real, (H, W, 3) of 8-bit values; `may_write`: raises ValueError where
+    another process has taken over the run folder; `validation`: None where the run is not validated.
     """
 
     checkpoint: Checkpoint
@@ -53,9 +52,8 @@ class Hooks:
 
     def __post_init__(self) -> None:
         self._sums: dict[str, Tensor] = {}
-        self._steps = 0
+        self._steps, self._saved = 0, self.progress.images
         self._since = (self.progress.images, time.monotonic())
-        self._saved = self.progress.images
 
     def after_step(
         self,

@@ -21,9 +21,8 @@ def checked_instances(instances: Tensor, labels: Tensor) -> Tensor:
     """Instance maps as int64, of the size of the label maps (B, H, W)."""
     instances = _batched(instances)
     if instances.shape != labels.shape:
-        raise ValueError(
-            f"instances are {tuple(instances.shape)} and labels {tuple(labels.shape)}: they must agree"
-        )
+        shapes = f"instances are {tuple(instances.shape)} and labels {tuple(labels.shape)}"
+        raise ValueError(f"{shapes}: they must agree")
     return instances
 
 

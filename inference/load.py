@@ -23,8 +23,7 @@ from inference.mean_styles import (
     read_mean_styles,
     write_mean_styles,
 )
-from inference.style_args import StyleArgs
-from inference.style_photos import read_style_photo, requested_codes
+from inference.style_args import StyleArgs, read_style_photo, requested_codes
 from inference.style_sampling import StyleSampling
 from models.conditional_generator import ConditionalGenerator
 from models.encoders.prior import Prior
@@ -53,8 +52,7 @@ def open_run(name: str, checkpoint: str = paths.LATEST) -> Run:
     """A run by its name under checkpoints/, or by the path of its folder.
 
     `checkpoint`: "latest", "best" (by its validation metric), or the images of one that is there.
-
-    Raises ValueError where there is none, or where it has saved no weights yet.
+    Raises ValueError where there is no such run or checkpoint.
     """
     folder = paths.existing_run(name)
     images = paths.requested_images(folder, checkpoint)
@@ -128,10 +126,7 @@ def build_style_sampling(
 def keep_mean_styles(
     options: TrainOptions, run: Path, images: int, G: ConditionalGenerator, hardware: Hardware
 ) -> None:
-    """At the end of training: writes the mean styles of a run with a style for each region.
-
-    Of no more photos than it was trained on.
-    """
+    """Writes the mean styles of a trained run with a style for each region, of no more photos than it saw."""
     if G.encoder is not None and len(G.encoder.code_shape) == 2:
         count, workers = min(PHOTOS, images), options.hardware.num_workers
         photos = _training_photos(options.dataset, count, hardware, workers)

@@ -54,9 +54,9 @@ class Stateful(Protocol):
 class Checkpoint:
     """Saves and restores the named parts of a run, in its folder.
 
-    Kept are the newest `keep`, the one that `best` names and, where `keep_every` is given, the first after
-    every so many images. `weights`: the network for generation. `describe` makes the folder and what else
-    belongs in it, where it has been removed. `passed_over`: why newer checkpoints were not restored.
+    Kept are the newest `keep`, the one that `best` names and the first after every `keep_every` images.
+    `weights`: the network for generation; `describe`: makes a folder that was removed, and what else belongs
+    in it; `passed_over`: why newer checkpoints were not restored.
     """
 
     run: Path
@@ -78,7 +78,9 @@ class Checkpoint:
         try:
             if self.describe is not None and not self.run.is_dir():
                 self.describe()
-            self._remove_partials()
+            remove_partials(self.run)  # what a killed process left half-written: room to write it again
+            for partial in self.run.glob(".tmp*"):  # the name under which safetensors writes first
+                partial.unlink(missing_ok=True)
             # Those of other weights, where a run was taken back and has come here again.
             for other in (paths.mean_styles_file(self.run, images), whole.with_suffix(".pt")):
                 other.unlink(missing_ok=True)
@@ -118,13 +120,7 @@ class Checkpoint:
                 continue
             if name not in state:
                 raise ValueError(f"{file} holds no {name}: it was saved by another kind of run; train anew")
-            load_part(part, state[name], f"{file}: {name}", file)
-
-    def _remove_partials(self) -> None:
-        """Removes what a killed process left half-written, so that there is room to write it again."""
-        remove_partials(self.run)
-        for partial in self.run.glob(".tmp*"):  # the name under which safetensors writes first
-            partial.unlink(missing_ok=True)
+            load_part(name, part, state[name], file)
 
     def _prune(self, saved: int) -> None:
         """Removes what need not be kept."""
@@ -176,8 +172,8 @@ def read_network(run: Path, images: int, part: str) -> dict[str, Tensor]:
     return dict(state[part])
 
 
-def load_part(part: Stateful, state: Any, what: str, file: Path) -> None:
-    """Gives a part its state; ValueError where the two do not fit, Damaged where it is none."""
+def load_part(name: str, part: Stateful, state: Any, file: Path) -> None:
+    """Restores the part `name`; ValueError where the state does not fit, Damaged where it is none."""
     try:
         if isinstance(part, nn.Module):
             load_weights(part, state, file)
@@ -188,4 +184,4 @@ def load_part(part: Stateful, state: Any, what: str, file: Path) -> None:
     except (Damaged, ArchitectureDiffers):
         raise
     except MISFITS as error:
-        raise Damaged(f"{what} is damaged ({type(error).__name__}: {error})") from error
+        raise Damaged(f"{file}: {name} is damaged ({type(error).__name__}: {error})") from error

@@ -24,10 +24,9 @@ RENEWALS = 9
 
 @contextmanager
 def locked(run: Path, wanted: bool, lease_seconds: float = LEASE_SECONDS) -> Iterator[Callable[[], None]]:
-    """Holds the lock of a run folder while the block runs; no lock unless `wanted`.
+    """Holds the lock of a run folder while the block runs, if `wanted`; ValueError naming another holder.
 
-    Yields a function that raises ValueError where another process has taken the lock over. Raises ValueError
-    naming the holder where another process has it.
+    Yields a function that raises ValueError where another process has taken the lock over.
     """
     if not wanted:
         yield lambda: None

@@ -98,7 +98,7 @@ def _read_state(file: Path) -> Any:
         for name in stored.keys():  # noqa: SIM118, it is no dictionary
             *path, key = name.split("/")
             reduce(dict.__getitem__, path, state)[key] = stored.get_tensor(name)
-    return state
+        return state
 
 
 def _read_pickled(file: Path) -> Any:
@@ -136,10 +136,8 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any], file
 
 def _check_shape(name: str, stored: torch.Size, own: torch.Size, file: Path) -> None:
     if stored != own:
-        raise ArchitectureDiffers(
-            file,
-            f"{name} is {tuple(stored)} there and {tuple(own)} in the network that the options describe",
-        )
+        how = f"{name} is {tuple(stored)} there and {tuple(own)} in the network that the options describe"
+        raise ArchitectureDiffers(file, how)
 
 
 def write_manifest(manifest: Path, files: list[Path]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -22,7 +23,7 @@ from engine.run_log import RunLog
 from engine.runtime.determinism import Threads
 from engine.runtime.distributed import Processes
 from engine.runtime.hardware import Hardware, select_hardware
-from engine.sample_grid import SampleGrid
+from engine.sample_grid import sample_grid
 from engine.schedules import CoarseToFine, LearningRates
 from engine.step import TrainingStep
 from engine.trainer import Trainer
@@ -104,7 +105,7 @@ def build_training(
         processes,
         log=RunLog(run, progress.images) if processes.is_main else None,
         bar=TrainingBar(length, progress, visible=processes.is_main),
-        sample_grid=SampleGrid(ema.network, watched, info.label_set.colours, hardware),
+        sample_grid=partial(sample_grid, ema.network, watched, info.label_set.colours, hardware),
         nonfinite_steps=NonFiniteSteps(run, train.max_nonfinite_steps, processes),
         may_write=may_write,
         validation=validation,
