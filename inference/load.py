@@ -100,16 +100,16 @@ def build_style_sampling(
 
     Raises ValueError where the run cannot do what is requested, and where files do not fit.
     """
-    args, encoder, names, means = style_args(options), generator.G.encoder, run.info.label_set.names, None
+    args, encoder, label_set, means = style_args(options), generator.G.encoder, run.info.label_set, None
     args.check(run.options.encoder.name, run.options.norm.name)
     samples = 1 if args.samples is None and isinstance(encoder, Prior) else args.samples
     if encoder is not None and len(encoder.code_shape) == 2:  # a style for each region
         workers, file = options.hardware.num_workers, paths.mean_styles_file(run.folder, run.images)
         photos = partial(_training_photos, dataset, options.train_images, generator.hardware, workers)
         means = partial(provided_mean_styles, generator, photos, file)
-    label_format = build_label_format(dataset, run.info.label_set)
+    label_format = build_label_format(dataset, label_set)
     read = partial(read_style_photo, label_format=label_format, height=dataset.height, width=dataset.width)
-    codes = requested_codes(args, run.info.label_set, generator, read, means)
+    codes = requested_codes(args, label_set, generator, read, means)
     return StyleSampling(
         generator,
         options.seed,
@@ -119,7 +119,7 @@ def build_style_sampling(
         regions={label: code[0, label] for label, code in codes.items() if label is not None},
         steps=args.interpolate,
         means=means,
-        class_names=names,
+        class_names=label_set.names,
     )
 
 

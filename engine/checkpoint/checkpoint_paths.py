@@ -78,8 +78,7 @@ def complete_checkpoints(run: Path) -> list[int]:
 
 def candidates(run: Path) -> list[int]:
     """Images of the checkpoints to go on from, best first: what `latest` names, then older ones."""
-    latest = latest_images(run)
-    if latest is None:
+    if (latest := latest_images(run)) is None:
         return []
     return [latest, *(images for images in reversed(complete_checkpoints(run)) if images < latest)]
 
@@ -104,11 +103,9 @@ def requested_images(run: Path, checkpoint: str) -> int:
     if checkpoint == LATEST:
         return latest
     if checkpoint == BEST:
-        best = images_in(run / BEST)
-        if best is None:
-            raise ValueError(
-                f"checkpoint=best: {run} names none; train with evaluate.every_images=..., or take latest"
-            )
+        if (best := images_in(run / BEST)) is None:
+            how = "train with evaluate.every_images=..., or take latest"
+            raise ValueError(f"checkpoint=best: {run} names none; {how}")
         return best
     if not checkpoint.isdecimal() or not weights_file(run, int(checkpoint)).is_file():
         there = ", ".join(map(str, complete_checkpoints(run)))

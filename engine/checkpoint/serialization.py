@@ -73,9 +73,10 @@ def _without_tensors(state: Mapping[str, Any], path: str, tensors: dict[str, Ten
         assert "/" not in str(key), f"{key}: a slash separates the parts of a path"
         if isinstance(value, Tensor):
             tensors[f"{path}{key}"], values[key] = value, None
+        elif isinstance(value, Mapping):
+            values[key] = _without_tensors(value, f"{path}{key}/", tensors)
         else:
-            nested = isinstance(value, Mapping)
-            values[key] = _without_tensors(value, f"{path}{key}/", tensors) if nested else value
+            values[key] = value
     return values
 
 
