@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import get_args
 
 import pytest
-from evaluation.feature_networks import AUTO, METRIC_NETWORKS
 from evaluation.metric_set import WORDS
 
 import data.bad_records
@@ -20,6 +19,7 @@ from data.scenes.styles import STYLES as SCENE_STYLES
 from data.sources import READERS
 from data.sources.classes import numbered_label_set
 from engine.runtime.determinism import MOST_THREADS
+from evaluation.feature_extractors import AUTO, METRIC_NETWORKS
 from evaluation.lpips import TRUNKS
 from evaluation.protocol import PictureKind
 from models.discriminators import DISCRIMINATORS
