@@ -73,7 +73,7 @@ def _values(counts: Tensor, suffix: str) -> dict[str, float]:
     total = int(counts.sum())
     if total == 0:
         raise ValueError(
-            "mIoU was asked of label maps without a known pixel; give label maps with at least one"
+            "no label map has a known pixel, so there is no mIoU; give at least one that has"
         )
     return {
         f"miou{suffix}": float(_ious(counts).nanmean()),

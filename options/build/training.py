@@ -97,7 +97,7 @@ def build_training(
     length = build_length(train, len(dataset))
     generator = LabelMapGenerator(ema.network, len(info.label_set), len(info.styles), hardware)
     validation, warnings = build_validation(options, run, generator, hardware, processes)
-    watched = sample_batch(options.dataset, hardware)
+    sampled = sample_batch(options.dataset, hardware)
     hooks = Hooks(
         checkpoint,
         progress,
@@ -105,7 +105,7 @@ def build_training(
         processes,
         log=RunLog(run, progress.images) if processes.is_main else None,
         bar=TrainingBar(length, progress, visible=processes.is_main),
-        sample_grid=partial(sample_grid, ema.network, watched, info.label_set.colours, hardware),
+        sample_grid=partial(sample_grid, ema.network, sampled, info.label_set.colours, hardware),
         nonfinite_steps=NonFiniteSteps(run, train.max_nonfinite_steps, processes),
         may_write=may_write,
         validation=validation,
