@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import get_args
 
 import pytest
-from evaluation.feature_networks import AUTO, METRIC_NETWORKS
-from evaluation.metric_set import WORDS
 
 import data.bad_records
 import data.folder_pairs
@@ -20,8 +17,10 @@ from data.scenes.styles import STYLES as SCENE_STYLES
 from data.sources import READERS
 from data.sources.classes import numbered_label_set
 from engine.runtime.determinism import MOST_THREADS
+from evaluation.feature_extractors import AUTO, METRIC_NETWORKS
 from evaluation.lpips import TRUNKS
-from evaluation.protocol import PictureKind
+from evaluation.metrics import metric_choices
+from evaluation.protocol import KINDS
 from models.discriminators import DISCRIMINATORS
 from models.discriminators.diffaugment import AUGMENTATIONS
 from models.encoders import ENCODERS
@@ -186,11 +185,11 @@ def test_the_schema_offers_what_networks_and_data_know() -> None:
     assert choices(training.TrainOptions, "initialisation") == set(INITIALISATIONS)
     assert choices(training.TrainOptions, "diffaugment") == set(AUGMENTATIONS)
     assert training.MOST_THREADS == MOST_THREADS
-    assert set(testing.METRICS) == {AUTO, *WORDS}
+    assert set(testing.METRICS) == {AUTO, *metric_choices()}
     assert set(testing.FEATURES) == {AUTO, *METRIC_NETWORKS}
     assert set(testing.LPIPS) == {AUTO, "none", *TRUNKS}
     assert set(testing.FILTERS) == set(data.folder_pairs.FILTERS)
-    assert choices(testing.TestOptions, "pictures") == set(get_args(PictureKind))
+    assert choices(testing.TestOptions, "pictures") == set(KINDS)
     assert choices(DatasetOptions, "resize") == set(data.transforms.RESIZES)
     assert choices(DatasetOptions, "on_error") == set(data.bad_records.ON_ERROR)
     assert choices(FolderOptions, "unlisted") == set(data.sources.classes.UNLISTED)
