@@ -1,137 +1,106 @@
 """Generates and measures: `python test.py name=RUN split=val`, or `labels=DIR` for your own label maps.
 
-`python test.py generated=DIR real=DIR` measures pictures that somebody else generated.
+`python test.py generated=DIR real=DIR` measures pictures from elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from options.cli import command
 from options.schema import TestOptions
-from options.schema.dataset import DatasetOptions
+from options.testing import check_testing
 
+# What needs torch is imported in the functions: --help and mistakes in the options do without.
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from data.batch import Batch
-    from data.dataset import PairedDataset
-    from data.sources.subset import Subset
-    from engine.progress_bar import ProgressBar
     from engine.runtime.distributed import Processes
     from engine.runtime.hardware import Hardware
-    from evaluation.evaluate import Evaluation
-    from evaluation.feature_cache import CachedFeatures
-    from evaluation.gallery import Gallery
-    from evaluation.lpips import LPIPSDiversity
-    from evaluation.metric_set import MetricSet
-    from evaluation.protocol import Protocol
-    from inference.generator import LabelMapGenerator
-    from inference.load import Run
-    from inference.style_sampling import StyleSampling
-
-REMEMBERED = ".remembered"
-"""Features of reference photos, beside the results of all runs."""
 
 
 def start(options: TestOptions, overrides: list[str]) -> None:
     """Generates an image for every label map; measures them where there are photos; writes a page."""
-    # What imports torch is imported here: --help and mistyped options are answered without it.
+    check_testing(options)
     from engine.runtime.distributed import join_processes
-    from options.build.testing import check_testing
     from options.build.training import build_hardware
 
-    check_testing(options)
     hardware = build_hardware(options.hardware)
     hardware.keep_memory()
     with join_processes(hardware.device) as processes:
-        if options.generated is None:
-            test_run(options, hardware, processes)
-        else:
-            test_folders(options, hardware, processes)
+        test = test_run if options.generated is None else test_folders
+        test(options, hardware, processes)
 
 
 def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> None:
-    """A run's pictures of a split, or of a person's own label maps."""
-    from data.sources.subset import Subset
-    from evaluation.evaluate import Evaluation
-    from evaluation.gallery import Gallery
-    from inference.load import build_style_sampling, load_run, open_run, style_args
-    from options.build.metrics import build_diversity, build_metrics, build_segmenter, shared_networks
-    from options.build.testing import OWN, run_protocol, tested_dataset, tested_label_maps
+    """The images of a run for a split, or for users' own label maps."""
+    from contextlib import closing
 
-    assert options.name is not None, "check_testing has seen to it"
+    from evaluation.evaluate import Evaluation
+    from evaluation.feature_cache import FeatureCache
+    from evaluation.gallery import Gallery
+    from evaluation.measure import ImageGeneration, measure_run
+    from evaluation.metrics import shared_network_warnings
+    from evaluation.results import write_results
+    from inference.load import build_style_sampling, load_run, open_run, style_args
+    from options.build import evaluation as build
+
+    assert options.name is not None, "check_testing has checked it"
     run = open_run(options.name, options.checkpoint)
-    label_set = run.info.label_set
-    dataset = tested_dataset(run.options.dataset, options)
-    pairs, batch = tested_label_maps(run.info, dataset, options)
-    share = Subset.of_process(pairs.source, processes.rank, processes.count)
+    label_set, dataset = run.info.label_set, build.tested_dataset(run.options.dataset, options)
+    pairs, batch_size = build.tested_label_maps(run.info, dataset, options)
+    workers = options.hardware.num_workers
+    batches, first = build.part_of_process(pairs, batch_size, "generate", workers, hardware, processes)
     generator = load_run(run, options.hardware, options.ema, options.optimize, options.compile)
     style_sampling = build_style_sampling(run, dataset, options, generator)
     asked = style_args(options).requested()
-    folder = results_folder(options, run.folder.name, OWN if options.labels else options.split)
-    gallery = Gallery(folder, label_set)
-    batches = shared_batches(pairs, share, batch, "generate", options, hardware, processes)
-    diversity, notes = build_diversity(options, hardware)
-    evaluation, protocol = None, run_protocol(dataset, options, len(pairs))
-    with closing(
-        generate(generator, style_sampling, batches, share.indices[0], gallery, diversity, options)
-    ) as generated:
-        # In another style an image has no photo to be compared with.
+    diversity, notes = build.build_diversity(options, hardware)
+    protocol = build.build_protocol(dataset, len(pairs), options)
+    folder = results_folder(options, run.folder.name, protocol.split)
+    gallery, evaluation = Gallery(folder, label_set), None
+    generation = ImageGeneration(
+        generator, style_sampling, options.seed, diversity, options.interpolate is not None
+    )
+    with closing(generation.run(batches, first, gallery)) as generated:
+        # An image in another style has no photo to be compared with.
         if (options.labels is None or options.photos is not None) and not asked:
-            side = None if options.labels else min(dataset.height, dataset.width)
-            segmenter = build_segmenter(options.segmenter, label_set, dataset.name)
-            metrics, skipped = build_metrics(options, len(pairs), side, segmenter, hardware)
-            notes += skipped + shared_networks(run.options.loss.perceptual, metrics)
-            evaluation = measure(run, dataset, options, generated, metrics, protocol, hardware, processes)
+            metrics, skipped = build.build_metrics(options, protocol, label_set, hardware)
+            notes += skipped + shared_network_warnings(run.options.loss.perceptual, metrics)
+            cache = FeatureCache(metrics.features, Path(options.out), processes)
+            try:
+                train = build.build_training_photos(dataset, protocol, options, hardware, processes)
+            except ValueError as error:
+                notes.append(f"the metrics have nothing to be compared with: {error}")
+                train = None
+            evaluation = measure_run(generated, metrics, protocol, label_set, train, cache)
         else:
             for _ in generated:
                 pass
     if diversity is not None:
-        evaluation = Evaluation({"model": {"images": len(pairs), **diversity.figures()}})
+        evaluation = Evaluation({"model": {"images": len(pairs)} | diversity.named_value()})
     notes += [f"Styles: {' '.join(asked)}"] if asked else []
     title = f"{run.folder.name} after {run.images} images"
-    finish(options, folder, title, gallery, evaluation, protocol, notes, processes, run.folder)
+    write_results(folder, title, protocol, evaluation, gallery, notes, processes, run.folder, options.gallery)
 
 
 def test_folders(options: TestOptions, hardware: Hardware, processes: Processes) -> None:
-    """Pictures of anybody's, in a folder, against photos of the same names."""
-    from engine.progress_bar import ProgressBar
-    from evaluation.evaluate import Scale, evaluate, mean_colours
+    """Pictures from elsewhere, in a folder, against the photos of the same names."""
+    from evaluation.feature_cache import FeatureCache
     from evaluation.gallery import Gallery
-    from options.build.metrics import build_metrics, build_segmenter
-    from options.build.testing import REAL, folder_pairs, folder_protocol
+    from evaluation.measure import measure_folders
+    from evaluation.results import write_results
+    from options.build import evaluation as build
 
-    pairs, label_set = folder_pairs(options)
-    if len(pairs) < processes.count:
-        raise ValueError(f"{len(pairs)} pictures are shared among {processes.count} processes; start fewer")
-    segmenter = None if label_set is None else build_segmenter(options.segmenter, label_set, REAL)
-    side = None if options.pairs.height is None else min(options.pairs.height, options.pairs.width or 0)
-    metrics, notes = build_metrics(options, len(pairs), side, segmenter, hardware)
-    protocol = folder_protocol(options, len(pairs))
-    folder = results_folder(options, Path(str(options.generated)).resolve().name, REAL)
-    first, end = (len(pairs) * part // processes.count for part in (processes.rank, processes.rank + 1))
-    share = range(first, end)
-    scale, gallery = None, None
-    if label_set is not None:
-        photos = ProgressBar(
-            pairs.photos(share, options.batch_size), "colours", len(share), processes.is_main
-        )
-        scale = Scale(mean_colours(photos, len(label_set), metrics.device, protocol), None)
-        notes.append(
-            "mean_colour_baseline paints each class in its mean colour in the measured photos themselves"
-        )
-        gallery = Gallery(folder, label_set)
-    remembered = cached_features(metrics, protocol, options.real, options)
-    given = ProgressBar(pairs.batches(share, options.batch_size), "measure", len(share), processes.is_main)
-    evaluation = evaluate(shown(given, gallery), metrics, protocol, scale, remembered, label_set)
-    remembered.save(processes)
+    pairs, label_set = build.build_folder_pairs(options)
+    protocol = build.build_folder_protocol(len(pairs), options)
+    metrics, notes = build.build_metrics(options, protocol, label_set, hardware)
+    folder = results_folder(options, Path(str(options.generated)).resolve().name, protocol.split)
+    gallery = None if label_set is None else Gallery(folder, label_set)
+    if gallery is not None:
+        notes.append("mean_colour_baseline paints each class in its mean colour in the measured photos")
+    cache = FeatureCache(metrics.features, Path(options.out), processes)
+    evaluation = measure_folders(pairs, metrics, protocol, gallery, options.batch_size, cache)
     title = f"{options.generated} against {options.real}"
-    finish(options, folder, title, gallery, evaluation, protocol, notes, processes, None)
+    write_results(folder, title, protocol, evaluation, gallery, notes, processes, shown=options.gallery)
 
 
 def results_folder(options: TestOptions, name: str, split: str) -> Path:
@@ -139,154 +108,6 @@ def results_folder(options: TestOptions, name: str, split: str) -> Path:
     folder = Path(options.folder or Path(options.out) / name / split)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def shared_batches(
-    pairs: PairedDataset,
-    share: Subset,
-    batch: int,
-    what: str,
-    options: TestOptions,
-    hardware: Hardware,
-    processes: Processes,
-) -> ProgressBar[Batch]:
-    """This process's share of the pairs, on the device, with a bar that counts them."""
-    from data.dataset import PairedDataset
-    from engine.progress_bar import ProgressBar
-    from options.build.data import evaluation_batches
-
-    dataset = PairedDataset(share, pairs.transform, pairs.seed, pairs.on_error)
-    batches = evaluation_batches(dataset, batch, options.hardware.num_workers, hardware)
-    return ProgressBar(batches, what, len(share), processes.is_main)
-
-
-def generate(
-    generator: LabelMapGenerator,
-    style_sampling: StyleSampling,
-    batches: Iterable[Batch],
-    first: int,
-    gallery: Gallery,
-    diversity: LPIPSDiversity | None,
-    options: TestOptions,
-) -> Generator[tuple[Tensor, Batch], None, None]:
-    """Images (the first of each label map) with the batches they were made from; all are written.
-
-    `first`: the place among all label maps of the first one here; `diversity`: is shown all samples.
-    """
-    from evaluation.interpolation import INTERPOLATIONS, write_interpolation
-
-    made = first
-    for batch in batches:
-        samples = [
-            generator.pictures(batch, style_batch.style_id, style_batch.styles, options.seed, made)
-            for style_batch in style_sampling(batch, made)
-        ]
-        made += len(batch)
-        gallery.add(batch, *samples)
-        if diversity is not None:
-            diversity.update_samples(samples)
-        if options.interpolate is not None:
-            for name, *images in zip(batch.names, *samples):
-                write_interpolation(gallery.folder / INTERPOLATIONS, name, images)
-        yield samples[0], batch
-
-
-def shown(pairs: Iterable[tuple[Tensor, Batch]], gallery: Gallery | None) -> Iterator[tuple[Tensor, Batch]]:
-    """The same pairs; each is written to the gallery's folder where there is one."""
-    for pictures, batch in pairs:
-        if gallery is not None:
-            gallery.add(batch, pictures)
-        yield pictures, batch
-
-
-def measure(
-    run: Run,
-    dataset: DatasetOptions,
-    options: TestOptions,
-    generated: Iterator[tuple[Tensor, Batch]],
-    metrics: MetricSet,
-    protocol: Protocol,
-    hardware: Hardware,
-    processes: Processes,
-) -> Evaluation:
-    """The numbers; beside them those of the null model and of training photos, where there are any."""
-    from data.sources.subset import Subset
-    from evaluation.evaluate import evaluate, measure_scale
-    from options.build.data import split_set
-
-    scale, root = None, getattr(dataset, "root", None)
-    try:
-        train = split_set(dataset, "train", options.train_images)
-    except ValueError as error:
-        if processes.is_main:
-            print(f"the numbers have nothing beside them to be compared with: {error}")
-    else:
-        of_train = replace(
-            protocol, split="train", count=len(train), height=dataset.height, width=dataset.width
-        )
-        remembered = cached_features(metrics, of_train, root, options)
-        share = Subset.of_process(train.source, processes.rank, processes.count)
-        photos = shared_batches(
-            train, share, options.batch_size, "training photos", options, hardware, processes
-        )
-        scale = measure_scale(photos, len(run.info.label_set), metrics, protocol, remembered)
-        remembered.save(processes)
-    remembered = cached_features(metrics, protocol, options.photos or root, options)
-    evaluation = evaluate(generated, metrics, protocol, scale, remembered, run.info.label_set)
-    remembered.save(processes)
-    return evaluation
-
-
-def cached_features(
-    metrics: MetricSet, protocol: Protocol, root: object, options: TestOptions
-) -> CachedFeatures:
-    """The metrics' features, those of reference photos kept from one evaluation to the next."""
-    from evaluation.feature_cache import CachedFeatures
-    from options.build.testing import reference_key
-
-    key = reference_key(protocol, root, metrics.features.name)
-    return CachedFeatures(metrics.features, Path(options.out) / REMEMBERED / key.file_name())
-
-
-def finish(
-    options: TestOptions,
-    folder: Path,
-    title: str,
-    gallery: Gallery | None,
-    evaluation: Evaluation | None,
-    protocol: Protocol,
-    notes: list[str],
-    processes: Processes,
-    run: Path | None,
-) -> None:
-    """Writes and prints what all processes found; one of them does."""
-    from engine.run_log import read_log
-    from engine.runtime.distributed import gather
-    from evaluation.protocol import METRICS, Rows, write_metrics
-    from evaluation.report import numbers_text, write_report
-
-    rows = [row for share in gather([] if gallery is None else gallery.rows, processes) for row in share]
-    shares = gather({} if evaluation is None else evaluation.scores, processes)
-    if not processes.is_main:
-        return
-    numbers, how, classes = None, None, dict[str, Rows]()
-    if evaluation is not None:
-        numbers, how = evaluation.rows, protocol
-        classes = {"colour_error": evaluation.colour_errors, "iou": evaluation.class_ious}
-        write_metrics(folder / METRICS, numbers, how, evaluation.class_ious, notes, evaluation.colour_errors)
-        print(numbers_text(numbers, how))
-    else:
-        (folder / METRICS).unlink(missing_ok=True)  # of an earlier generator
-    for note in notes:
-        print(note)
-    label_set = None if gallery is None else gallery.label_set
-    log = [] if run is None else read_log(run)
-    scores = {name: figures for share in shares for name, figures in share.items()}
-    page = write_report(
-        folder, title, rows, label_set, numbers, how, log, notes, scores, classes, options.gallery
-    )
-    images = f"{len(rows)} label maps, images in {folder / 'images'}; " if rows else ""
-    print(f"{images}the gallery is\n{page}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""Pictures of how a run comes along: the same few label maps, generated anew."""
+"""Sample images of a run: the same few label maps, generated anew at each interval."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -13,26 +15,22 @@ from engine.runtime.hardware import Hardware
 from models.conditional_generator import ConditionalGenerator
 
 
+@dataclass
 class SampleGrid:
     """Draws labels | fake | real of one batch, one row a sample: 8-bit (B H, 3 W, 3).
 
     `G`: the averaged one, in eval mode.
     """
 
-    def __init__(
-        self, G: ConditionalGenerator, batch: Batch, colours: tuple[Colour, ...], hardware: Hardware
-    ) -> None:
-        self.G = G
-        self.batch = batch
-        self.colours = colours
-        self.hardware = hardware
-        self.rng = hardware.rng()
+    G: ConditionalGenerator
+    batch: Batch
+    colours: tuple[Colour, ...]
+    hardware: Hardware
 
     @torch.inference_mode()
     def __call__(self) -> Tensor:
-        batch = self.batch
-        self.rng.manual_seed(0)
-        condition = self.G.condition(batch.labels, batch.instances, style_ids=batch.style_id, rng=self.rng)
+        batch, rng = self.batch, self.hardware.rng().manual_seed(0)
+        condition = self.G.condition(batch.labels, batch.instances, style_ids=batch.style_id, rng=rng)
         with self.hardware.autocast():
             fake = self.G(condition, batch.photo).fake
         columns = [colourise(batch.labels, self.colours), to_uint8(enlarge(fake, self.G.scale))]

@@ -1,36 +1,49 @@
-"""Figures while a run trains: bounded in what they cost, and the checkpoint that was best by them."""
+"""Validation while a run trains: bounded in what it costs; it decides which checkpoint is the best."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 
+import torch
+from torch import Tensor
+
+from data.batch import Batch
+from data.dataset import PairedDataset
+from data.loader import eval_loader
+from data.sources.subset import Subset
 from engine.runtime.distributed import Processes, largest
+from engine.runtime.hardware import Hardware
+from evaluation.evaluate import Features, evaluate
+from evaluation.metrics import MetricSet
+from evaluation.protocol import Protocol
+from inference.generator import LabelMapGenerator
 
 PREFIX = "evaluation/"
-SECONDS, SHARE = "evaluation_seconds", "evaluation_share"
-"""In the log's rows: what one evaluation took, and all of them as a share of the training time."""
+SECONDS, FRACTION = "evaluation_seconds", "evaluation_share"
+"""In the log's rows: the time of one validation, and that of all as a fraction of the training time."""
 
-
-Figures = dict[str, float]
+Values = dict[str, float]
 
 
 class Stopped(Exception):
-    """An evaluation that was given up, since the run was asked to stop."""
+    """A validation that was abandoned, since the run was asked to stop."""
 
 
 class Validation:
-    """Measures every `every_images` images, at no more than `max_time_fraction` of the training time.
+    """Measures every `every_images` images, within `max_time_fraction` of the training time.
 
-    `measure`: figures by name, on all processes together, None where the pictures cannot be measured; it is
-    given what says whether the run was asked to stop, and raises Stopped if so; `best_by`: the figure that
-    decides which checkpoint is best, the lower the better; `log`: rows of the run so far, which say what was
-    best and what was spent (the main process has them alone).
+    `measure`: returns metrics by name, on all processes together, None where the pictures cannot be measured;
+    it gets a function that says whether the run was asked to stop, and raises Stopped if so; `best_by`: the
+    metric that decides which checkpoint is best, the lower the better; `log`: rows of the run so far, with
+    its best value and its time spent (only the main process has them).
     """
 
     def __init__(
         self,
-        measure: Callable[[Callable[[], bool]], Figures | None],
+        measure: Callable[[Callable[[], bool]], Values | None],
         best_by: str,
         every_images: int,
         max_time_fraction: float,
@@ -38,53 +51,50 @@ class Validation:
         log: Iterable[Mapping[str, float]] = (),
     ) -> None:
         self.every_images = every_images
-        self.seconds = 0.0  # of the last evaluation
+        self.seconds = 0.0  # of the last validation
         self._measure, self._best_by = measure, best_by
-        self._most_share, self._processes = max_time_fraction, processes
+        self._max_time_fraction, self._processes = max_time_fraction, processes
         self._spent, self._best = 0.0, float("inf")
-        self._told = False
+        self._warned = False
         for row in log:
             self._spent += row.get(SECONDS, 0.0)
             self._best = min(self._best, row.get(PREFIX + best_by, self._best))
 
     def affordable(self, training_seconds: float) -> bool:
-        """Whether the next evaluation keeps within the share; the first of a session always does.
+        """Whether the next validation keeps within the fraction; the first of a session always does.
 
-        Every process answers the same. `training_seconds`: of the run so far, evaluations included.
+        The same on every process. `training_seconds`: of the run so far, validations included.
         """
         (cost,) = largest([self._spent + self.seconds if self.seconds else 0.0], self._processes)
-        return cost <= self._most_share * training_seconds
+        return cost <= self._max_time_fraction * training_seconds
 
     def refusal(self, images: int) -> str | None:
-        """What to say where an evaluation is left out; once, and None from then on."""
-        if self._told:
+        """The warning where a validation is skipped; None after the first time."""
+        if self._warned:
             return None
-        self._told = True
+        self._warned = True
         return (
-            f"warning: none measured after {images} images: one takes {self.seconds:.1f} s, all would"
-            f" come to more than evaluate.max_time_fraction={self._most_share:g} of the training time; "
-            "they go on as time allows: raise evaluate.every_images, or lower evaluate.images"
+            f"warning: no validation after {images} images: one takes {self.seconds:.1f} s, all would come"
+            f" to more than evaluate.max_time_fraction={self._max_time_fraction:g} of the training time;"
+            " it continues as time allows: raise evaluate.every_images, or lower evaluate.images"
         )
 
-    def evaluate(self, training_seconds: float, asked_to_stop: Callable[[], bool]) -> Figures | None:
-        """A row for the log, None where there are no figures; every process calls it.
+    def evaluate(self, training_seconds: float, asked_to_stop: Callable[[], bool]) -> Values | None:
+        """A row for the log, None where nothing can be measured; every process calls it.
 
         Raises Stopped, on all processes, soon after one of them is `asked_to_stop`.
         """
         began = time.monotonic()
-        figures = self._measure(asked_to_stop)
+        values = self._measure(asked_to_stop)
         (self.seconds,) = largest([time.monotonic() - began], self._processes)
         self._spent += self.seconds
-        if figures is None:
+        if values is None:
             return None
-        share = self._spent / (training_seconds + self.seconds)
-        return {PREFIX + name: value for name, value in figures.items()} | {
-            SECONDS: self.seconds,
-            SHARE: share,
-        }
+        cost = {SECONDS: self.seconds, FRACTION: self._spent / (training_seconds + self.seconds)}
+        return {PREFIX + name: value for name, value in values.items()} | cost
 
     def is_best(self, row: Mapping[str, float]) -> bool:
-        """Whether a row is better than all before it; remembers it where it is."""
+        """Whether a row is better than all before it, which it is then compared with from now on."""
         value = row[PREFIX + self._best_by]
         if value >= self._best:
             return False
@@ -92,12 +102,70 @@ class Validation:
         return True
 
     def describe(self, images: int, row: Mapping[str, float], is_best: bool) -> str:
-        """A line for people."""
-        figures = " ".join(
+        """A line for the terminal."""
+        values = " ".join(
             f"{name.removeprefix(PREFIX)} {value:.4g}"
             for name, value in row.items()
             if name.startswith(PREFIX)
         )
         best = "the best so far" if is_best else f"best {self._best:.4g}"
-        cost = f"{row[SECONDS]:.1f} s, {row[SHARE]:.1%} of the training"
-        return f"after {images} images: {figures} ({best}); {cost}"
+        cost = f"{row[SECONDS]:.1f} s, {row[FRACTION]:.1%} of the training"
+        return f"after {images} images: {values} ({best}); {cost}"
+
+
+@dataclass
+class Measure:
+    """Generates from the label maps of `pairs`, the same each time, and measures: what `Validation` calls.
+
+    It draws nothing from the random numbers of training: a run with validation is the run without it, bit for
+    bit. `features`: the metrics' features, with a cache for those of the photos; `batch`: pictures at a time.
+    """
+
+    generator: LabelMapGenerator
+    pairs: PairedDataset
+    metrics: MetricSet
+    protocol: Protocol
+    features: Features
+    batch: int
+    hardware: Hardware
+    processes: Processes
+    _broken: bool = False
+
+    def __call__(self, asked_to_stop: Callable[[], bool]) -> Values | None:
+        """Metrics by full name, of all processes; None where the generator returns NaN.
+
+        Raises Stopped within a batch of one of them being `asked_to_stop`.
+        """
+        self._broken = False
+        found = evaluate(self._generated(asked_to_stop), self.metrics, self.protocol, features=self.features)
+        (broken,) = largest([float(self._broken)], self.processes)
+        model = found.rows["model"].items()
+        return (
+            None if broken else {self.protocol.metric_name(name): v for name, v in model if name != "images"}
+        )
+
+    @torch.inference_mode()
+    def _generated(self, asked_to_stop: Callable[[], bool]) -> Iterator[tuple[Tensor, Batch]]:
+        part = Subset.of_process(self.pairs.source, self.processes.rank, self.processes.count)
+        first = part.indices[0]
+        dataset = PairedDataset(part, self.pairs.transform, self.pairs.seed, self.pairs.on_error)
+        loaded = eval_loader(dataset, self.batch, pin_memory=self.hardware.pinned)
+        for on_host in self._in_step(loaded, asked_to_stop):
+            batch, styles = on_host.to(self.hardware.device), None
+            if self.generator.G.encoder is not None and batch.photo is not None:
+                styles = self.generator.styles(batch.photo, batch.labels)
+            pictures = self.generator.pictures(batch, batch.style_id, styles, self.protocol.seed or 0, first)
+            first += len(batch)
+            if not bool(pictures.isfinite().all()):
+                # An error here would leave the other processes waiting for this one.
+                self._broken, pictures = True, torch.zeros_like(pictures)
+            yield pictures.clamp(-1, 1), batch
+
+    def _in_step(self, batches: Iterable[Batch], asked_to_stop: Callable[[], bool]) -> Iterator[Batch]:
+        """The batches; before each, all processes agree to go on, also those that have one batch fewer."""
+        remaining = iter(batches)
+        for _ in range(-(-len(self.pairs) // (self.batch * self.processes.count))):
+            (stop,) = largest([float(asked_to_stop())], self.processes)
+            if stop:
+                raise Stopped
+            yield from islice(remaining, 1)

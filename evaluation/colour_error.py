@@ -1,4 +1,4 @@
-"""Colour error: how far the colour of each class is from that of the same class in the photo.
+"""Colour error: the distance of each class's colour from that of the same class in the photo.
 
 Over the pixels of a class in one label map, the mean colour of the generated picture is compared with that of
 the photo: what is left is neither texture nor a shift, but the wrong paint (a sky too green, a road too
@@ -21,7 +21,7 @@ LEVELS = 127.5
 
 
 class ColourErrors(Metric):
-    """Streams pictures with their photos and label maps into one colour error a class, in levels of 0 to 255.
+    """Streams pictures, photos and label maps into one colour error per class, in levels of 0 to 255.
 
     Sums are float64 and independent of batch size, order and the number of processes.
     """

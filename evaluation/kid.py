@@ -5,14 +5,19 @@ under the kernel k(x, y) = (xᵀy / C + 1)³, by its unbiased estimator,
 
     d² = mean over i ≠ j of k(xᵢ, xⱼ) + mean over i ≠ j of k(yᵢ, yⱼ) − 2 mean over i, j of k(xᵢ, yⱼ).
 
-torchmetrics and torch-fidelity average it over random subsets of the features (a thousand at a time). Here
-it is taken over all pairs at once: the value those averages scatter around, without anything drawn, so that
-neither order nor the number of processes shows, and sets of different or small size need no other rule.
+The kernel is torchmetrics'; the estimator is our own, since torchmetrics' `poly_mmd` takes two sets of one
+size only and holds three whole kernel matrices. Its metric averages `poly_mmd` over random subsets of the
+features (a thousand at a time); here the value is taken over all pairs at once: the one those averages
+scatter around, without anything drawn, so that neither the order nor the number of processes shows.
 """
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
+from torchmetrics.image.kid import poly_kernel
+
+from evaluation.pictures import check_count
 
 BLOCK = 2048  # rows of the kernel matrix in memory at a time
 
@@ -25,26 +30,16 @@ def kernel_distance(first: Tensor, second: Tensor) -> float:
     Raises ValueError for fewer than two pictures.
     """
     for features in (first, second):
-        if len(features) < 2:
-            raise ValueError(
-                f"a kernel distance was asked of a set of {len(features)} picture(s); its estimator takes at"
-                " least 2"
-            )
+        check_count(features, 2, "a kernel distance")
     x, y = first.double(), second.double()  # (N, C), (M, C)
-    n, m = len(x), len(y)
-    within_x = (_kernel_sum(x, x) - _kernel_diagonal(x)) / (n * (n - 1))
-    within_y = (_kernel_sum(y, y) - _kernel_diagonal(y)) / (m * (m - 1))
-    return float(within_x + within_y - 2 * _kernel_sum(x, y) / (n * m))
+    return float(_mean_within(x) + _mean_within(y) - 2 * _kernel_sum(x, y) / (len(x) * len(y)))
 
 
-def _kernel(products: Tensor, num_features: int) -> Tensor:
-    return (products / num_features + 1) ** 3
+def _mean_within(x: Tensor) -> Tensor:
+    """The mean of the kernel over the pairs i ≠ j."""
+    diagonal = (x.square().mean(dim=1) + 1) ** 3  # k(xᵢ, xᵢ)
+    return (_kernel_sum(x, x) - diagonal.sum()) / (len(x) * (len(x) - 1))
 
 
 def _kernel_sum(x: Tensor, y: Tensor) -> Tensor:
-    rows = [_kernel(block @ y.T, x.shape[1]).sum() for block in x.split(BLOCK)]
-    return sum(rows[1:], start=rows[0])
-
-
-def _kernel_diagonal(x: Tensor) -> Tensor:
-    return _kernel(x.square().sum(dim=1), x.shape[1]).sum()
+    return torch.stack([poly_kernel(block, y).sum() for block in x.split(BLOCK)]).sum()

@@ -1,4 +1,4 @@
-"""LPIPS: how far two pictures are from each other to the eye.
+"""LPIPS: the distance of two pictures as people see it.
 
 Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", 2018, eq. 1, by the
 `lpips` package, version 0.1 of its linear layers. Between a generated picture and its photo it measures
@@ -12,13 +12,11 @@ from itertools import combinations
 from pathlib import Path
 
 import lpips
-import torch
 from torch import Tensor, nn
-from torchmetrics import Metric
 from torchvision.models import AlexNet_Weights, VGG16_Weights
 
-from evaluation.pictures import check_pairs
-from models.pretrained.weights import PublishedWeights, read_tensors
+from evaluation.pictures import PictureMetric
+from models.pretrained.weights import PublishedWeights, load_tensors
 
 TRUNKS = {
     "alex": PublishedWeights("AlexNet (torchvision)", AlexNet_Weights.IMAGENET1K_V1.url),
@@ -29,12 +27,15 @@ TRUNKS = {
 LEAST_SIDES = {"alex": 31, "vgg": 16}
 """In pixels: smaller pictures are gone before the last of the compared layers."""
 
+PUBLISHED = "alex"
+"""The trunk of published values."""
+
 
 class LPIPSNetwork(nn.Module):
-    """The distance of pictures one by one. `trunk`: a name in `TRUNKS`; published figures use "alex".
+    """The distance of pictures one by one. `trunk`: a name in `TRUNKS`; published values use "alex".
 
-    `weights`: the trunk's file, or None for torch's cache, into which it is fetched where it is not there.
-    Raises ValueError for another trunk, or, saying which file to put where, when weights cannot be had.
+    `weights`: the trunk's file, or None for torch's cache, into which it is downloaded where it is absent.
+    Raises ValueError for another trunk, or, naming the file and its place, where weights cannot be had.
     """
 
     def __init__(self, trunk: str, weights: Path | None = None) -> None:
@@ -42,13 +43,15 @@ class LPIPSNetwork(nn.Module):
         if trunk not in TRUNKS:
             raise ValueError(f"LPIPS trunk {trunk!r} is unknown; choose one of {', '.join(TRUNKS)}")
         self.trunk = trunk
-        published = TRUNKS[trunk]
-        file = published.find(weights, "set lpips=none to leave LPIPS out")
+        file, state = TRUNKS[trunk].read(weights, "set lpips=none to skip LPIPS")
         with warnings.catch_warnings():
             # The package asks torchvision for a network in a way that newer versions deprecate.
             warnings.simplefilter("ignore", UserWarning)
             self.network = lpips.LPIPS(net=trunk, pnet_rand=True, verbose=False)
-        _load_trunk(self.network.net, read_tensors(file, published.network), file)
+        # Torchvision's `features.3.weight` is `slice2.3.weight` here: the layer's number is the same.
+        names = {name: f"features.{name.split('.', 1)[1]}" for name in self.network.net.state_dict()}
+        own = {name: state[published] for name, published in names.items() if published in state}
+        load_tensors(self.network.net, own, file, TRUNKS[trunk].network)
         self.eval().requires_grad_(False)
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
@@ -56,54 +59,22 @@ class LPIPSNetwork(nn.Module):
         return self.network(first.float(), second.float()).flatten()
 
 
-def _load_trunk(trunk: nn.Module, state: dict[str, Tensor], file: Path) -> None:
-    """Torchvision's `features.3.weight` is `slice2.3.weight` there: the layer's number is the same."""
-    own = trunk.state_dict()
-    wanted = {name: f"features.{name.split('.', 1)[1]}" for name in own}
-    for name, published in wanted.items():
-        if published not in state or state[published].shape != own[name].shape:
-            raise ValueError(
-                f"{file} does not hold the weights LPIPS needs: {published} is absent or different"
-            )
-    trunk.load_state_dict({name: state[published] for name, published in wanted.items()})
-
-
-class LPIPS(Metric):
-    """Mean distance over pictures of generated ones to their photos; 0 where they are the same.
-
-    `latest`: those of the last batch, (B,).
-    """
-
-    full_state_update = False
-    total: Tensor
-    count: Tensor
-    latest: Tensor
+class LPIPS(PictureMetric):
+    """Mean distance over pictures of generated ones to their photos; 0 where they are the same."""
 
     def __init__(self, network: LPIPSNetwork) -> None:
         super().__init__()
         # In a tuple, so that it is no part of the metric: copies and resets leave it alone.
         self._network = (network,)
-        self.add_state("total", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
-        self.add_state("count", torch.zeros((), dtype=torch.int64), dist_reduce_fx="sum")
 
-    def update(self, generated: Tensor, photo: Tensor) -> None:
-        """Adds a batch, both (B, 3, H, W) in [-1, 1]; raises ValueError for anything else."""
-        check_pairs(generated, photo)
+    def values(self, generated: Tensor, photo: Tensor) -> Tensor:
         (network,) = self._network
         height, width = photo.shape[-2:]
         if min(height, width) < (least := LEAST_SIDES[network.trunk]):
             raise ValueError(
                 f"pictures are {width}×{height}; LPIPS takes at least {least}×{least}: set lpips=none"
             )
-        self.latest = network(generated, photo).double()  # (B,)
-        self.total += self.latest.sum()
-        self.count += len(generated)
-
-    def compute(self) -> Tensor:
-        """The mean, a scalar; raises ValueError where no picture was added."""
-        if self.count == 0:
-            raise ValueError("LPIPS was asked of no pictures; add at least one pair")
-        return self.total / self.count
+        return network(generated, photo).double()  # (B,)
 
 
 class LPIPSDiversity(LPIPS):
@@ -119,8 +90,35 @@ class LPIPSDiversity(LPIPS):
                 f"diversity was asked of {len(samples)} sample(s); it takes at least 2 a label map"
             )
         for first, second in combinations(samples, 2):
-            self.update(first.to(self.total.device), second.to(self.total.device))
+            self.update(first.to(self.device), second.to(self.device))
 
-    def figures(self) -> dict[str, float]:
-        """The figure by its name."""
+    def named_value(self) -> dict[str, float]:
+        """The mean by its name."""
         return {f"lpips_diversity_{self._network[0].trunk}": float(self.compute())}
+
+
+def choose_lpips(
+    trunk: str, weights: Path | None, least_side: int | None
+) -> tuple[LPIPSNetwork | None, list[str]]:
+    """The network of LPIPS, or None with a note that says why LPIPS is skipped.
+
+    `trunk`: a name in `TRUNKS`, "none", or "auto": AlexNet where its weights are at hand, nothing is
+    downloaded; `weights`: its file, where it is not in torch's cache; `least_side`: the shorter side of the
+    smallest picture in pixels, None where it is not known. Raises ValueError for weights that are given but
+    not used.
+    """
+    if trunk == "none":
+        if weights is not None:
+            raise ValueError(f"lpips_weights={weights} does not go with lpips=none; drop one of them")
+        return None, []
+    if trunk == "auto":
+        trunk = PUBLISHED
+        published, least = TRUNKS[trunk], LEAST_SIDES[trunk]
+        if weights is None and least_side is not None and least_side < least:
+            return None, [f"lpips is skipped: it takes at least {least}×{least} pixels"]
+        if weights is None and not published.cached.is_file():
+            return None, [
+                f"lpips is skipped: the weights of {published.network} are not in {published.cached};"
+                f" lpips={trunk} downloads them from {published.url}"
+            ]
+    return LPIPSNetwork(trunk, weights), []

@@ -1,7 +1,8 @@
-"""The null model: each class painted in its mean training colour.
+"""The mean-colour baseline (the null model of statistics): each class painted in its mean training colour.
 
-The least a label map says about its photograph, and so the foot of the scale on which a generator's numbers
-are read. Among all pictures that are constant on each class it has the least squared error in training.
+The least that a label map says about its photograph, and so the foot of the scale on which a generator's
+metrics are read. Among all pictures that are constant on each class it has the least squared error in
+training.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from evaluation.pictures import check_pictures
+from evaluation.pictures import check_ids, check_pictures
 
 
 class MeanColours(Metric):
-    """Streams training photos with their label maps into one mean colour a class.
+    """Streams training photos with their label maps into one mean colour per class.
 
     A class without a pixel in training gets the mean of all pixels. Sums are float64.
     """
@@ -31,10 +32,10 @@ class MeanColours(Metric):
     def update(self, photo: Tensor, labels: Tensor) -> None:
         """Adds photos (B, 3, H, W) in [-1, 1] with their labels (B, H, W).
 
-        Raises ValueError for pictures that are none, or an id out of range.
+        Raises ValueError for tensors that are no pictures, or an id out of range.
         """
         check_pictures(photo, "training photo")
-        _check_labels(labels, len(self.pixels))
+        check_ids(labels, len(self.pixels))
         ids = labels.flatten()  # (B·H·W,)
         colours = photo.permute(0, 2, 3, 1).reshape(-1, 3).to(self.totals)  # (B·H·W, 3) float64
         self.totals.index_add_(0, ids, colours)
@@ -43,7 +44,9 @@ class MeanColours(Metric):
     def compute(self) -> Tensor:
         """Colours (K, 3) in [-1, 1], float32; raises ValueError where no photo was added."""
         if not bool(self.pixels.any()):
-            raise ValueError("the null model was asked for colours of no training photos; add at least one")
+            raise ValueError(
+                "the mean-colour baseline was asked for colours of no training photos; add at least one"
+            )
         overall = self.totals.sum(dim=0) / self.pixels.sum()  # (3,)
         means = self.totals / self.pixels.clamp(min=1)[:, None]  # (K, 3)
         return torch.where(self.pixels[:, None] > 0, means, overall).float()
@@ -54,14 +57,5 @@ def paint(colours: Tensor, labels: Tensor) -> Tensor:
 
     Raises ValueError for an id without a colour.
     """
-    _check_labels(labels, len(colours))
+    check_ids(labels, len(colours))
     return colours[labels].permute(0, 3, 1, 2)
-
-
-def _check_labels(labels: Tensor, num_classes: int) -> None:
-    lowest, highest = int(labels.min()), int(labels.max())
-    if lowest < 0 or highest >= num_classes:
-        raise ValueError(
-            f"label maps hold the id {lowest if lowest < 0 else highest}; ids lie in 0 to {num_classes - 1}:"
-            " check the label maps, or raise the number of classes"
-        )

@@ -1,4 +1,4 @@
-"""One row of an evaluation: all figures of one way to make pictures from label maps."""
+"""One row of an evaluation: the metrics of the generator, of the baseline, or of the photos themselves."""
 
 from __future__ import annotations
 
@@ -7,85 +7,84 @@ from collections.abc import Callable
 from torch import Tensor
 from torchmetrics import SumMetric
 
+from data.sources.source import LabelSet
 from evaluation.colour_error import ColourErrors
-from evaluation.feature_accumulator import PictureSet, PictureSetFeatures
-from evaluation.metric_set import MetricSet
-from evaluation.segmentation import SegmentationScores, segmentation_figures
+from evaluation.feature_extractors import FeatureVectors
+from evaluation.metrics import MetricSet
+from evaluation.segmentation import SegmentationScores, class_ious, segmentation_metrics
 
 
 class MetricAccumulator:
-    """Streams pictures with their photos and label maps into the figures of `metrics`.
+    """Streams pictures with their photos and label maps into the values of `metrics`.
 
-    `features`: pictures to features, where figures need them; `compared`: whether the pictures are compared
-    with their photos one by one (the photos themselves are not); `num_classes`: where colours are compared
-    class by class.
+    `extract`: pictures to features, where metrics need them; `compared`: whether the pictures are compared
+    with their photos one by one (the photos themselves are not); `label_set`: the classes, where their
+    colours are compared.
     """
 
     def __init__(
         self,
         metrics: MetricSet,
-        features: Callable[[Tensor], Tensor],
+        extract: Callable[[Tensor], Tensor],
         compared: bool = True,
-        num_classes: int | None = None,
+        label_set: LabelSet | None = None,
     ) -> None:
-        self._metrics = metrics
-        self._features = features
-        device = metrics.device
+        self._metrics, self._extract, self._label_set = metrics, extract, label_set
+        device, segmenter = metrics.device, metrics.segmenter
+        picture_metrics = metrics.picture_metrics() if compared else {}
         self._images = SumMetric().to(device)
-        pair_metrics = metrics.pair_metrics() if compared else {}
-        self._pairs = {name: metric.to(device) for name, metric in pair_metrics.items()}
-        self._colours = None if num_classes is None else ColourErrors(num_classes).to(device)
-        width = metrics.features.num_features
-        self._set = PictureSetFeatures(width, metrics.keeps_features, device) if metrics.of_sets else None
-        self._segmented: SegmentationScores | None = None
-        if metrics.segmenter is not None:
-            self._segmented = SegmentationScores(metrics.segmenter.label_set).to(device)
+        self._of_pictures = {name: metric.to(device) for name, metric in picture_metrics.items()}
+        self._colours = None if label_set is None else ColourErrors(len(label_set)).to(device)
+        self._features = FeatureVectors().to(device) if metrics.of_sets else None
+        self._segmented = None if segmenter is None else SegmentationScores(segmenter.label_set).to(device)
 
     def update(self, pictures: Tensor, photo: Tensor, labels: Tensor) -> None:
         """Adds a batch: pictures and photos (B, 3, H, W) in [-1, 1], labels (B, H, W)."""
         self._images.update(len(pictures))
-        for metric in self._pairs.values():
+        for metric in self._of_pictures.values():
             metric.update(pictures, photo)
         if self._colours is not None:
             self._colours.update(pictures, photo, labels)
-        if self._set is not None:
-            self._set.update(self._features(pictures))
+        if self._features is not None:
+            self._features.update(self._extract(pictures))
         if self._segmented is not None and self._metrics.segmenter is not None:
             self._segmented.update(self._metrics.segmenter(pictures), labels)
 
     def latest(self) -> dict[str, list[float]]:
-        """The figures of the last batch, picture by picture, by the names of those that have such."""
-        found = {name: getattr(metric, "latest", None) for name, metric in self._pairs.items()}
-        return {name: values.tolist() for name, values in found.items() if values is not None}
-
-    def colour_errors(self, names: tuple[str, ...]) -> dict[str, float]:
-        """The colour error of each class that occurs, by its name; there must be `num_classes`."""
-        assert self._colours is not None, "asked without classes"
-        errors = self._colours.compute().reshape(-1).tolist()  # (K,)
-        return {name: error for name, error in zip(names, errors, strict=True) if error == error}
+        """The values of each picture of the last batch, by metric."""
+        return {name: metric.latest.tolist() for name, metric in self._of_pictures.items()}
 
     def images(self) -> int:
-        """How many pictures were added, over all processes."""
+        """The number of pictures, over all processes."""
         return int(self._images.compute()) if self._images.update_called else 0
 
-    def picture_set(self) -> PictureSet | None:
-        """What distances between sets know of the pictures; None where no figure needs it."""
-        return None if self._set is None else self._set.compute()
+    def features(self) -> Tensor | None:
+        """The features of the pictures, (N, C), of all processes; None where no metric needs them."""
+        return None if self._features is None else self._features.compute()
 
-    def counts(self) -> Tensor:
-        """Pixels by label and prediction, (K, K + 1); there must be a segmenter."""
-        assert self._segmented is not None, "asked without a segmenter"
-        return self._segmented.compute()
+    def compute(self, photos: Tensor | None) -> dict[str, float]:
+        """The number of `images` and all values by name; distances where features of `photos` are given.
 
-    def compute(self, photos: PictureSet | None) -> dict[str, float]:
-        """All figures; those of sets where `photos` are given. ValueError for too few pictures."""
-        figures = {"images": float(self.images())}
-        figures |= {name: float(metric.compute()) for name, metric in self._pairs.items()}
-        pictures = None if photos is None else self.picture_set()
+        Raises ValueError for too few pictures.
+        """
+        values = {"images": float(self.images())}
+        values |= {name: float(metric.compute()) for name, metric in self._of_pictures.items()}
+        pictures = None if photos is None else self.features()
         if pictures is not None and photos is not None:
-            figures |= self._metrics.set_figures(pictures, photos)
-        if self._metrics.segmenter is not None:
+            values |= self._metrics.distances(pictures, photos)
+        if self._segmented is not None and self._metrics.segmenter is not None:
+            segmented = segmentation_metrics(self._segmented.compute(), self._segmented.label_set)
             name = self._metrics.segmenter.name
-            segmented = segmentation_figures(self.counts(), self._metrics.segmenter.label_set)
-            figures |= {f"{figure}_{name}": value for figure, value in segmented.items()}
-        return figures
+            values |= {f"{metric}_{name}": value for metric, value in segmented.items()}
+        return values
+
+    def by_class(self) -> dict[str, dict[str, float]]:
+        """`colour_error` and `iou` of each class that occurs, by its name, where they are measured."""
+        found = {}
+        if self._colours is not None and self._label_set is not None:
+            errors = self._colours.compute().reshape(-1).tolist()  # (K,)
+            named = zip(self._label_set.names, errors, strict=True)
+            found["colour_error"] = {name: error for name, error in named if error == error}
+        if self._segmented is not None:
+            found["iou"] = class_ious(self._segmented.compute(), self._segmented.label_set)
+        return found

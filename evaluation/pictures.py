@@ -1,12 +1,15 @@
-"""Pictures as metrics take them: checked, and rounded to the 8 bits that a PNG file holds."""
+"""Pictures as metrics take them: checked, rounded to 8 bits; and the base of metrics of single pictures."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torchmetrics import Metric
 
 from data.image_range import from_uint8, to_uint8
 
+DATA_RANGE = 2.0
+"""Of pictures in [-1, 1]."""
 RANGE_TOLERANCE = 1e-3
 """How far a picture may leave [-1, 1] by rounding (bf16 arithmetic, a resize filter) before it is refused."""
 
@@ -35,7 +38,7 @@ def check_pictures(pictures: Tensor, what: str) -> None:
 
 
 def check_pairs(generated: Tensor, photo: Tensor) -> None:
-    """Raises ValueError unless both are pictures as `check_pictures` says, of one shape."""
+    """Raises ValueError unless both are pictures as `check_pictures` wants them, of one shape."""
     check_pictures(generated, "generated")
     check_pictures(photo, "photo")
     if generated.shape != photo.shape:
@@ -45,6 +48,59 @@ def check_pairs(generated: Tensor, photo: Tensor) -> None:
         )
 
 
+def check_ids(ids: Tensor, classes: int, what: str = "label maps hold", least: int = 0) -> None:
+    """Raises ValueError unless all ids lie in `least` to classes - 1."""
+    lowest, highest = int(ids.min()), int(ids.max())
+    if lowest < least or highest >= classes:
+        wrong = lowest if lowest < least else highest
+        raise ValueError(
+            f"{what} the id {wrong}; ids lie in 0 to {classes - 1}: check them, or the number of classes"
+        )
+
+
 def quantise(pictures: Tensor) -> Tensor:
     """Float in [-1, 1], rounded to what an 8-bit file holds; quantising twice changes nothing."""
     return from_uint8(to_uint8(pictures))
+
+
+def check_count(features: Tensor, least: int, metric: str) -> None:
+    """Raises ValueError where a set of features (N, C) has fewer than `least` pictures."""
+    if len(features) < least:
+        raise ValueError(
+            f"{metric} was asked of a set of {len(features)} picture(s); it takes at least {least}"
+        )
+
+
+class PictureMetric(Metric):
+    """The mean over pictures of one value per picture, which a subclass returns from `values`.
+
+    `latest` (B,): the values of the last batch. The sum is float64, over all processes; torchmetrics'
+    `MeanMetric` would round values to float32 once it has been moved to a device.
+    """
+
+    full_state_update = False
+    total: Tensor
+    count: Tensor
+    latest: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_state("total", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
+        self.add_state("count", torch.zeros((), dtype=torch.int64), dist_reduce_fx="sum")
+
+    def values(self, generated: Tensor, photo: Tensor) -> Tensor:
+        """One value per picture, (B,) float64, of checked pictures (B, 3, H, W) in [-1, 1]."""
+        raise NotImplementedError
+
+    def update(self, generated: Tensor, photo: Tensor) -> None:
+        """Adds a batch, both (B, 3, H, W) in [-1, 1]; raises ValueError for anything else."""
+        check_pairs(generated, photo)
+        self.latest = self.values(generated, photo)
+        self.total += self.latest.sum()
+        self.count += len(self.latest)
+
+    def compute(self) -> Tensor:
+        """The mean, a scalar; raises ValueError where no picture was added."""
+        if self.count == 0:
+            raise ValueError(f"{type(self).__name__} was asked of no pictures; add at least one pair")
+        return self.total / self.count

@@ -1,12 +1,12 @@
-"""mIoU and pixel accuracy: does a segmenter find in the generated picture what the label map says?
+"""mIoU and pixel accuracy: whether a segmenter finds in the generated picture what the label map says.
 
 As SPADE's table 1 does with pretrained segmenters (Park et al. 2019, section 4). The intersection over union
 of class k is the number of pixels that are k in the label map and in the prediction, over those that are
 k in either (Everingham et al., "The PASCAL Visual Object Classes Challenge", 2010, section 4); pixels are
 counted over all pictures before dividing, and mIoU is the mean over classes.
 
-Two conventions for unknown pixels are in use, and give figures some points apart:
-- `miou`, `pixel_accuracy`: pixels that are unknown in the label map are left out, and so is that class;
+Two conventions for unknown pixels are in use, and give values some points apart:
+- `miou`, `pixel_accuracy`: pixels that are unknown in the label map are skipped, and so is that class;
 - `miou_unknown_counted`, `pixel_accuracy_unknown_counted`: unknown is a class like any other.
 """
 
@@ -14,31 +14,24 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torchmetrics import Metric
+from torchmetrics.classification import MulticlassConfusionMatrix
 
 from data.sources.source import LabelSet
+from evaluation.pictures import check_ids
+from evaluation.segmenters.segmenter import OTHER
 
-OTHER = -1
-"""What a segmenter answers for classes that the data set has not."""
 
-
-class SegmentationScores(Metric):
-    """Streams predictions and label maps into counts of pixels, (label, prediction), that both scores read.
+class SegmentationScores(MulticlassConfusionMatrix):
+    """Streams predictions and label maps into counts of pixels, from which both metrics are computed.
 
     `label_set`: the data set's classes. A class that is neither in any label map nor in any prediction has
-    no IoU and is left out of the mean; one that is predicted only has 0.
+    no IoU and does not count in the mean; one that is only predicted has 0.
     """
 
-    full_state_update = False
-    counts: Tensor
-
     def __init__(self, label_set: LabelSet) -> None:
-        super().__init__()
+        # The last class counts predictions of classes that the data set does not have.
+        super().__init__(len(label_set) + 1, validate_args=False)
         self.label_set = label_set
-        classes = len(label_set)
-        # The last column counts predictions of classes that the data set has not.
-        zeros = torch.zeros(classes, classes + 1, dtype=torch.int64)
-        self.add_state("counts", zeros, dist_reduce_fx="sum")
 
     def update(self, predicted: Tensor, labels: Tensor) -> None:
         """Adds predictions (B, H, W), ids or `OTHER`, with their label maps (B, H, W).
@@ -48,44 +41,34 @@ class SegmentationScores(Metric):
         classes = len(self.label_set)
         if predicted.shape != labels.shape:
             raise ValueError(
-                f"the segmenter answers {tuple(predicted.shape)} for label maps {tuple(labels.shape)};"
-                " it must answer one id a pixel"
+                f"the segmenter predicts {tuple(predicted.shape)} for label maps {tuple(labels.shape)};"
+                " it must predict one id per pixel"
             )
-        for ids, lowest, what in (
-            (labels, 0, "label maps hold"),
-            (predicted, OTHER, "the segmenter answers"),
-        ):
-            least, greatest = int(ids.min()), int(ids.max())
-            if least < lowest or greatest >= classes:
-                wrong = least if least < lowest else greatest
-                raise ValueError(f"{what} the id {wrong}; the data set's ids lie in 0 to {classes - 1}")
-        columns = torch.where(predicted == OTHER, classes, predicted)  # (B, H, W)
-        pairs = (labels * (classes + 1) + columns).flatten()  # (B·H·W,)
-        self.counts += torch.bincount(pairs, minlength=self.counts.numel()).reshape(self.counts.shape)
+        check_ids(labels, classes)
+        check_ids(predicted, classes, "the segmenter predicts", least=OTHER)
+        super().update(torch.where(predicted == OTHER, classes, predicted), labels)
 
     def compute(self) -> Tensor:
-        """Counts (K, K + 1), over all processes."""
-        return self.counts
+        """Counts by label and prediction, (K, K + 1), over all processes."""
+        return super().compute()[:-1]
 
 
-def segmentation_figures(counts: Tensor, label_set: LabelSet) -> dict[str, float]:
+def segmentation_metrics(counts: Tensor, label_set: LabelSet) -> dict[str, float]:
     """mIoU and pixel accuracy, 0 to 1, from counts (K, K + 1); by both conventions where unknown is a class.
 
     Raises ValueError where no pixel was counted.
     """
-    known = counts if label_set.unknown is None else counts[: label_set.unknown]  # (K or K - 1, K + 1)
-    figures = _figures(known, "")
-    return figures if label_set.unknown is None else figures | _figures(counts, "_unknown_counted")
+    values = _values(counts[: label_set.known], "")
+    return values if label_set.unknown is None else values | _values(counts, "_unknown_counted")
 
 
 def class_ious(counts: Tensor, label_set: LabelSet) -> dict[str, float]:
-    """The IoU of each class that occurs, by its name; unknown pixels are left out."""
-    known = counts if label_set.unknown is None else counts[: label_set.unknown]
-    ious = _ious(known)  # (K or K - 1,)
+    """The IoU of each class that occurs, by its name; unknown pixels are skipped."""
+    ious = _ious(counts[: label_set.known])  # (K or K - 1,)
     return {name: value for name, value in zip(label_set.names, ious.tolist()) if value == value}
 
 
-def _figures(counts: Tensor, suffix: str) -> dict[str, float]:
+def _values(counts: Tensor, suffix: str) -> dict[str, float]:
     """From counts (k, K + 1) whose rows are the classes that are counted."""
     total = int(counts.sum())
     if total == 0:

@@ -9,53 +9,30 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torchmetrics import Metric
 
-from evaluation.pictures import check_pairs
+from evaluation.pictures import DATA_RANGE, PictureMetric
 
-DATA_RANGE = 2.0  # of pictures in [-1, 1], and of those moved to [0, 2]
 WINDOW = 11
 SIGMA = 1.5
 C1, C2 = (0.01 * DATA_RANGE) ** 2, (0.03 * DATA_RANGE) ** 2
 
 
-class SSIM(Metric):
+class SSIM(PictureMetric):
     """Mean SSIM over pictures; 1 where a generated picture is its photo, higher is better.
 
-    `latest`: those of the last batch, (B,).
-
-    Only windows that lie within the picture count, as in the paper and in scikit-image. In float64; windows
-    are two products with a banded matrix: at 256x256 in a thirtieth of the time of torchmetrics' convolution.
+    Only windows that lie within the picture count, as in the paper and in scikit-image; torchmetrics also
+    counts windows over a reflected border. In float64; windows are two products with a banded matrix: at
+    256x256 in a thirtieth of the time of torchmetrics' convolution.
     """
 
-    full_state_update = False
-    total: Tensor
-    count: Tensor
-    latest: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.add_state("total", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
-        self.add_state("count", torch.zeros((), dtype=torch.int64), dist_reduce_fx="sum")
-
-    def update(self, generated: Tensor, photo: Tensor) -> None:
-        """Adds a batch, both (B, 3, H, W) in [-1, 1], sides of 11 pixels at least; else ValueError."""
-        check_pairs(generated, photo)
+    def values(self, generated: Tensor, photo: Tensor) -> Tensor:
         height, width = generated.shape[-2:]
         if min(height, width) < WINDOW:
             raise ValueError(
                 f"pictures are {width}×{height}; SSIM takes at least {WINDOW}×{WINDOW}: use larger ones, or "
-                "leave it out, metrics=[psnr,rmse,fd,kid]"
+                "skip it, metrics=[psnr,rmse,fd,kid]"
             )
-        self.latest = similarity(generated.double() + 1, photo.double() + 1).mean(dim=(1, 2, 3))  # (B,)
-        self.total += self.latest.sum()
-        self.count += len(generated)
-
-    def compute(self) -> Tensor:
-        """The mean, a scalar; raises ValueError where no picture was added."""
-        if self.count == 0:
-            raise ValueError("SSIM was asked of no pictures; add at least one pair")
-        return self.total / self.count
+        return similarity(generated.double() + 1, photo.double() + 1).mean(dim=(1, 2, 3))  # (B,)
 
 
 def similarity(x: Tensor, y: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""A small segmenter for measuring: photographs to class scores, trained in minutes without a graphics card.
+"""A small segmenter for measuring: photographs to class scores, trained in minutes without a GPU.
 
 Lin et al., "Feature Pyramid Networks for Object Detection", 2017, in the form that Kirillov et al., "Panoptic
 Feature Pyramid Networks", 2019, use for semantic segmentation, reduced to one path from coarse to fine. The
@@ -7,10 +7,12 @@ maps are those of EfficientNet-Lite2, frozen; only the pyramid is trained.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.pretrained.efficientnet_lite import load_efficientnet_lite
+from models.pretrained.features import load_features
 
 
 class PyramidSegmenter(nn.Module):
@@ -20,15 +22,13 @@ class PyramidSegmenter(nn.Module):
     trained.
     """
 
-    STAGES = (1, 2, 3, 5, 7)  # of the frozen network: strides 2, 4, 8, 16 and 32
-
     def __init__(self, classes: int, width: int = 64) -> None:
         super().__init__()
-        self.backbone = load_efficientnet_lite("lite2")
-        self.pyramid = Pyramid([self.backbone.channels[stage] for stage in self.STAGES], classes, width)
+        self.backbone = load_features("efficientnet_lite2")
+        self.pyramid = Pyramid(self.backbone.channels, classes, width)
 
     def forward(self, photo: Tensor) -> Tensor:
-        scores = self.pyramid(self.backbone.forward_features(photo, self.STAGES))  # (B, K, H / 2, W / 2)
+        scores = self.pyramid(self.backbone(photo))  # (B, K, H / 2, W / 2)
         return F.interpolate(scores, photo.shape[-2:], mode="bilinear", align_corners=False)
 
 
@@ -38,7 +38,7 @@ class Pyramid(nn.Module):
     `channels`: of each map; `classes`: K; `width`: of all maps inside.
     """
 
-    def __init__(self, channels: list[int], classes: int, width: int) -> None:
+    def __init__(self, channels: Sequence[int], classes: int, width: int) -> None:
         super().__init__()
         self.laterals = nn.ModuleList(nn.Conv2d(count, width, 1) for count in channels)
         self.smooth = nn.ModuleList(_smoothing(width) for _ in channels)

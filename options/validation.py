@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
+from inspect import signature
 
 from options.schema.fields import rule_of
 from options.schema.networks import ENCODERS
@@ -45,21 +46,42 @@ def check(options: TrainOptions) -> None:
     _check_length(options.train)
     _check_networks(options)
     _check_size(options)
-    loss, train = options.loss, options.train
+    _check_loss(options)
+    train = options.train
+    if train.batch_size % train.grad_accum_steps:
+        raise ValueError(
+            f"train.batch_size={train.batch_size} is not divisible by "
+            f"train.grad_accum_steps={train.grad_accum_steps}; give a batch that is"
+        )
+
+
+def _check_loss(options: TrainOptions) -> None:
+    from models.discriminators import DISCRIMINATORS  # these import torch
+    from models.losses import OBJECTIVES
+    from models.losses.generator_terms import GeneratorTerms
+
+    loss = options.loss
+    objective = loss.objective or DISCRIMINATORS[options.discriminator.name].objective
+    taken = {"objective"}.union(
+        *(signature(terms).parameters for terms in (GeneratorTerms, OBJECTIVES[objective]))
+    )
+    for entry in fields(loss):
+        value = getattr(loss, entry.name)
+        if entry.name not in taken and value != entry.default:
+            raise ValueError(
+                f"loss.{entry.name}={value} does not go with loss.objective={objective}, which does not take "
+                f"it; leave loss.{entry.name} out, or choose another objective"
+            )
     if loss.perceptual != "none" and loss.perceptual_weight == 0:
         raise ValueError(
             f"loss.perceptual={loss.perceptual} with loss.perceptual_weight=0 computes features for nothing; "
             "set loss.perceptual=none"
         )
-    if loss.adversarial == "wasserstein" and not (options.discriminator.spectral or loss.r1):
+    spectral = getattr(options.discriminator, "spectral", True)  # without the option: its own affair
+    if loss.adversarial == "wasserstein" and not (spectral or loss.r1):
         raise ValueError(
             "loss.adversarial=wasserstein with discriminator.spectral=false and loss.r1=0 has no bound on "
             "the discriminator; set discriminator.spectral=true, or loss.r1=10, say"
-        )
-    if train.batch_size % train.grad_accum_steps:
-        raise ValueError(
-            f"train.batch_size={train.batch_size} is not divisible by "
-            f"train.grad_accum_steps={train.grad_accum_steps}; give a batch that is"
         )
 
 

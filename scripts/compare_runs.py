@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from evaluation.contact_sheet import contact_sheet
-from evaluation.protocol import METRICS
+from evaluation.protocol import METRICS_FILE
 from evaluation.studies.comparison import Results, as_markdown, compare, read_results, write_comparison
 from evaluation.studies.pictures import evenly, gather_pictures
 from options.cli import one_line_errors
@@ -27,7 +27,7 @@ def read_runs(runs: Sequence[str], results: Path, split: str) -> list[Results]:
     if len(runs) < 2:
         raise ValueError(f"{len(runs)} run to compare: name two or more")
     named = [Path(run).expanduser() for run in runs]
-    folders = [each if (each / METRICS).is_file() else results / each / split for each in named]
+    folders = [each if (each / METRICS_FILE).is_file() else results / each / split for each in named]
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise ValueError(f"{' '.join(runs)}: the same results twice; name each run once")
     return [read_results(folder, run) for run, folder in zip(runs, folders)]

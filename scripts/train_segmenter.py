@@ -1,6 +1,6 @@
 """Trains a small segmenter for mIoU: `python scripts/train_segmenter.py dataset=camvid dataset.root=DIR`.
 
-It is left in segmenters/NAME, where `python test.py` finds it by the data set's name.
+It is written to segmenters/NAME, where `python test.py` finds it by the data set's name.
 """
 
 from __future__ import annotations
@@ -27,16 +27,14 @@ def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
     # What imports torch is imported here: --help and mistyped options are answered without it.
     import torch
 
-    from evaluation.segmenters.trained import Description, write_segmenter
-    from evaluation.segmenters.training import train_segmenter
+    from evaluation.segmenters import trained
     from models.segmenter import PyramidSegmenter
     from options.build.data import build_source
-    from options.build.metrics import SEGMENTERS
     from options.build.training import build_hardware
 
     if options.images < options.batch_size:
         raise ValueError(
-            f"images={options.images}, batch={options.batch_size}: give at least a batch of images"
+            f"images={options.images}, batch_size={options.batch_size}: give at least one batch of images"
         )
     hardware = build_hardware(options.hardware)
     torch.manual_seed(options.seed)
@@ -44,10 +42,10 @@ def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
     source = build_source(dataset, "train")
     network = hardware.place(PyramidSegmenter(len(source.label_set), options.width))
     steps = options.images // options.batch_size
-    train_segmenter(network, training_photos(options, hardware, steps), steps, options.learning_rate)
-    figures = held_back_figures(options, network, hardware)
-    folder = SEGMENTERS / (options.name or dataset.name)
-    description = Description(
+    trained.train_segmenter(network, training_photos(options, hardware, steps), steps, options.learning_rate)
+    metrics = val_metrics(options, network, hardware)
+    folder = trained.SEGMENTERS / (options.name or dataset.name)
+    description = trained.Description(
         dataset=dataset.name,
         names=source.label_set.names,
         has_unknown=source.label_set.has_unknown,
@@ -55,10 +53,10 @@ def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
         width=dataset.width,
         channels=options.width,
         images=steps * options.batch_size,
-        val_miou=figures.get("miou"),
+        val_miou=metrics.get("miou"),
     )
-    write_segmenter(folder, network, description)
-    for name, value in figures.items():
+    trained.write_segmenter(folder, network, description)
+    for name, value in metrics.items():
         print(f"{name} on real val photos: {value:.3f}")
     print(f"segmenter in {folder}; measure with: python test.py name=RUN segmenter.path={folder}")
 
@@ -78,21 +76,21 @@ def training_photos(options: TrainSegmenterOptions, hardware: Hardware, steps: i
         yield batch.to(hardware.device)
 
 
-def held_back_figures(
+def val_metrics(
     options: TrainSegmenterOptions, network: PyramidSegmenter, hardware: Hardware
 ) -> dict[str, float]:
     """mIoU and pixel accuracy on the val split; none where there is no such split."""
-    from evaluation.segmenters.training import segmenter_figures
+    from evaluation.segmenters.trained import segmenter_metrics
     from options.build.data import build_source, evaluation_batches, evaluation_set
 
     try:
         source = build_source(options.dataset, "val")
     except ValueError as error:
-        print(f"the segmenter was not measured on photos held back: {error}")
+        print(f"the segmenter was not measured on val photos: {error}")
         return {}
     photos = evaluation_set(options.dataset, source)
     batches = evaluation_batches(photos, options.batch_size, options.hardware.num_workers, hardware)
-    return segmenter_figures(network, batches, source.label_set)
+    return segmenter_metrics(network, batches, source.label_set)
 
 
 if __name__ == "__main__":

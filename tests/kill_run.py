@@ -3,7 +3,7 @@
 Each start is a process of its own, forked from one that has read torch already; SIGKILL ends it somewhere
 between its first line and a few checkpoints later, also while one is being written. After each kill every
 file that counts as whole is held against its checksum, and the next start must go on from the newest. At last
-the run is compared, bit for bit, with one that nobody has killed.
+the run is compared, bit for bit, with an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from tests.verbs import PROJECT
 
 WORDS = ("train.save_every_images=4", "train.sample_every_images=1000000", "optimizer.lr_decay_start=1")
 STARTING = 0.15
-"""The share of kills that may come before the first step."""
+"""The fraction of kills that may come before the first step."""
 
 
 @dataclass
@@ -115,10 +115,10 @@ def wait_for_a_row(run: Path, seconds: float = 120) -> None:
         time.sleep(0.01)
 
 
-def resumed(said: str, saved: int | None) -> bool:
-    """Whether a start lived to say what it goes on from: the newest checkpoint; nothing may be wrong."""
-    assert not re.search("error|warning|Traceback|ended by", said), said
-    goes_on = [int(images) for images in re.findall(r"goes on after (\d+) images", said)]
+def resumed(output: str, saved: int | None) -> bool:
+    """Whether a start printed what it goes on from: the newest checkpoint; no error or warning."""
+    assert not re.search("error|warning|Traceback|ended by", output), output
+    goes_on = [int(images) for images in re.findall(r"goes on after (\d+) images", output)]
     assert goes_on in ([], [saved]), (goes_on, saved)
     return bool(goes_on)
 
@@ -155,11 +155,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         report = kill_run(Path(folder), arguments.kills, arguments.seed)
     print(f"{report.kills} kills, seed {arguments.seed}, {(time.monotonic() - begun) / 60:.0f} minutes")
-    print(f"{report.resumed} starts lived to say what they went on from: the newest checkpoint each time")
+    print(f"{report.resumed} starts printed what they went on from: the newest checkpoint each time")
     print(f"checkpoints were saved between {report.saved_between} of the kills")
     for what, count in report.moments.most_common():
         print(f"killed {what}: {count}")
-    print(f"after {report.images} images the run was, bit for bit, the one that nobody had killed")
+    print(f"after {report.images} images the run was, bit for bit, the uninterrupted one")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,6 @@ CONFIGS = {
     "scripts/check_dataset.py": "check_dataset",
     "scripts/compare_norms.py": "compare_norms",
     "scripts/make_shards.py": "make_shards",
-    "scripts/time_loader.py": "train",
     "scripts/train_segmenter.py": "train_segmenter",
 }
 """Programs that Hydra composes options for, and the configuration each starts from."""

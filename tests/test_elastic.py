@@ -49,8 +49,8 @@ def world_of(node: Started) -> int:
     return 0 if found is None else found[1]
 
 
-def answers(port: int) -> bool:
-    """Whether somebody listens."""
+def listens(port: int) -> bool:
+    """Whether a process listens there."""
     with socket.socket() as asked:
         return asked.connect_ex(("localhost", port)) == 0
 
@@ -65,7 +65,7 @@ def test_nodes_die_leave_and_come_back(project: Path, monkeypatch: pytest.Monkey
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     nodes = [start_node(project, port)]
-    wait_for(lambda: answers(port), nodes[0])  # so that it is the first that holds the rendezvous
+    wait_for(lambda: listens(port), nodes[0])  # so that it is the first that holds the rendezvous
     nodes.append(start_node(project, port))
 
     def images() -> int:

@@ -1,4 +1,4 @@
-"""`test.py generated=DIR real=DIR`: somebody else's pictures, without a run."""
+"""`test.py generated=DIR real=DIR`: pictures from elsewhere, without a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torchvision.models import alexnet
 
-from evaluation.feature_networks import METRIC_NETWORKS
+from evaluation.feature_extractors import METRIC_NETWORKS
 from tests.engine.runtime.test_distributed import TORCHRUN
 from tests.evaluation.folders import blurred, noisy, write_photos, write_scenes
 from tests.evaluation.made_up import TinyFeatures
@@ -30,7 +30,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """photos, labels and the weights of an AlexNet that nobody trained: nobody may change them."""
+    """photos, labels and the weights of an AlexNet with random weights: no test may change them."""
     folder = tmp_path_factory.mktemp("made")
     write_photos(folder, COUNT)
     torch.manual_seed(0)
@@ -99,13 +99,13 @@ def assert_worse_in_order(
     of_sets = {f"fd_{network}", f"kid_{network}"}
     assert set(rows[0]) == {"images", "psnr", "ssim", "rmse", "lpips_alex", *of_sets}
     for name in set(rows[0]) - {"images"}:
-        figures = [row[name] for row in rows]
+        values = [row[name] for row in rows]
         falls = name in ("psnr", "ssim")
-        assert figures == sorted(set(figures), reverse=falls), name
+        assert values == sorted(set(values), reverse=falls), name
 
 
 def test_pictures_of_several_sizes(verbs: Verbs, made: Path, tmp_path: Path, tiny: None) -> None:
-    """Each pair at its own size, or all at one: the figure then is that of files resized beforehand."""
+    """Each pair at its own size, or all at one: the metric then is that of files resized beforehand."""
     photos, sizes = made / "photos", {"p0": (40, 32), "p1": (60, 48), "p2": (24, 20)}
     for kind in ("generated", "real", "small_generated", "small_real"):
         (tmp_path / kind).mkdir()
@@ -151,7 +151,7 @@ def test_pictures_of_other_names_pair_in_their_order(
     assert "pairing=sorted" in verbs.refuses("test", *words)
 
 
-def test_one_picture_has_the_figures_of_pairs_and_says_what_is_left_out(
+def test_one_picture_has_the_metrics_of_pairs_and_a_note_names_what_is_skipped(
     verbs: Verbs, made: Path, tmp_path: Path
 ) -> None:
     for kind in ("generated", "real"):
@@ -159,9 +159,9 @@ def test_one_picture_has_the_figures_of_pairs_and_says_what_is_left_out(
         Image.open(made / "photos" / "p0.png").save(tmp_path / kind / "one.png")
     found = measured(verbs, tmp_path / "generated", tmp_path / "real", tmp_path / "out")
     assert set(found["metrics"]["model"]) == {"images", "psnr", "ssim", "rmse"}
-    assert any("fd is left out: it takes 2 pictures" in note for note in found["notes"])
+    assert any("fd is skipped: it takes at least 2 pictures" in note for note in found["notes"])
     pair = (f"generated={tmp_path / 'generated'}", f"real={tmp_path / 'real'}", f"out={tmp_path}")
-    assert "metrics=fd takes 2 pictures" in verbs.refuses("test", *pair, "metrics=[fd]")
+    assert "metrics=fd takes at least 2 pictures" in verbs.refuses("test", *pair, "metrics=[fd]")
 
 
 def test_mistakes_get_one_line(verbs: Verbs, made: Path, tmp_path: Path, tiny: None) -> None:
@@ -195,10 +195,10 @@ def test_mistakes_get_one_line(verbs: Verbs, made: Path, tmp_path: Path, tiny: N
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_figures_of_one(
+def test_two_processes_give_the_values_of_one(
     project: Path, verbs: Verbs, made: Path, tmp_path: Path
 ) -> None:
-    """torchrun on seven pictures, shares that differ; with label maps, and features remembered by both."""
+    """torchrun on seven pictures, unequal parts; with label maps, and features cached by both."""
     photos = made / "photos"
     generated = noisy(photos, tmp_path / "generated", 8)
     words = (
@@ -219,8 +219,8 @@ def test_two_processes_give_the_figures_of_one(
     assert done.out.count("psnr_real") == 1
     two = json.loads((tmp_path / "two" / "metrics.json").read_text())
     assert list(two["metrics"]) == list(one["metrics"]) == ["model", "mean_colour_baseline"]
-    for row, figures in one["metrics"].items():
-        assert two["metrics"][row] == pytest.approx(figures, rel=1e-4, abs=1e-6), row
+    for row, values in one["metrics"].items():
+        assert two["metrics"][row] == pytest.approx(values, rel=1e-4, abs=1e-6), row
     assert len(os.listdir(tmp_path / "two" / "images")) == COUNT
-    (first,), (second,) = (list((tmp_path / name / ".remembered").iterdir()) for name in ("one", "two"))
+    (first,), (second,) = (list((tmp_path / name / ".feature_cache").iterdir()) for name in ("one", "two"))
     assert first.stat().st_size == second.stat().st_size

@@ -31,7 +31,7 @@ ENDLESS = tiny_words("train.images=100000", "train.save_every_images=4", "train.
 
 @pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_any_moment(kills: int) -> None:
-    """See `tests.kill_run`, which says what must hold after each."""
+    """See `tests.kill_run` for what must hold after each."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.kill_run", "--kills", str(kills), "--seed", "1"],
         cwd=PROJECT,

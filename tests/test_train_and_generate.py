@@ -114,7 +114,7 @@ def test_generating_from_a_split(trained: Verbs, tmp_path: Path) -> None:
     assert set(metrics) == {"model", "mean_colour_baseline", "real_train"}
     of_pairs, network = {"psnr", "ssim", "rmse"}, "efficientnet_lite2"
     assert set(metrics["model"]) == {"images", *of_pairs, f"fd_{network}", f"kid_{network}"}
-    assert "precision_recall is left out: it takes 4 pictures at least, there are 3" in said
+    assert "precision_recall is skipped: it takes at least 4 pictures, there are 3" in said
     page = (results / "index.html").read_text()
     assert all(f"images/{file.name}" in page for file in images)
 
@@ -132,7 +132,7 @@ def test_generating_from_ones_own_label_maps_at_their_own_size(trained: Verbs, t
     trained.succeeds("test", *words, labels, instances, photos)
     assert "mean_colour_baseline" in json.loads((results / "metrics.json").read_text())["metrics"]
     said = trained.succeeds("test", *words, labels, instances, photos, "images=1")
-    assert "fd is left out: it takes 2 pictures at least, there are 1" in said
+    assert "fd is skipped: it takes at least 2 pictures, there are 1" in said
     figures = json.loads((results / "metrics.json").read_text())["metrics"]["model"]
     assert set(figures) == {"images", "psnr", "ssim", "rmse"} and figures["images"] == 1
     trained.succeeds("test", *words, labels, instances)
@@ -159,7 +159,7 @@ def test_training_photos_that_are_gone_and_a_single_photo_are_no_obstacle(
     labels, _, photos = own_label_maps(tmp_path)
     words = ("name=given", f"out={tmp_path}", "hardware.num_workers=0", labels, photos)
     said = verbs.succeeds("test", *words)
-    assert "nothing beside them to be compared with" in said and "psnr_own_3" in said
+    assert "nothing to be compared with" in said and "psnr_own_3" in said
     verbs.succeeds("test", *words, "images=1")
     assert len(re.findall("no such folder", verbs.refuses("test", "name=given"))) == 1
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-import options.build.validation
+import options.build.evaluation
 from data.batch import Batch
 from engine.checkpoint.checkpoint_paths import complete_checkpoints, weights_file
 from engine.checkpoint.serialization import read_weights
@@ -33,7 +33,7 @@ FIGURE = "evaluation/fd_tiny_val_4"
 
 @pytest.fixture(autouse=True)
 def tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options.build.validation, "load_metric_network", lambda name: TinyFeatures())
+    monkeypatch.setattr(options.build.evaluation, "load_metric_network", lambda *name: TinyFeatures())
 
 
 def never() -> bool:
@@ -56,9 +56,9 @@ def test_the_best_is_kept_and_the_run_is_the_one_without(verbs: Verbs, tmp_path:
     plain, watched = tmp_path / "checkpoints" / "plain", tmp_path / "checkpoints" / "watched"
     assert same(read_weights(weights_file(plain, 8)), read_weights(weights_file(watched, 8)))
 
-    figures = {row["images"]: row[FIGURE] for row in rows(watched) if FIGURE in row}
-    assert list(figures) == [2, 4, 6, 8]
-    best = min(figures, key=figures.__getitem__)
+    values = {row["images"]: row[FIGURE] for row in rows(watched) if FIGURE in row}
+    assert list(values) == [2, 4, 6, 8]
+    best = min(values, key=values.__getitem__)
     assert (watched / "best").read_text() == f"{best}\n"
     assert set(complete_checkpoints(watched)) == {best, 8}
     assert all(0 < row["evaluation_share"] < 1 for row in rows(watched) if FIGURE in row)
@@ -79,8 +79,8 @@ def test_a_resumed_run_knows_its_best(verbs: Verbs, tmp_path: Path) -> None:
     verbs.succeeds("train", "name=parts", *words, "train.images=4")
     verbs.succeeds("train", "name=parts", "resume=true", "train.images=8")
     parts = tmp_path / "checkpoints" / "parts"
-    figures = {row["images"]: row[FIGURE] for row in rows(parts) if FIGURE in row}
-    assert (parts / "best").read_text() == f"{min(figures, key=figures.__getitem__)}\n"
+    values = {row["images"]: row[FIGURE] for row in rows(parts) if FIGURE in row}
+    assert (parts / "best").read_text() == f"{min(values, key=values.__getitem__)}\n"
 
 
 def test_costs_stay_within_their_share(monkeypatch: pytest.MonkeyPatch) -> None:

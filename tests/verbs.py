@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import torch
 
-import options.build.metrics
+import evaluation.segmenters.trained
 import options.run_config
 from engine.runtime.interrupts import STOP_SIGNALS
 
@@ -58,8 +58,8 @@ class Verbs:
         status, out, err = 0, io.StringIO(), io.StringIO()
         with pytest.MonkeyPatch.context() as patch, _process_restored():
             patch.setattr(options.run_config, "CHECKPOINTS", self.checkpoints)
-            # What a person has downloaded or trained here would add figures to those that tests expect.
-            patch.setattr(options.build.metrics, "SEGMENTERS", self.checkpoints.parent / "segmenters")
+            # What a person has downloaded or trained here would add metrics to those that tests expect.
+            patch.setattr(evaluation.segmenters.trained, "SEGMENTERS", self.checkpoints.parent / "segmenters")
             patch.setenv("TORCH_HOME", str(self.checkpoints.parent / "torch"))
             patch.setattr(sys, "argv", [script, *words])
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 LATEST = "latest"
 BEST = "best"
-"""Holds the images of a checkpoint that is never pruned, like `latest`; whoever measures writes it."""
+"""A file like `latest`; it names the best checkpoint by validation, which is never pruned."""
 FILES = re.compile(r"(?:state|weights|discriminator|manifest|mean_styles)-(\d{9,})\.(?:pt|safetensors|json)")
 
 

@@ -48,16 +48,12 @@ def join_processes(device: torch.device, timeout_minutes: float = 30) -> Iterato
     dist.init_process_group(
         distributed_backend(device), store=store, rank=rank, world_size=count, timeout=timeout
     )
+    control = dist.new_group(backend="gloo")
+    assert isinstance(control, dist.ProcessGroup), "every process is in the group of all"
     try:
-        yield Processes(dist.get_rank(), count, control=_control_group())
+        yield Processes(dist.get_rank(), count, control)
     finally:
         dist.destroy_process_group()
-
-
-def _control_group() -> dist.ProcessGroup:
-    group = dist.new_group(backend="gloo")
-    assert isinstance(group, dist.ProcessGroup), "every process is in the group of all"
-    return group
 
 
 def average_gradients(network: nn.Module, processes: Processes) -> None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import faulthandler
 import signal
 import sys
-import time
 from types import FrameType
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 INTERRUPTED = 75
 """Exit status of a run that was asked to stop and can be resumed (EX_TEMPFAIL of sysexits)."""
-SECONDS_BETWEEN = 1.0
-"""Of two settings of the watchdog's timer, at least."""
 
 
 class StopRequest:
@@ -38,7 +35,6 @@ class Watchdog:
 
     def __init__(self, minutes: float) -> None:
         self._seconds = minutes * 60
-        self._since = float("-inf")
 
     def __enter__(self) -> Watchdog:
         self.alive()
@@ -49,9 +45,5 @@ class Watchdog:
 
     def alive(self) -> None:
         """Starts the minutes anew."""
-        now = time.monotonic()
-        if now - self._since > min(SECONDS_BETWEEN, self._seconds / 10):
-            self._since = now
-            # The process's own: what replaces it in a test or a notebook has no descriptor.
-            terminal = sys.__stderr__ or sys.stderr
-            faulthandler.dump_traceback_later(self._seconds, exit=True, file=terminal)
+        # The process's own stream: what replaces it in a test or a notebook has no descriptor.
+        faulthandler.dump_traceback_later(self._seconds, exit=True, file=sys.__stderr__ or sys.stderr)

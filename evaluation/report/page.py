@@ -9,10 +9,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from data.sources.source import LabelSet
 from evaluation.gallery import GalleryRow
+from evaluation.metrics import ARROWS, metric_label, written
 from evaluation.protocol import Protocol, Rows
 from evaluation.report.class_table import class_bars, shown_metrics, tick_titles
 from evaluation.report.curves import charts
-from evaluation.report.metric_labels import ARROWS, metric_label, written
 from evaluation.report.metrics_table import ROW_TITLES, metric_scale
 from evaluation.report.pictures import Scores, card_width, extremes, metric_orders
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.gallery import GalleryRow
-from evaluation.report.metric_labels import MetricLabel, metric_label
+from evaluation.metrics import MetricSpec, metric_label
 
 SMALLEST, LARGEST = 120, 360  # width of a picture on the page, in CSS pixels
 EXTREMES = 4
@@ -20,7 +20,7 @@ Scores = Mapping[str, Mapping[str, float]]
 class Extremes:
     """The worst and the best pictures by one metric, and their scores of this metric alone."""
 
-    label: MetricLabel
+    label: MetricSpec
     worst: list[GalleryRow]
     best: list[GalleryRow]
     scores: Scores

@@ -8,56 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision.models import get_model, list_models, segmentation
 
 from data.image_range import to_uint8
 from data.sources.source import LabelSet
-from evaluation.segmenters.segmenter import Segmenter
-from models.pretrained.weights import read_tensors
+from evaluation.segmenters.segmenter import MappedSegmenter, Segmenter
+from models.pretrained.weights import load_tensors, read_tensors
 
 PROBE = (64, 64)
-"""The size of a picture that asks a TorchScript file for its number of classes."""
+"""The size of the picture that finds out how many classes a TorchScript file scores."""
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 ClassMapping = Callable[[Sequence[str] | None, int], Tensor]
 """The segmenter's class names (None where it has none) and their number, to the data set's ids (M,)."""
-
-
-class MappedSegmenter(Segmenter):
-    """Scores of a network's own classes, (B, M, h, w) of any size, to ids of the data set.
-
-    `scores`: pictures (B, 3, H, W) in [-1, 1] to scores; `partners` (M,): the data set's id of each class, or
-    `OTHER`.
-    """
-
-    partners: Tensor
-
-    def __init__(
-        self,
-        name: str,
-        label_set: LabelSet,
-        network: nn.Module,
-        scores: Callable[[Tensor], Tensor],
-        partners: Tensor,
-    ) -> None:
-        super().__init__(name, label_set)
-        self.network = network.eval()
-        for parameter in network.parameters():  # one by one: a TorchScript module knows no other way
-            parameter.requires_grad_(False)
-        self._scores = scores
-        self.register_buffer("partners", partners)
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        scores = self._scores(pictures)  # (B, M, h, w)
-        if scores.ndim != 4 or scores.shape[:2] != (len(pictures), len(self.partners)):
-            raise ValueError(
-                f"segmenter {self.name} answers {tuple(scores.shape)} for {len(pictures)} pictures; it must"
-                f" answer scores (B, {len(self.partners)}, h, w), one a class"
-            )
-        at_pixels = F.interpolate(scores.float(), pictures.shape[-2:], mode="bilinear", align_corners=False)
-        return self.partners[at_pixels.argmax(dim=1)]  # (B, H, W)
 
 
 def transformers_segmenter(model: str, label_set: LabelSet, mapping: ClassMapping) -> Segmenter:
@@ -115,10 +79,7 @@ def torchvision_segmenter(
     network = get_model(
         architecture, weights=None, weights_backbone=None, num_classes=count, aux_loss=auxiliary or None
     )
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise ValueError(f"{file} does not hold the weights of {architecture}: {error}") from error
+    load_tensors(network, state, file, architecture)
 
     def scores(pictures: Tensor) -> Tensor:
         return network(_normalised(pictures))["out"]
@@ -129,27 +90,27 @@ def torchvision_segmenter(
 def torchscript_segmenter(
     file: Path, label_set: LabelSet, mapping: ClassMapping, run_code: bool
 ) -> Segmenter:
-    """A TorchScript file that takes photos normalised as ImageNet's and answers scores, or {"out": scores}.
+    """A TorchScript file that takes photos normalised as ImageNet's and returns scores, or {"out": scores}.
 
-    Such a file is a program: it is only opened where `run_code` says that a person trusts it. Raises
-    ValueError where that is not said, or the file is none.
+    Such a file is a program: it is only opened with `run_code`, by which users state that they trust it. Raises
+    ValueError without it, or where the file is none.
     """
     if not run_code:
         raise ValueError(
             f"{file} is a TorchScript file, which is a program that would run here; if you trust where it"
-            " comes from, say segmenter.run_code=true"
+            " comes from, set segmenter.run_code=true"
         )
     try:
         with warnings.catch_warnings():
-            # Torch has other plans for programs; the files people have are these.
+            # torch deprecates TorchScript, but it is the format of the files that exist.
             warnings.simplefilter("ignore", FutureWarning)
             network = torch.jit.load(str(file), map_location="cpu")
     except (RuntimeError, ValueError, OSError) as error:
         raise ValueError(f"{file} is no TorchScript file ({str(error).splitlines()[0]})") from error
 
     def scores(pictures: Tensor) -> Tensor:
-        answer: Any = network(_normalised(pictures))
-        return answer["out"] if isinstance(answer, dict) else answer
+        output: Any = network(_normalised(pictures))
+        return output["out"] if isinstance(output, dict) else output
 
     count = scores(torch.zeros(1, 3, *PROBE)).shape[1]
     return MappedSegmenter(file.stem, label_set, network, scores, mapping(None, count))

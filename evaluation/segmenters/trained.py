@@ -1,29 +1,41 @@
-"""Segmenters trained here: a folder of safetensors and a description that knows its classes."""
+"""Segmenters trained here, so that mIoU can be had on any data set: training, writing and reading them.
+
+One is a folder of safetensors and a description that holds its classes.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from data.atomic_write import write_atomically, write_text_atomically
+from data.batch import Batch
 from data.sources.source import LabelSet
 from engine.checkpoint.serialization import load_weights, read_weights, save_weights
+from evaluation.segmentation import SegmentationScores, segmentation_metrics
 from evaluation.segmenters.segmenter import Segmenter
 from models.segmenter import PyramidSegmenter
 
 DESCRIPTION, WEIGHTS = "segmenter.json", "weights.safetensors"
 FORMAT = 1
+WEIGHT_DECAY = 1e-4
+SEGMENTERS = Path(__file__).resolve().parents[2] / "segmenters"
+"""Where scripts/train_segmenter.py writes them."""
 
 
 @dataclass(frozen=True)
 class Description:
-    """What a folder says of its segmenter; sizes in pixels.
+    """What a folder holds about its segmenter; sizes in pixels.
 
     `names`: of its classes, in the order of their ids; `has_unknown`: the last of them is unknown; `images`:
-    how many photos it was shown; `val_miou`: on photos held back, None where there were none.
+    the number of photos it was trained on, repetitions counted; `val_miou`: on photos held back, None where
+    there were none.
     """
 
     dataset: str
@@ -38,7 +50,7 @@ class Description:
 
 
 class TrainedSegmenter(Segmenter):
-    """One that `scripts/train_segmenter.py` trained; `network` answers scores (B, K, H, W)."""
+    """One that `scripts/train_segmenter.py` trained; `network` returns scores (B, K, H, W)."""
 
     def __init__(self, name: str, label_set: LabelSet, network: PyramidSegmenter) -> None:
         super().__init__(name, label_set)
@@ -54,7 +66,7 @@ def is_trained_here(folder: Path) -> bool:
 
 
 def write_segmenter(folder: Path, network: PyramidSegmenter, description: Description) -> None:
-    """Writes the pyramid's tensors and the description; the frozen network under it comes as a package."""
+    """Writes the pyramid's tensors and the description; the frozen network under it comes with a package."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = network.pyramid.state_dict()
     write_atomically(folder / WEIGHTS, lambda file: save_weights(tensors, file))
@@ -93,3 +105,39 @@ def read_segmenter(folder: Path, label_set: LabelSet) -> TrainedSegmenter:
     network = PyramidSegmenter(len(label_set), description.channels)
     load_weights(network.pyramid, read_weights(folder / WEIGHTS), folder / WEIGHTS)
     return TrainedSegmenter(folder.resolve().name, label_set, network)
+
+
+def train_segmenter(
+    network: PyramidSegmenter, batches: Iterable[Batch], steps: int, learning_rate: float
+) -> None:
+    """Cross-entropy over all classes (unknown is one), AdamW, the rate rising to a peak and falling to zero.
+
+    `batches`: `steps` of them, with photos, on the network's device. The frozen part stays as it is.
+    Raises ValueError for batches without photos.
+    """
+    optimizer = torch.optim.AdamW(network.pyramid.parameters(), learning_rate, weight_decay=WEIGHT_DECAY)
+    rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps)
+    network.train()
+    for batch in batches:
+        if batch.photo is None:
+            raise ValueError(f"no photo for {batch.names[0]}; a segmenter is trained on photos: give them")
+        loss = F.cross_entropy(network(batch.photo), batch.labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        rates.step()
+    network.eval()
+
+
+@torch.inference_mode()
+def segmenter_metrics(
+    network: PyramidSegmenter, batches: Iterable[Batch], label_set: LabelSet
+) -> dict[str, float]:
+    """mIoU and pixel accuracy on photos of `batches`, as `segmentation_metrics` names them."""
+    scores: SegmentationScores | None = None
+    for batch in batches:
+        assert batch.photo is not None, "held-back photos were asked for"
+        scores = scores or SegmentationScores(label_set).to(batch.photo.device)
+        scores.update(network(batch.photo).argmax(dim=1), batch.labels)
+    assert scores is not None, "a split has pictures"
+    return segmentation_metrics(scores.compute(), label_set)

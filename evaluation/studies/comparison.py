@@ -12,8 +12,8 @@ from pathlib import Path
 from pandas import DataFrame, concat
 
 from evaluation.gallery import GalleryRow
-from evaluation.protocol import METRICS, Rows
-from evaluation.report.metric_labels import metric_label, written
+from evaluation.metrics import metric_label, written
+from evaluation.protocol import METRICS_FILE, Rows
 from evaluation.report.metrics_table import ROW_TITLES
 from evaluation.report.page import write_page
 
@@ -71,7 +71,7 @@ class Comparison:
 
 def read_results(folder: Path, name: str) -> Results:
     """What was measured in a results folder; ValueError where nothing was, or the file is damaged."""
-    file = folder / METRICS
+    file = folder / METRICS_FILE
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         rows = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from pandas import DataFrame, concat, isna
 
-from evaluation.report.metric_labels import ARROWS, MetricLabel, metric_label, written
+from evaluation.metrics import ARROWS, MetricSpec, metric_label, written
 from evaluation.studies.comparison import INCOMPARABLE, Comparison, markdown
 
 CHOSEN = ("fd_", "fid_", "miou_", "lpips_", "ssim", "psnr")
@@ -52,7 +52,7 @@ def metrics_of(table: DataFrame) -> list[str]:
     return [name.removesuffix(DEVIATION) for name in table.columns if name.endswith(DEVIATION)]
 
 
-def label_of(heading: str) -> MetricLabel:
+def label_of(heading: str) -> MetricSpec:
     """The label of the metric below a heading."""
     return metric_label(heading.removesuffix(INCOMPARABLE))
 

@@ -1,35 +1,45 @@
-"""The networks whose features the perceptual loss compares, by name.
-
-Each answers feature maps at five depths, shallow to deep, of photos in [-1, 1], and knows the weight of
-each depth.
-"""
+"""Networks whose feature maps a loss, a segmenter or a discriminator looks at: by name, with weights."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import torch
 from torch import Tensor, nn
+from torchvision.models import VGG19_Weights, vgg19
 
-from models.pretrained.efficientnet_lite import load_efficientnet_lite
-from models.pretrained.vgg import load_vgg19_layers
+from models.pretrained.efficientnet_lite import EfficientNetLite
+from models.pretrained.weights import PublishedWeights, load_tensors
+
+VGG19_WEIGHTS = PublishedWeights("VGG-19 (torchvision)", VGG19_Weights.IMAGENET1K_V1.url)
 
 
-class Vgg19Features(nn.Module):
-    """VGG-19 (Simonyan & Zisserman 2015) after relu1_1, 2_1, 3_1, 4_1 and 5_1.
+class Vgg19(nn.Module):
+    """VGG-19 (Simonyan & Zisserman 2015) after relu1_1, 2_1, 3_1, 4_1 and 5_1, frozen.
 
-    The depths' weights are those published with pix2pixHD; like its code and SPADE's, photos are given
-    as they are, in [-1, 1], without ImageNet's mean and deviation.
+    As in pix2pixHD and SPADE, photos are passed as they are, in [-1, 1], without ImageNet's mean and
+    deviation. Weights come from torch's download cache (TORCH_HOME), or are downloaded into it. Raises
+    ValueError, naming the file and the option that needs none, where they cannot be had or are damaged.
     """
 
-    weights = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+    channels = (64, 128, 256, 512, 512)
     ENDS = (2, 7, 12, 21, 30)
 
     def __init__(self) -> None:
         super().__init__()
-        layers = load_vgg19_layers()
-        starts = (0, *self.ENDS)
-        self.slices = nn.ModuleList(layers[start:end] for start, end in zip(starts, self.ENDS))
+        alternative = "set loss.perceptual=efficientnet_lite0, which needs no download"
+        file, state = VGG19_WEIGHTS.read(None, alternative)
+        with torch.device("meta"):
+            network = vgg19()
+        load_tensors(network, state, file, VGG19_WEIGHTS.network)
+        layers = network.features.eval().requires_grad_(False)
+        for layer in layers:
+            if isinstance(layer, nn.ReLU):
+                layer.inplace = False  # in place it would overwrite the maps that are returned
+        self.slices = nn.ModuleList(layers[start:end] for start, end in zip((0, *self.ENDS), self.ENDS))
 
     def forward(self, photo: Tensor) -> list[Tensor]:
-        """Five feature maps of photos (B, 3, H, W)."""
+        """Five feature maps of photos (B, 3, H, W), shallow to deep."""
         maps, x = [], photo
         for layers in self.slices:
             x = layers(x)
@@ -37,30 +47,21 @@ class Vgg19Features(nn.Module):
         return maps
 
 
-class EfficientNetLite0Features(nn.Module):
-    """EfficientNet-Lite0 at strides 2, 4, 8, 16 and 32; its weights come as a package, without a download.
+FeatureMaps = Vgg19 | EfficientNetLite
+"""Photos (B, 3, H, W) in [-1, 1] to five feature maps, shallow to deep, of `channels` each; frozen."""
 
-    Each depth counts a fifth of its distance relative to its usual magnitude (the mean absolute value of
-    its features on photographs, which hardly differs from one data set to another), so that two
-    unrelated photographs are about 1 apart.
-    """
-
-    STAGES = (1, 2, 3, 5, 7)
-    MAGNITUDES = (4.7, 6.8, 6.2, 5.3, 2.2)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.weights = tuple(1 / (len(self.STAGES) * magnitude) for magnitude in self.MAGNITUDES)
-        self.network = load_efficientnet_lite("lite0")
-
-    def forward(self, photo: Tensor) -> list[Tensor]:
-        """Five feature maps of photos (B, 3, H, W)."""
-        return self.network.forward_features(photo, self.STAGES)
-
-
-FeatureNetwork = Vgg19Features | EfficientNetLite0Features
-
-FEATURE_NETWORKS: dict[str, type[FeatureNetwork]] = {
-    "vgg19": Vgg19Features,
-    "efficientnet_lite0": EfficientNetLite0Features,
+FEATURE_NETWORKS: dict[str, Callable[[], FeatureMaps]] = {
+    "efficientnet_lite0": lambda: EfficientNetLite("lite0"),
+    "efficientnet_lite2": lambda: EfficientNetLite("lite2"),
+    "vgg19": Vgg19,
 }
+
+
+def load_features(name: str) -> FeatureMaps:
+    """The network called `name` in `FEATURE_NETWORKS`.
+
+    Raises ValueError for another name, or, naming the file or package, where its weights cannot be had.
+    """
+    if name not in FEATURE_NETWORKS:
+        raise ValueError(f"feature network {name!r} is unknown; choose one of {', '.join(FEATURE_NETWORKS)}")
+    return FEATURE_NETWORKS[name]()

@@ -1,4 +1,4 @@
-"""Weights of published networks: from a file, from torch's cache of downloads, or fetched into it."""
+"""Weights of published networks: from a file, from torch's download cache, or downloaded into it."""
 
 from __future__ import annotations
 
@@ -8,36 +8,35 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
 class PublishedWeights:
-    """A file of tensors that is published at `url`; `network` is what people call it."""
+    """The weights of `network` (its name in messages), a file of tensors published at `url`."""
 
     network: str
     url: str
 
     @property
     def cached(self) -> Path:
-        """Where torch keeps it (TORCH_HOME), whether or not it is there."""
+        """The file's place in torch's cache (TORCH_HOME), whether or not it exists."""
         return Path(torch.hub.get_dir()) / "checkpoints" / os.path.basename(self.url)
 
-    def find(self, given: Path | None, otherwise: str) -> Path:
-        """The file: `given`, or the cached one, fetched where it is not there yet.
+    def read(self, given: Path | None, alternative: str) -> tuple[Path, dict[str, Tensor]]:
+        """`given`, or else the cached file, which is downloaded where it is absent; and its tensors.
 
-        `otherwise`: what a person can do who has no such file. Raises ValueError, saying which file to put
-        where, when it cannot be had.
+        `alternative`: what users without the file can do instead. Raises ValueError, naming the file and its
+        place, where it cannot be had or is damaged.
         """
-        if given is not None:
-            if not given.is_file():
-                raise ValueError(f"{given}: no such file; it should hold the weights of {self.network}")
-            return given
-        if not self.cached.is_file():
-            self._fetch(otherwise)
-        return self.cached
+        if given is not None and not given.is_file():
+            raise ValueError(f"{given}: no such file; it should hold the weights of {self.network}")
+        if given is None and not self.cached.is_file():
+            self._download(alternative)
+        file = given or self.cached
+        return file, read_tensors(file, self.network)
 
-    def _fetch(self, otherwise: str) -> None:
+    def _download(self, alternative: str) -> None:
         hash_prefix = Path(self.url).stem.rsplit("-", 1)[-1]  # as torch names its published files
         self.cached.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -45,12 +44,12 @@ class PublishedWeights:
         except (OSError, RuntimeError) as error:
             raise ValueError(
                 f"the weights of {self.network} are not in {self.cached} and cannot be downloaded ({error});"
-                f" put the file {self.url} there, or {otherwise}"
+                f" put the file {self.url} there, or {alternative}"
             ) from error
 
 
 def read_tensors(file: Path, network: str) -> dict[str, Tensor]:
-    """A state dict from a file of `torch.save`; nothing in it is executed.
+    """Reads a state dict that `torch.save` wrote; nothing in the file is executed.
 
     Raises ValueError where the file is damaged or holds anything but tensors by name.
     """
@@ -59,8 +58,16 @@ def read_tensors(file: Path, network: str) -> dict[str, Tensor]:
     except (RuntimeError, EOFError, pickle.UnpicklingError, OSError) as error:
         raise ValueError(
             f"{file} is damaged, or holds more than tensors ({type(error).__name__}); it should be the"
-            f" weights of {network}: fetch it again"
+            f" weights of {network}: download it again"
         ) from error
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise ValueError(f"{file} is no table of tensors; it should be the weights of {network}")
     return state
+
+
+def load_tensors(network: nn.Module, state: dict[str, Tensor], file: Path, name: str) -> None:
+    """Makes the tensors of `file` those of the network, called `name`; ValueError where they do not fit."""
+    try:
+        network.load_state_dict(state, assign=True)
+    except RuntimeError as error:
+        raise ValueError(f"{file} does not hold the weights of {name}: {error}") from error

@@ -14,7 +14,7 @@ from models.conditional_generator import ConditionalGenerator
 from models.discriminators import DISCRIMINATORS, Discriminator
 from models.encoders import ENCODERS, Encoder
 from models.generators import GENERATORS, Generator
-from models.generators.spade import DOUBLINGS, LabelStem, StyleStem
+from models.generators.spade import LabelStem, StyleStem
 from models.layers.initialisation import INITIALISATIONS
 from models.norms import NORMS, ConditionalNorm, NoisySpade, NormFactory, Sean, statistics_for
 from options.schema.training import TrainOptions
@@ -54,7 +54,7 @@ def _generator(options: TrainOptions, info: DatasetInfo, encoder: Encoder | None
         known["norm"] = norm_factory(norm, options.norm, info, encoder)
         known["plain_norm"] = norm_factory(plain, options.norm, info, encoder)
         known["stem"] = _stem(options, info, encoder)
-        known["label_channels"] = classes + info.edges if chosen.concat_labels else 0
+        known["label_channels"] = classes + info.edges if getattr(chosen, "concat_labels", False) else 0
     return made(GENERATORS[chosen.name], chosen, known)
 
 
@@ -63,7 +63,7 @@ def _stem(options: TrainOptions, info: DatasetInfo, encoder: Encoder | None) -> 
     chosen, channels = options.generator, 16 * options.generator.width
     one_style = encoder is not None and len(encoder.code_shape) == 1
     if one_style and NORMS[options.norm.name].styles == "none":  # as in SPADE's VAE
-        multiple = 2 ** DOUBLINGS[chosen.upsampling]
+        multiple, _ = chosen.size_multiple()
         size = (options.dataset.height // multiple, options.dataset.width // multiple)
         return StyleStem(options.encoder.style_width, channels, size)
     return LabelStem(len(info.label_set), channels, info.edges)

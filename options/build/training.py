@@ -42,8 +42,8 @@ from options.build.data import (
     training_batches,
     training_set,
 )
+from options.build.evaluation import build_validation
 from options.build.networks import build_discriminator, build_generator, made
-from options.build.validation import build_validation
 from options.run_config import existing_run, write_options
 from options.schema.training import (
     EmaOptions,
@@ -172,8 +172,8 @@ def build_hardware(options: HardwareOptions) -> Hardware:
 
 
 def build_objective(options: LossOptions, D: Discriminator) -> GanObjective:
-    """The objective that the discriminator's outputs are made for, with its options."""
-    return made(OBJECTIVES[D.objective], options, {})
+    """The chosen objective, or the one that the discriminator's outputs are made for, with its options."""
+    return made(OBJECTIVES[options.objective or D.objective], options, {})
 
 
 def build_generator_terms(options: LossOptions, hardware: Hardware) -> GeneratorTerms:

@@ -13,6 +13,7 @@ EXACT = "exact"
 """resume=exact: from the newest checkpoint and no other."""
 MOST_THREADS = 256
 
+OBJECTIVES = ("patch",)
 ADVERSARIAL_LOSSES = ("hinge", "least_squares", "non_saturating", "wasserstein")
 PERCEPTUAL_NETWORKS = ("efficientnet_lite0", "vgg19", "none")
 INITIALISATIONS = ("xavier", "normal")
@@ -25,6 +26,9 @@ PRECISIONS = ("auto", "float32", "bf16")
 class LossOptions:
     """The terms that the networks minimise, with their weights; 0 drops a term."""
 
+    objective: str | None = option(
+        None, "GAN objective; null: the one that the discriminator is made for", choices=OBJECTIVES
+    )
     adversarial: str = option("hinge", "the GAN loss, of weight 1", choices=ADVERSARIAL_LOSSES)
     feature_matching: float = option(10.0, "weight of feature matching in the discriminator", at_least=0)
     perceptual: str = option(

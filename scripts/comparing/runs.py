@@ -15,10 +15,10 @@ from typing import Any
 from data.atomic_write import write_text_atomically
 from engine.checkpoint.checkpoint_paths import latest_images, weights_file
 from engine.run_log import read_log
-from evaluation.protocol import METRICS
+from evaluation.protocol import METRICS_FILE
+from evaluation.segmenters import trained
 from evaluation.segmenters.trained import DESCRIPTION, is_trained_here, read_description
 from evaluation.studies.jobs import Job
-from options.build import metrics
 from options.cli import composed, quoted
 from options.run_config import CONFIG, read_options, run_folder
 from options.schema import CONFIGS, CompareNormsOptions, TrainOptions, TrainSegmenterOptions
@@ -89,7 +89,7 @@ class StudyRun:
 
         A segmenter that scripts/train_segmenter.py did not make is known by its name alone.
         """
-        measured, asked = self.results / METRICS, self._asked_file()
+        measured, asked = self.results / METRICS_FILE, self._asked_file()
         if not measured.is_file() or not asked.is_file() or asked.read_text("utf-8") != self._asked():
             return False
         segmenter = segmenter_folder(self.study) / DESCRIPTION
@@ -196,7 +196,7 @@ def study_folder(study: CompareNormsOptions) -> Path:
 
 def segmenter_folder(study: CompareNormsOptions) -> Path:
     """The study's own segmenter, or the one that its options name."""
-    return metrics.SEGMENTERS / study.name if study.segmenter_path is None else Path(study.segmenter_path)
+    return trained.SEGMENTERS / study.name if study.segmenter_path is None else Path(study.segmenter_path)
 
 
 def segmenter_training(study: CompareNormsOptions, run: StudyRun) -> list[Job]:

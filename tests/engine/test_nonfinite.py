@@ -15,10 +15,10 @@ from tests.engine.tiny_step import gradients_of, tiny_batch, tiny_step
 
 
 def everything(step: TrainingStep) -> dict[str, Tensor]:
-    """Weights, running statistics, spectral vectors, moments and counts of both players."""
+    """Weights, running statistics, spectral vectors, moments and counts of both networks."""
     found = {}
-    for name, player in (("G", step.G), ("D", step.D)):
-        found |= {f"{name} {key}": value.clone() for key, value in player.state_dict().items()}
+    for name, network in (("G", step.G), ("D", step.D)):
+        found |= {f"{name} {key}": value.clone() for key, value in network.state_dict().items()}
     for name, optimizer in (("G", step.generator_optimizer), ("D", step.discriminator_optimizer)):
         for index, state in optimizer.state_dict()["state"].items():
             found |= {f"opt {name} {index} {key}": value.clone() for key, value in state.items()}
@@ -26,10 +26,10 @@ def everything(step: TrainingStep) -> dict[str, Tensor]:
 
 
 def step_with_adam() -> TrainingStep:
-    """Of channels-last players, whose weights and moments the kernel sees through views."""
+    """Of channels-last networks, whose weights and moments the kernel sees through views."""
     step = tiny_step("norm.statistics=batch", "discriminator.spectral=true")
-    for player in (step.G, step.D):
-        player.to(memory_format=torch.channels_last)
+    for network in (step.G, step.D):
+        network.to(memory_format=torch.channels_last)
     step.generator_optimizer = Adam(step.G.parameters(), lr=0.01, fused=True)
     step.discriminator_optimizer = Adam(step.D.parameters(), lr=0.01, fused=True)
     return step

@@ -10,7 +10,7 @@ from tests.data.trees import COLOURS, blocks
 
 
 def write_photos(folder: Path, count: int, height: int = 32, width: int = 40) -> Path:
-    """`count` photos p0, p1, … in folder/photos, their label maps in folder/labels; answers folder/photos."""
+    """`count` photos p0, p1, … in folder/photos, their label maps in folder/labels; returns folder/photos."""
     for kind in ("photos", "labels"):
         (folder / kind).mkdir(parents=True)
     for number in range(count):
@@ -24,7 +24,7 @@ def write_photos(folder: Path, count: int, height: int = 32, width: int = 40) ->
 
 
 def write_scenes(folder: Path, count: int, side: int = 96) -> Path:
-    """Built-in scenes p0, p1, … as photographs in folder/photos, which it answers."""
+    """Built-in scenes p0, p1, … as photographs in folder/photos, which it returns."""
     photos = folder / "photos"
     photos.mkdir(parents=True)
     source = Scenes("val", side, side, count)

@@ -14,7 +14,6 @@ class TinyFeatures(FeatureNetwork):
     """Mean and second moment of each colour, and a mixture of them: six features without weights to load."""
 
     name = "tiny"
-    frechet_name = "fd_tiny"
     num_features = 6
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Evaluation as a whole: against the metrics one by one, and on real photographs against known figures."""
+"""Evaluation as a whole: against the metrics one by one, and on real photographs against known values."""
 
 import math
 
@@ -8,25 +8,27 @@ import torch
 from PIL import Image
 
 from data.image_range import from_uint8
+from engine.runtime.distributed import Processes
 from evaluation.evaluate import evaluate, measure_scale
 from evaluation.feature_cache import CachedFeatures
-from evaluation.feature_networks import load_metric_network
-from evaluation.frechet import FeatureStatistics, frechet_distance
+from evaluation.feature_extractors import load_metric_network
+from evaluation.frechet import frechet_distance
 from evaluation.kid import kernel_distance
 from evaluation.mean_colour_baseline import MeanColours, paint
-from evaluation.metric_set import MetricSet
+from evaluation.metrics import MetricSet
 from evaluation.pictures import quantise
-from evaluation.precision_recall import precision_recall
+from evaluation.precision_recall import precision, recall
 from evaluation.protocol import Protocol
 from evaluation.psnr import PSNR
 from evaluation.rmse import RMSE
-from evaluation.segmentation import SegmentationScores, class_ious, segmentation_figures
+from evaluation.segmentation import SegmentationScores, class_ious, segmentation_metrics
 from evaluation.segmenters.segmenter import Segmenter
 from evaluation.ssim import SSIM
 from tests.evaluation.made_up import TinyFeatures, batch, label_maps, label_set, pictures, protocol
 from tests.shared import shared_data
 
 K = 4
+ALONE = Processes(rank=0, count=1)
 
 
 def batches(photo, labels, size):
@@ -58,17 +60,11 @@ def rows_of(made, size=4, kind="png"):
 
 def distances(first, second):
     features = [TinyFeatures()(photos) for photos in (first, second)]
-    gaussians = []
-    for each in features:
-        statistics = FeatureStatistics(6)
-        statistics.update(each)
-        gaussians.append(statistics.compute())
-    precision, recall = precision_recall(*features)
     return {
-        "fd_tiny": frechet_distance(*gaussians),
+        "fd_tiny": frechet_distance(*features),
         "kid_tiny": kernel_distance(*features),
-        "precision_tiny": precision,
-        "recall_tiny": recall,
+        "precision_tiny": precision(*features),
+        "recall_tiny": recall(*features),
     }
 
 
@@ -79,21 +75,21 @@ def test_rows_are_the_metrics_of_8_bit_pictures(made):
     colours.update(t, train_labels)
     expected = {}
     for row, shown in (("model", g), ("mean_colour_baseline", paint(colours.compute(), labels))):
-        figures = {"psnr": PSNR(), "ssim": SSIM(), "rmse": RMSE()}
-        for metric in figures.values():
+        metrics = {"psnr": PSNR(), "ssim": SSIM(), "rmse": RMSE()}
+        for metric in metrics.values():
             metric.update(shown, p)
-        values = {name: metric.compute() for name, metric in figures.items()}
+        values = {name: metric.compute() for name, metric in metrics.items()}
         expected[row] = {"images": 9, **values, **distances(shown, p)}
     expected["real_train"] = {"images": 12, **distances(t, p)}
     found = rows_of(made)
     assert list(found) == ["model", "mean_colour_baseline", "real_train"]
-    for row, figures in expected.items():
-        assert found[row] == pytest.approx({name: float(value) for name, value in figures.items()}, rel=1e-5)
+    for row, values in expected.items():
+        assert found[row] == pytest.approx({name: float(value) for name, value in values.items()}, rel=1e-5)
 
 
 def test_batch_size_does_not_show(made):
-    for row, figures in rows_of(made, size=9).items():
-        assert rows_of(made, size=2)[row] == pytest.approx(figures, rel=1e-5)
+    for row, values in rows_of(made, size=9).items():
+        assert rows_of(made, size=2)[row] == pytest.approx(values, rel=1e-5)
 
 
 def test_tensors_are_measured_unrounded_where_the_protocol_says_so(made):
@@ -133,14 +129,14 @@ def test_a_segmenter_measures_every_row_and_the_photos_themselves(made):
     for row, pictures_of_row in shown.items():
         scores = SegmentationScores(label_set(K))
         scores.update(segmenter(quantise(pictures_of_row)), labels)
-        expected = segmentation_figures(scores.compute(), label_set(K))
+        expected = segmentation_metrics(scores.compute(), label_set(K))
         for name, value in expected.items():
             assert found.rows[row][f"{name}_colours"] == pytest.approx(value), row
-        assert found.class_ious[row] == pytest.approx(class_ious(scores.compute(), label_set(K)))
+        assert found.by_class["iou"][row] == pytest.approx(class_ious(scores.compute(), label_set(K)))
     assert set(found.rows["real_photos"]) == {"images", "miou_colours", "pixel_accuracy_colours"}
 
 
-def test_remembered_features_change_no_figure(made, tmp_path):
+def test_cached_features_change_no_value(made, tmp_path):
     generated, photo, labels, train_photo, train_labels = made
     expected = rows_of(made)
     for _ in range(2):
@@ -148,13 +144,13 @@ def test_remembered_features_change_no_figure(made, tmp_path):
         train, val = (CachedFeatures(metrics.features, tmp_path / name) for name in ("train", "val"))
         scale = measure_scale(batches(train_photo, train_labels, 4), K, metrics, protocol(9), train)
         rows = evaluate(pairs(generated, photo, labels, 4), metrics, protocol(9), scale, val).rows
-        for row, figures in rows.items():
-            assert figures == pytest.approx(expected[row], rel=1e-5), row
-        train.save()
-        val.save()
+        for row, values in rows.items():
+            assert values == pytest.approx(expected[row], rel=1e-5), row
+        train.save(ALONE)
+        val.save(ALONE)
 
 
-def test_a_scale_of_few_photos_has_fewer_figures(made):
+def test_a_scale_of_few_photos_has_fewer_metrics(made):
     generated, photo, labels, train_photo, train_labels = made
     metrics = MetricSet(TinyFeatures())
     scale = measure_scale(batches(train_photo[:3], train_labels[:3], 3), K, metrics, protocol(9))
@@ -197,8 +193,8 @@ def camvid(split):
 
 
 @pytest.mark.slow
-def test_camvid_gives_the_known_figures():
-    """The null model's 191.6 and the training photos' 50.5, measured with another program."""
+def test_camvid_gives_the_known_values():
+    """The mean-colour baseline's 191.6 and the training photos' 50.5, measured with another program."""
     metrics = MetricSet(load_metric_network("efficientnet_lite2"))
     measured = Protocol("camvid", "val", 101, 96, 128, "lanczos", "png", ema=True, seed=0)
     val = camvid("val")

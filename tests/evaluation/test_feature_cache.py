@@ -1,18 +1,19 @@
-"""Remembered features: computed once, and never taken for those of another picture or network."""
+"""Cached features: computed once, and never taken for those of another picture or network."""
 
 from dataclasses import replace
 
 import pytest
 import torch
 
-from evaluation.feature_cache import CachedFeatures, ReferenceKey
-from tests.evaluation.made_up import TinyFeatures, pictures
+from engine.runtime.distributed import Processes
+from evaluation.feature_cache import CachedFeatures, FeatureCache
+from tests.evaluation.made_up import TinyFeatures, pictures, protocol
 
-KEY = ReferenceKey("camvid", "/data/camvid", "val", 101, 96, 128, "bicubic", "tiny")
+ALONE = Processes(rank=0, count=1)
 
 
 class Counted(TinyFeatures):
-    """Counts the pictures it is shown."""
+    """Counts the pictures it is given."""
 
     def __init__(self):
         super().__init__()
@@ -28,7 +29,7 @@ def test_each_picture_is_computed_once_over_all_evaluations(tmp_path):
     first = CachedFeatures(network, tmp_path / "reference.safetensors")
     found = torch.cat([first(part) for part in photo.split(2)])
     torch.testing.assert_close(found, TinyFeatures()(photo))
-    first.save()
+    first.save(ALONE)
     again = CachedFeatures(network, tmp_path / "reference.safetensors")
     assert torch.equal(again(photo.flip(0)), found.flip(0))
     assert network.shown == 5
@@ -38,12 +39,12 @@ def test_a_picture_that_changed_is_computed_anew(tmp_path):
     photo, network = pictures(3), Counted()
     first = CachedFeatures(network, tmp_path / "file")
     first(photo)
-    first.save()
+    first.save(ALONE)
     photo[1, 0, 0, 0] = -photo[1, 0, 0, 0]
     again = CachedFeatures(network, tmp_path / "file")
     torch.testing.assert_close(again(photo), TinyFeatures()(photo))
     assert network.shown == 4
-    again.save()
+    again.save(ALONE)
     kept = CachedFeatures(network, tmp_path / "file")
     kept(photo)
     assert network.shown == 4
@@ -53,7 +54,7 @@ def test_other_weights_of_the_same_name_are_not_taken(tmp_path):
     photo, network = pictures(2), Counted()
     first = CachedFeatures(network, tmp_path / "file")
     first(photo)
-    first.save()
+    first.save(ALONE)
     other = Counted()
     other.mixture.data *= 2
     torch.testing.assert_close(CachedFeatures(other, tmp_path / "file")(photo), 2 * TinyFeatures()(photo))
@@ -62,27 +63,35 @@ def test_other_weights_of_the_same_name_are_not_taken(tmp_path):
 
 def test_a_damaged_file_is_made_anew(tmp_path):
     (tmp_path / "file").write_bytes(b"half a file")
-    remembered = CachedFeatures(TinyFeatures(), tmp_path / "file")
-    remembered(pictures(2))
-    remembered.save()
+    cached = CachedFeatures(TinyFeatures(), tmp_path / "file")
+    cached(pictures(2))
+    cached.save(ALONE)
     network = Counted()
     CachedFeatures(network, tmp_path / "file")(pictures(2))
     assert network.shown == 0
 
 
+def test_the_cache_of_a_protocol_is_written_at_the_end(tmp_path):
+    network = Counted()
+    for _ in range(2):
+        with FeatureCache(network, tmp_path, ALONE).of(protocol(3)) as features:
+            features(pictures(3))
+    assert network.shown == 3
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        {"dataset": "folder"},
-        {"root": "/data/other"},
+        {"dataset": "a/b"},
         {"split": "train"},
-        {"count": 100},
-        {"height": 192},
-        {"width": 256},
-        {"resize_filter": "lanczos"},
-        {"network": "inception"},
+        {"count": 2},
+        {"height": 8},
+        {"width": 8},
+        {"resize_filter": "none"},
     ],
 )
-def test_all_that_a_reference_depends_on_is_in_its_key(change):
-    assert replace(KEY, **change).file_name() != KEY.file_name()
-    assert replace(KEY).file_name() == KEY.file_name()
+def test_reference_sets_are_kept_apart(change, tmp_path):
+    for other in (protocol(3), replace(protocol(3), seed=7), replace(protocol(3), **change)):
+        with FeatureCache(TinyFeatures(), tmp_path, ALONE).of(other) as features:
+            features(pictures(3))
+    assert len(list((tmp_path / ".feature_cache").iterdir())) == 2

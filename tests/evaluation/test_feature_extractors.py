@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from evaluation.feature_networks import load_metric_network
+from evaluation.feature_extractors import load_metric_network
 from tests.evaluation.made_up import pictures
 
 

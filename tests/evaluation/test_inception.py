@@ -7,8 +7,7 @@ import torch
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
 from data.image_range import to_uint8
-from evaluation.feature_networks import load_metric_network
-from evaluation.inception import INCEPTION_WEIGHTS, InceptionFeatures
+from evaluation.feature_extractors import INCEPTION_WEIGHTS, InceptionFeatures, load_metric_network
 from tests.evaluation.made_up import pictures
 
 
@@ -36,14 +35,15 @@ def test_features_are_torch_fidelitys_of_8_bit_pictures(weights):
     found = network(photo)
     assert found.shape == (1, network.num_features) and expected.std() > 0
     torch.testing.assert_close(found, expected)
-    assert network.frechet_name == "fid_inception"
+    assert network.metric_name("fd") == "fid_inception"
+    assert network.metric_name("kid") == "kid_inception"
 
 
 def test_auto_takes_inception_where_it_is_at_hand_and_downloads_nothing(weights, tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", lambda *a, **k: pytest.fail("a download"))
     network = load_metric_network("auto")
-    assert (network.name, network.frechet_name) == ("efficientnet_lite2", "fd_efficientnet_lite2")
+    assert (network.name, network.metric_name("fd")) == ("efficientnet_lite2", "fd_efficientnet_lite2")
     assert load_metric_network("auto", weights).name == "inception"
     INCEPTION_WEIGHTS.cached.parent.mkdir(parents=True)
     INCEPTION_WEIGHTS.cached.write_bytes(weights.read_bytes())

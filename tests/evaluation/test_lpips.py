@@ -109,7 +109,7 @@ def test_weights_that_cannot_be_had_name_the_file_and_the_way_out(tmp_path, monk
 
 def test_other_files_are_refused(tmp_path):
     torch.save({"features.0.weight": torch.zeros(3)}, tmp_path / "other.pth")
-    with pytest.raises(ValueError, match="does not hold the weights LPIPS needs"):
+    with pytest.raises(ValueError, match="does not hold the weights of AlexNet"):
         LPIPSNetwork("alex", tmp_path / "other.pth")
     (tmp_path / "cut.pth").write_bytes(b"PK half a file")
     with pytest.raises(ValueError, match="damaged"):

@@ -1,4 +1,4 @@
-"""The null model against a loop over pixels."""
+"""The mean-colour baseline against a loop over pixels."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""A protocol names its figures and travels with them."""
+"""A protocol names its values and travels with them."""
 
 import json
 import math

@@ -22,7 +22,7 @@ def similar(photo, amount, seed=3):
 
 
 def as_levels(pictures):
-    """As people have them who read 8-bit files, but for the rounding: from 0 to 255."""
+    """In the levels of 8-bit files, 0 to 255, but unrounded."""
     return (pictures.double().numpy() + 1) * 127.5
 
 

@@ -1,4 +1,4 @@
-"""Two gloo processes, each with its share of the pictures, against one with all."""
+"""Two gloo processes, each with its part of the pictures, against one with all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch.multiprocessing as mp
 from engine.runtime.distributed import Processes, gather, join_processes
 from evaluation.evaluate import Evaluation, evaluate, measure_scale
 from evaluation.feature_cache import CachedFeatures
-from evaluation.metric_set import MetricSet
+from evaluation.metrics import MetricSet
 from evaluation.segmenters.segmenter import Segmenter
 from tests.engine.runtime.test_distributed import free_port
 from tests.evaluation.made_up import TinyFeatures, batch, label_maps, label_set, pictures, protocol
@@ -28,20 +28,20 @@ class Colours(Segmenter):
 
 
 def evaluation(folder: Path, processes: Processes) -> Evaluation:
-    """Of this process's share, with features remembered; the last batch is shorter."""
+    """Of this process's part, with cached features; the last batch is shorter."""
     generated, photo, labels = pictures(COUNT, seed=1), pictures(COUNT, seed=2), label_maps(COUNT, K)
     train = batch(pictures(TRAIN, seed=3), label_maps(TRAIN, K, seed=3))
     mine, mine_of_train = (slice(processes.rank, None, processes.count),) * 2
     metrics = MetricSet(TinyFeatures(), segmenter=Colours("colours", label_set(K)))
-    remembered = CachedFeatures(metrics.features, folder / "reference")
-    shares = [batch(train.photo[mine_of_train], train.labels[mine_of_train])]
-    scale = measure_scale(shares, K, metrics, protocol(COUNT), remembered)
+    cached = CachedFeatures(metrics.features, folder / "reference")
+    part = [batch(train.photo[mine_of_train], train.labels[mine_of_train])]
+    scale = measure_scale(part, K, metrics, protocol(COUNT), cached)
     pairs = [
         (g, batch(p, ids))
         for g, p, ids in zip(generated[mine].split(2), photo[mine].split(2), labels[mine].split(2))
     ]
-    found = evaluate(pairs, metrics, protocol(COUNT), scale, remembered)
-    remembered.save(processes)
+    found = evaluate(pairs, metrics, protocol(COUNT), scale, cached)
+    cached.save(processes)
     return found
 
 
@@ -51,10 +51,10 @@ def process(rank: int, folder: str) -> None:
     with join_processes(torch.device("cpu"), timeout_minutes=10) as processes:
         assert gather({"rank": rank}, processes) == [{"rank": 0}, {"rank": 1}]
         found = evaluation(Path(folder), processes)
-        torch.save({"rows": found.rows, "class_ious": found.class_ious}, f"{folder}/{rank}.pt")
+        torch.save({"rows": found.rows, "by_class": found.by_class}, f"{folder}/{rank}.pt")
 
 
-def test_all_get_the_figures_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_get_the_values_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
     monkeypatch.setenv("MASTER_PORT", str(free_port()))
     mp.spawn(process, (str(tmp_path),), nprocs=2)
@@ -66,9 +66,9 @@ def test_all_get_the_figures_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         == list(one.rows)
         == ["model", "mean_colour_baseline", "real_train", "real_photos"]
     )
-    for row, figures in one.rows.items():
-        assert first["rows"][row] == pytest.approx(figures, rel=1e-6, abs=1e-9), row
-    for row, ious in one.class_ious.items():
-        assert first["class_ious"][row] == pytest.approx(ious), row
+    for row, values in one.rows.items():
+        assert first["rows"][row] == pytest.approx(values, rel=1e-6, abs=1e-9), row
+    for row, ious in one.by_class["iou"].items():
+        assert first["by_class"]["iou"][row] == pytest.approx(ious), row
     sizes = {(tmp_path / name / "reference").stat().st_size for name in (".", "alone")}
-    assert len(sizes) == 1, "both remember all pictures"
+    assert len(sizes) == 1, "both have cached all pictures"

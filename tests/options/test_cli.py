@@ -133,7 +133,7 @@ def test_every_choice_of_every_group_composes(override: str) -> None:
     needed = ["train.images=4"] if group != "experiment" else []
     if group in ("dataset", "experiment") and choice not in ("compare_scenes", "demo", "scenes"):
         needed += ["dataset.root=/x"]
-    if choice in ("pix2pixhd", "local_enhancer", "unet"):
+    if group == "generator":
         needed += ["dataset.height=256", "dataset.width=256"]
     needed += {"norm=none": ["generator=pix2pixhd"], "encoder=region_style": ["norm=sean"]}.get(override, [])
     options = composed(override, *needed, *(["norm=batch"] if override == "encoder=prior" else []))

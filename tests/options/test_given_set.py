@@ -11,7 +11,6 @@ from PIL import Image
 from data.batch import Sample
 from data.dataset_info import DatasetInfo
 from data.sampler import Position
-from data.sources import READERS
 from data.sources.classes import numbered_label_set
 from data.sources.source import LabelSet
 from options.build.data import build_label_format, given_set
@@ -44,7 +43,6 @@ STORED = [
     (ScenesOptions(), [[0, 1, 2]], None),
 ]
 CLASSES_OF_A_RUN = {"folder": numbered_label_set(9, has_unknown=True)}
-TESTED_ELSEWHERE = {"facades", "webdataset"}
 
 
 def label_set_of(options: DatasetOptions) -> LabelSet:
@@ -65,7 +63,3 @@ def test_stored_maps_become_class_ids(
     assert isinstance(sample, Sample)
     labels = sample.labels[0].tolist()
     assert labels == stored[0] if names is None else [label_set.names[label] for label in labels] == names
-
-
-def test_every_data_set_is_tested() -> None:
-    assert {options.name for options, _, _ in STORED} | TESTED_ELSEWHERE >= set(READERS)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 import pytest
+from evaluation.feature_networks import AUTO, METRIC_NETWORKS
+from evaluation.metric_set import WORDS
 
 import data.bad_records
 import data.folder_pairs
@@ -18,9 +20,7 @@ from data.scenes.styles import STYLES as SCENE_STYLES
 from data.sources import READERS
 from data.sources.classes import numbered_label_set
 from engine.runtime.determinism import MOST_THREADS
-from evaluation.feature_networks import AUTO, METRIC_NETWORKS
 from evaluation.lpips import TRUNKS
-from evaluation.metric_set import WORDS
 from evaluation.protocol import PictureKind
 from models.discriminators import DISCRIMINATORS
 from models.discriminators.diffaugment import AUGMENTATIONS
@@ -28,7 +28,7 @@ from models.encoders import ENCODERS
 from models.generators import GENERATORS, spade
 from models.layers.initialisation import INITIALISATIONS
 from models.layers.normed_conv import PLAIN_NORMS
-from models.losses import ADVERSARIAL_LOSSES
+from models.losses import ADVERSARIAL_LOSSES, OBJECTIVES
 from models.norms import NORMS, STATISTICS
 from options import schema
 from options.build.networks import build_generator
@@ -181,6 +181,7 @@ def test_the_schema_offers_what_networks_and_data_know() -> None:
     assert set(networks.STATISTICS) == {"default", *STATISTICS}
     assert set(networks.PLAIN_NORMS) == set(PLAIN_NORMS)
     assert networks.DOUBLINGS == spade.DOUBLINGS
+    assert choices(training.LossOptions, "objective") == set(OBJECTIVES)
     assert choices(training.LossOptions, "adversarial") == set(ADVERSARIAL_LOSSES)
     assert choices(training.TrainOptions, "initialisation") == set(INITIALISATIONS)
     assert choices(training.TrainOptions, "diffaugment") == set(AUGMENTATIONS)

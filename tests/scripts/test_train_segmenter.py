@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import options.build.metrics
+import evaluation.segmenters.trained
 from data.sources.classes import numbered_label_set
 from evaluation.segmenters.trained import read_segmenter
 from tests.data.trees import write_folder
@@ -34,7 +34,7 @@ def trained_on(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words += ["dataset.height=32", "dataset.width=32", "hardware.num_workers=0", "hardware.device=cpu"]
     words += ["images=240", "batch_size=4", "width=16", "learning_rate=1e-2"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(options.build.metrics, "SEGMENTERS", folder / "segmenters")
+        patch.setattr(evaluation.segmenters.trained, "SEGMENTERS", folder / "segmenters")
         patch.setattr(sys, "argv", [script, *words])
         runpy.run_path(script, run_name="__main__")
     return folder

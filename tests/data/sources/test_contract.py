@@ -132,6 +132,8 @@ def test_records_keep_the_contract(tmp_path: Path, name: str) -> None:
         assert record.instances is None or record.instances.dtype == np.int32
         assert 0 <= record.style_id < len(source.styles)
     assert source.read(0).name != source.read(1).name
+    stored = READERS[name].label_format
+    assert callable(stored) or stored.label_set == source.label_set
 
 
 @pytest.mark.parametrize("name", OPENED)

@@ -29,7 +29,7 @@ from engine.ema import ExponentialMovingAverage
 from engine.progress import Progress
 
 
-class Player:
+class SmallRun:
     """A network with its optimizer and average, and how far they are."""
 
     def __init__(self, run: Path, keep: int = 3, width: int = 4, seed: int = 0) -> None:
@@ -57,7 +57,7 @@ def moments(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
     return [value for state in optimizer.state_dict()["state"].values() for value in state.values()]
 
 
-def assert_equal(first: Player, second: Player) -> None:
+def assert_equal(first: SmallRun, second: SmallRun) -> None:
     for name, tensor in first.network.state_dict().items():
         assert torch.equal(tensor, second.network.state_dict()[name]), name
     for name, tensor in first.ema.state_dict().items():
@@ -67,41 +67,41 @@ def assert_equal(first: Player, second: Player) -> None:
     assert first.progress == second.progress
 
 
-def test_a_restored_player_goes_on_as_the_saved_one(tmp_path: Path) -> None:
-    saved, restored = Player(tmp_path), Player(tmp_path, seed=1)
+def test_a_restored_run_goes_on_as_the_saved_one(tmp_path: Path) -> None:
+    saved, restored = SmallRun(tmp_path), SmallRun(tmp_path, seed=1)
     for _ in range(3):
         saved.step()
     saved.save()
     assert restored.checkpoint.restore() == 6
     assert_equal(saved, restored)
-    for player in (saved, restored):
+    for small in (saved, restored):
         torch.manual_seed(2)
-        player.step()
+        small.step()
     assert_equal(saved, restored)
 
 
 def test_weights_are_the_averaged_ones(tmp_path: Path) -> None:
-    player = Player(tmp_path)
-    player.step()
-    player.step()
-    player.save()
+    small = SmallRun(tmp_path)
+    small.step()
+    small.step()
+    small.save()
     weights = read_weights(weights_file(tmp_path, 4))
-    assert set(weights) == set(player.network.state_dict())
-    for name, tensor in player.ema.state_dict().items():
+    assert set(weights) == set(small.network.state_dict())
+    for name, tensor in small.ema.state_dict().items():
         assert torch.equal(weights[name], tensor), name
-    assert not torch.equal(weights["0.weight"], player.network[0].weight)
+    assert not torch.equal(weights["0.weight"], small.network[0].weight)
 
 
 def test_a_run_without_checkpoint(tmp_path: Path) -> None:
-    assert Player(tmp_path).checkpoint.restore() is None
+    assert SmallRun(tmp_path).checkpoint.restore() is None
     assert latest_images(tmp_path) is None
 
 
 def test_the_newest_are_kept_and_latest_names_the_last(tmp_path: Path) -> None:
-    player = Player(tmp_path, keep=2)
+    small = SmallRun(tmp_path, keep=2)
     for count in range(1, 6):
-        player.step()
-        player.save()
+        small.step()
+        small.save()
         kept = [2 * number for number in range(max(1, count - 1), count + 1)]
         assert complete_checkpoints(tmp_path) == kept
         assert latest_images(tmp_path) == kept[-1] == int((tmp_path / LATEST).read_text())
@@ -111,67 +111,67 @@ def test_the_newest_are_kept_and_latest_names_the_last(tmp_path: Path) -> None:
 
 
 def test_a_run_taken_back_to_an_older_checkpoint_keeps_what_latest_names(tmp_path: Path) -> None:
-    player = Player(tmp_path, keep=3)
+    small = SmallRun(tmp_path, keep=3)
     for _ in range(3):
-        player.step(images=10)
-        player.save()
+        small.step(images=10)
+        small.save()
     (tmp_path / LATEST).write_text("10\n")
-    again = Player(tmp_path, keep=1, seed=1)
+    again = SmallRun(tmp_path, keep=1, seed=1)
     assert again.checkpoint.restore() == 10
     again.step(images=2)
     again.save()
     assert latest_images(tmp_path) == 12 and 12 in complete_checkpoints(tmp_path)
-    assert Player(tmp_path).checkpoint.restore() == 12
+    assert SmallRun(tmp_path).checkpoint.restore() == 12
 
 
 def test_a_state_without_its_weights_is_not_complete(tmp_path: Path) -> None:
-    player = Player(tmp_path)
+    small = SmallRun(tmp_path)
     for _ in range(2):
-        player.step()
-        player.save()
+        small.step()
+        small.save()
     weights_file(tmp_path, 4).unlink()
     assert complete_checkpoints(tmp_path) == [2]
 
 
 def test_another_architecture_names_the_first_tensor_that_differs(tmp_path: Path) -> None:
-    player = Player(tmp_path)
-    player.step()
-    player.save()
+    small = SmallRun(tmp_path)
+    small.step()
+    small.save()
     with pytest.raises(ValueError, match=r"state-000000002.*0\.weight is \(4, 4\) there and \(5, 5\)"):
-        Player(tmp_path, width=5).checkpoint.restore()
+        SmallRun(tmp_path, width=5).checkpoint.restore()
     weights = read_weights(weights_file(tmp_path, 2))
     with pytest.raises(ValueError, match=r"the file .*lacks 1\.weight \(4,\)"):
-        load_weights(player.network, {n: t for n, t in weights.items() if n[0] == "0"}, Path("the file"))
+        load_weights(small.network, {n: t for n, t in weights.items() if n[0] == "0"}, Path("the file"))
     with pytest.raises(ValueError, match=r"network has no 1\."):
         load_weights(nn.Sequential(nn.Linear(4, 4)), weights, Path("the file"))
 
 
 def test_another_kind_of_run_or_format(tmp_path: Path) -> None:
-    player = Player(tmp_path)
-    player.step()
-    player.save()
-    player.checkpoint.parts["D"] = nn.Linear(1, 1)
+    small = SmallRun(tmp_path)
+    small.step()
+    small.save()
+    small.checkpoint.parts["D"] = nn.Linear(1, 1)
     with pytest.raises(ValueError, match="holds no D"):
-        player.checkpoint.restore()
+        small.checkpoint.restore()
     manifest_file(tmp_path, 2).unlink()
     save_state({"format": 99}, state_file(tmp_path, 2))
     with pytest.raises(ValueError, match="format 99; this version reads formats 1 to 3"):
-        player.checkpoint.restore()
+        small.checkpoint.restore()
     save_file({}, state_file(tmp_path, 2), {"values": "[1, 2]"})
     with pytest.raises(ValueError, match="holds a list"):
-        player.checkpoint.restore()
+        small.checkpoint.restore()
 
 
-@pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.999])
-def test_a_truncated_file_is_named(share: float, tmp_path: Path) -> None:
-    player = Player(tmp_path)
-    player.step()
-    player.save()
+@pytest.mark.parametrize("fraction", [0.0, 0.001, 0.3, 0.9, 0.999])
+def test_a_truncated_file_is_named(fraction: float, tmp_path: Path) -> None:
+    small = SmallRun(tmp_path)
+    small.step()
+    small.save()
     for file in (state_file(tmp_path, 2), weights_file(tmp_path, 2)):
         whole = file.read_bytes()
-        file.write_bytes(whole[: int(share * len(whole))])
+        file.write_bytes(whole[: int(fraction * len(whole))])
     with pytest.raises(ValueError, match=r"state-000000002\.safetensors is damaged"):
-        player.checkpoint.restore()
+        small.checkpoint.restore()
     with pytest.raises(ValueError, match=r"weights-000000002\.safetensors is damaged"):
         read_weights(weights_file(tmp_path, 2))
 
@@ -179,7 +179,7 @@ def test_a_truncated_file_is_named(share: float, tmp_path: Path) -> None:
 def test_what_is_absent_is_named(tmp_path: Path) -> None:
     (tmp_path / LATEST).write_text("8\n")
     with pytest.raises(ValueError, match=r"state-000000008\.safetensors is absent"):
-        Player(tmp_path).checkpoint.restore()
+        SmallRun(tmp_path).checkpoint.restore()
     with pytest.raises(ValueError, match=r"weights-000000008\.safetensors is absent"):
         read_weights(weights_file(tmp_path, 8))
     (tmp_path / LATEST).write_text("eight")
@@ -188,13 +188,13 @@ def test_what_is_absent_is_named(tmp_path: Path) -> None:
 
 
 def test_where_latest_is_lost_the_files_say_which_is_newest(tmp_path: Path) -> None:
-    player = Player(tmp_path)
+    small = SmallRun(tmp_path)
     for _ in range(2):
-        player.step()
-        player.save()
+        small.step()
+        small.save()
     for damage in (b"", b"\xff\xfe", b"-4", None):
         (tmp_path / LATEST).write_bytes(damage) if damage is not None else (tmp_path / LATEST).unlink()
-        assert latest_images(tmp_path) == Player(tmp_path, seed=1).checkpoint.restore() == 4
+        assert latest_images(tmp_path) == SmallRun(tmp_path, seed=1).checkpoint.restore() == 4
 
 
 class Attack:
@@ -228,10 +228,10 @@ def test_a_file_with_code_in_it_is_refused_and_not_run(plain: bool, tmp_path: Pa
 def test_a_full_disk_leaves_the_previous_checkpoint(
     fatal: str, call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    player = Player(tmp_path, keep=1)
-    player.step()
-    player.save()
-    player.step()
+    small = SmallRun(tmp_path, keep=1)
+    small.step()
+    small.save()
+    small.step()
     with monkeypatch.context() as patch:
         real = getattr(os, call)
 
@@ -243,10 +243,10 @@ def test_a_full_disk_leaves_the_previous_checkpoint(
 
         patch.setattr(data.atomic_write.os, call, full)
         with pytest.raises(OSError, match="No space left"):
-            player.save()
+            small.save()
     assert_usable_after_failure(tmp_path)
-    player.save()
-    assert Player(tmp_path).checkpoint.restore() == 4
+    small.save()
+    assert SmallRun(tmp_path).checkpoint.restore() == 4
 
 
 @pytest.fixture(params=[1500, 2000])
@@ -262,18 +262,18 @@ def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]
 
 
 def test_a_disk_that_is_really_full(small_disk: Path) -> None:
-    player = Player(small_disk, width=260)
-    player.step()
-    player.save()
-    player.step()
+    small = SmallRun(small_disk, width=260)
+    small.step()
+    small.save()
+    small.step()
     with pytest.raises(OSError, match=f"{small_disk}: .*No space left"):
-        player.save()
+        small.save()
     assert_usable_after_failure(small_disk)
 
 
 def assert_usable_after_failure(run: Path) -> None:
     """The checkpoint after two images restores and generates; nothing half-written lies about."""
-    assert Player(run, width=_width(run), seed=3).checkpoint.restore() == 2
+    assert SmallRun(run, width=_width(run), seed=3).checkpoint.restore() == 2
     assert read_weights(weights_file(run, 2))
     assert not list(run.glob(".*"))
 

@@ -35,7 +35,7 @@ RUN = (
 )  # fmt: skip
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
 
-Answers = dict[str, dict[str, Tensor]]
+Results = dict[str, dict[str, Tensor]]
 
 
 @contextmanager
@@ -49,12 +49,12 @@ def double_precision() -> Iterator[None]:
 
 
 @double_precision()
-def one_step(processes: Processes) -> Answers:
-    """A step on this process's share of a batch: losses, gradients of both players, running statistics."""
+def one_step(processes: Processes) -> Results:
+    """A step on this process's part of a batch: losses, gradients of both networks, running statistics."""
     step = tiny_step("norm.statistics=sync_batch", processes=processes)
-    share = share_of(tiny_batch(count=BATCH, height=64, width=64), processes)
+    part = part_of(tiny_batch(count=BATCH, height=64, width=64), processes)
     gradients = gradients_of(step)
-    losses = mean_over_processes(step(share, seed=0), processes)
+    losses = mean_over_processes(step(part, seed=0), processes)
     return {
         "losses": losses,
         "gradients": gradients,
@@ -63,17 +63,17 @@ def one_step(processes: Processes) -> Answers:
 
 
 @double_precision()
-def coarse_to_fine(processes: Processes) -> Answers:
+def coarse_to_fine(processes: Processes) -> Results:
     """All weights after two steps in each phase of a local enhancer: not all parameters get gradients."""
     step = tiny_step(*ENHANCED, processes=processes)
     phases = CoarseToFine(step.G, ExponentialMovingAverage(step.G, 1, 1.0).network)
     for index, images in enumerate((0, 0, GLOBAL, GLOBAL, GLOBAL + ENHANCER, GLOBAL + ENHANCER)):
         phases.enter(images)
-        step(share_of(tiny_batch(index, count=BATCH), processes), seed=0)
+        step(part_of(tiny_batch(index, count=BATCH), processes), seed=0)
     return {"coarse to fine": {name: value.detach() for name, value in step.G.named_parameters()}}
 
 
-def share_of(whole: Batch, processes: Processes) -> Batch:
+def part_of(whole: Batch, processes: Processes) -> Batch:
     """This process's part of a batch."""
     first, end = (rank * BATCH // processes.count for rank in (processes.rank, processes.rank + 1))
     return Batch(
@@ -86,7 +86,7 @@ def share_of(whole: Batch, processes: Processes) -> Batch:
 
 
 def whole_run(run: Path, processes: Processes, ends: tuple[int, ...] = (8,)) -> dict[str, Tensor]:
-    """All weights after a short run, resumed after as many images as `ends` say."""
+    """All weights after a short run, resumed after the images in `ends`."""
     hardware = select_hardware("cpu", "float32", True)
     for images in ends:
         trainer = build_training(tiny_options(*RUN, f"train.images={images}"), run, hardware, processes)
@@ -107,23 +107,23 @@ def process(rank: int, folder: str) -> None:
         means = mean_over_processes({"a": torch.tensor(1.0 + rank), "b": torch.tensor(2 * rank)}, processes)
         assert {name: value.item() for name, value in means.items()} == {"a": 1.5, "b": 1.0}
         assert gather(f"of {rank}", processes) == ["of 0", "of 1"]
-        answers = one_step(processes) | coarse_to_fine(processes)
-        answers |= {"weights": whole_run(Path(folder) / "two", processes)}
-        answers |= {"weights, resumed": whole_run(Path(folder) / "parts", processes, ends=(4, 8))}
-        torch.save(answers, f"{folder}/{rank}.pt")
+        results = one_step(processes) | coarse_to_fine(processes)
+        results |= {"weights": whole_run(Path(folder) / "two", processes)}
+        results |= {"weights, resumed": whole_run(Path(folder) / "parts", processes, ends=(4, 8))}
+        torch.save(results, f"{folder}/{rank}.pt")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What two processes answer and what one answers."""
+    """The results of two processes and of one."""
     folder = tmp_path_factory.mktemp("processes")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MASTER_ADDR", "127.0.0.1")
         patch.setenv("MASTER_PORT", str(free_port()))
         mp.spawn(process, (str(folder),), nprocs=2)
     alone = Processes(rank=0, count=1)
-    answers = one_step(alone) | coarse_to_fine(alone)
-    torch.save(answers | {"weights": whole_run(folder / "one", alone)}, folder / "one.pt")
+    results = one_step(alone) | coarse_to_fine(alone)
+    torch.save(results | {"weights": whole_run(folder / "one", alone)}, folder / "one.pt")
     return folder
 
 
@@ -153,8 +153,8 @@ def test_both_end_with_the_same_weights(folder: Path) -> None:
 def test_a_resumed_run_is_the_uninterrupted_one(folder: Path) -> None:
     """Bit for bit, in both processes and in what is saved."""
     for rank in ("0", "1"):
-        answers = loaded(folder, rank)
-        assert_same(answers["weights, resumed"], answers["weights"])
+        results = loaded(folder, rank)
+        assert_same(results["weights, resumed"], results["weights"])
     states = [read_state(state_file(folder / name, 8)) for name in ("two", "parts")]
     rows = [read_log(folder / name) for name in ("two", "parts")]
     for timed in (*(state["progress"] for state in states), *rows[0], *rows[1]):
@@ -179,12 +179,12 @@ def test_only_the_main_process_writes(folder: Path) -> None:
     assert names == {file.name for file in (folder / "one").iterdir()}
 
 
-def loaded(folder: Path, name: str) -> Answers:
+def loaded(folder: Path, name: str) -> Results:
     return torch.load(folder / f"{name}.pt", weights_only=True)
 
 
 def test_torchrun_trains(project: Path) -> None:
-    """As the README says it, in processes of their own."""
+    """As in the README, in processes of their own."""
     words = tiny_words("name=torchrun", "train.images=8", "train.batch_size=4", "train.log_every_images=4")
     done = finish(Started(project, *TORCHRUN, "train.py", *words))
     assert done.status == 0, done.err

@@ -3,8 +3,8 @@
 import pytest
 
 from data.sources.source import LabelSet
-from evaluation.segmentation import OTHER
 from evaluation.segmenters.classes import classes_by_id, classes_by_name, classes_of_file
+from evaluation.segmenters.segmenter import OTHER
 
 BLACK = (0, 0, 0)
 STREET = LabelSet(("sky", "road", "car", "unknown"), (BLACK,) * 4, has_unknown=True)

@@ -136,5 +136,5 @@ def test_scores_of_another_number_of_classes_are_refused(tmp_path):
     segmenter = torchscript_segmenter(
         file, numbered_label_set(4, has_unknown=False), lambda names, count: torch.arange(4), run_code=True
     )
-    with pytest.raises(ValueError, match="it must answer scores"):
+    with pytest.raises(ValueError, match="it must return scores"):
         segmenter(torch.zeros(1, 3, 8, 8))

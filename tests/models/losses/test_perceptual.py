@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
 from torchvision.models import vgg19
 
 from models.losses.perceptual import PerceptualLoss
-from models.pretrained import features as module
-from models.pretrained.vgg import load_vgg19_layers
+from models.pretrained.features import VGG19_WEIGHTS, load_features
 
 PUBLISHED = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 RELU_1 = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
 
 @pytest.fixture(scope="module")
-def random_vgg() -> nn.Sequential:
+def random_vgg() -> nn.Module:
     torch.manual_seed(0)
-    layers = vgg19(weights=None).features.eval().requires_grad_(False)
-    for layer in layers:
-        if isinstance(layer, nn.ReLU):
-            layer.inplace = False
-    return layers
+    return vgg19(weights=None).requires_grad_(False).eval()
 
 
 def pictures(seed: int) -> Tensor:
     return torch.rand(2, 3, 48, 64, generator=torch.Generator().manual_seed(seed)) * 2 - 1
 
 
-def named_maps(layers: nn.Sequential, x: Tensor) -> dict[str, Tensor]:
+def named_maps(vgg: nn.Module, x: Tensor) -> dict[str, Tensor]:
     """Every map by its name in the paper: block and place in it, counted as one goes along."""
     maps, block, place = {}, 1, 0
-    for layer in layers:
-        x = layer(x)
+    for layer in vgg.features:
+        x = layer(x).clone()  # the next layer may overwrite it
         if isinstance(layer, nn.Conv2d):
             place += 1
         elif isinstance(layer, nn.ReLU):
@@ -43,8 +40,12 @@ def named_maps(layers: nn.Sequential, x: Tensor) -> dict[str, Tensor]:
     return maps
 
 
-def test_vgg19_is_the_published_sum(random_vgg: nn.Sequential, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "load_vgg19_layers", lambda: random_vgg)
+def test_vgg19_is_the_published_sum(
+    random_vgg: nn.Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    VGG19_WEIGHTS.cached.parent.mkdir(parents=True)
+    torch.save(random_vgg.state_dict(), VGG19_WEIGHTS.cached)
     fake, real = pictures(1), pictures(2)
     expected = 0.0
     for name, weight in zip(RELU_1, PUBLISHED, strict=True):
@@ -61,7 +62,7 @@ def lite0() -> PerceptualLoss:
 def test_lite0_is_the_weighted_sum_of_its_depths(lite0: PerceptualLoss) -> None:
     fake, real = pictures(1), pictures(2)
     expected, network = 0.0, lite0.features
-    for weight, fake_map, real_map in zip(network.weights, network(fake), network(real), strict=True):
+    for weight, fake_map, real_map in zip(lite0.weights, network(fake), network(real), strict=True):
         expected += weight * (fake_map - real_map).abs().double().mean().item()
     assert lite0(fake, real).item() == pytest.approx(expected, rel=1e-4)
 
@@ -83,7 +84,7 @@ def test_the_fake_learns_and_nothing_else(lite0: PerceptualLoss) -> None:
 
 
 def test_weights_that_cannot_be_downloaded_name_file_and_remedy(
-    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def offline(*_: object, **__: object) -> None:
         raise OSError("no network")
@@ -91,6 +92,6 @@ def test_weights_that_cannot_be_downloaded_name_file_and_remedy(
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", offline)
     with pytest.raises(ValueError, match=r"vgg19-dcbb9e9d\.pth") as refusal:
-        load_vgg19_layers()
+        load_features("vgg19")
     for said in (str(tmp_path), "https://", "loss.perceptual=efficientnet_lite0"):
         assert said in str(refusal.value)

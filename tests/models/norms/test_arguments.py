@@ -33,7 +33,7 @@ def uniform(name: str, label: int) -> tuple[Tensor, Condition]:
     return F.conv2d(one_hot, weight), seen
 
 
-@pytest.mark.parametrize("name", NORMS)
+@pytest.mark.parametrize("name", [*WASHES_OUT, *KEEPS])
 def test_a_uniform_label_map_is_washed_out_or_not(name: str) -> None:
     """Park et al. 2019, section 3: plain normalisation makes two uniform maps of different classes the same.
 
@@ -46,7 +46,6 @@ def test_a_uniform_label_map_is_washed_out_or_not(name: str) -> None:
     other_seen = replace(other_seen, styles=seen.styles)
     same = torch.allclose(norm(x, seen), norm(other_x, other_seen), atol=1e-9)
     assert same == (name in WASHES_OUT)
-    assert same != (name in KEEPS)
 
 
 def test_cin_with_one_style_is_instance_norm() -> None:

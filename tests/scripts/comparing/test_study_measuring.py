@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.checkpoint.checkpoint_paths import weights_file
-from evaluation.protocol import METRICS
+from evaluation.protocol import METRICS_FILE
 from evaluation.segmenters.trained import DESCRIPTION, Description, write_segmenter
 from models.segmenter import PyramidSegmenter
 from options.schema import CompareNormsOptions
@@ -36,7 +36,7 @@ def measure(run: StudyRun) -> None:
     """As compare_norms.py and test.py do."""
     run.begin_measuring()
     run.results.mkdir(parents=True, exist_ok=True)
-    (run.results / METRICS).write_text("{}")
+    (run.results / METRICS_FILE).write_text("{}")
 
 
 def of_study(run: StudyRun, **change: Any) -> StudyRun:
@@ -69,7 +69,7 @@ def test_newer_weights_and_a_newer_segmenter_are_measured_again(one: Study) -> N
     for file in (weights_file(run.folder, run.images), segmenter_folder(study) / DESCRIPTION):
         measure(run)
         assert run.is_measured()
-        later = (run.results / METRICS).stat().st_mtime + 5
+        later = (run.results / METRICS_FILE).stat().st_mtime + 5
         os.utime(file, (later, later))
         assert not run.is_measured()
         os.utime(file, (later - 100, later - 100))
