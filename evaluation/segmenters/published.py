@@ -92,8 +92,8 @@ def torchscript_segmenter(
 ) -> Segmenter:
     """A TorchScript file that takes photos normalised as ImageNet's and returns scores, or {"out": scores}.
 
-    Such a file is a program: it is only opened with `run_code`, by which users state that they trust it. Raises
-    ValueError without it, or where the file is none.
+    Such a file is a program: it is only opened with `run_code`, by which users state that they trust it.
+    Raises ValueError without it, or where the file is none.
     """
     if not run_code:
         raise ValueError(
