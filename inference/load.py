@@ -9,7 +9,7 @@ from pathlib import Path
 
 from data.batch import Batch
 from data.dataset_info import DatasetInfo
-from data.sources.subset import Subset
+from data.sources.source import Subset
 from engine.checkpoint import checkpoint_paths as paths
 from engine.checkpoint.checkpoint import read_network
 from engine.checkpoint.serialization import load_weights

@@ -14,7 +14,7 @@ from torch import Tensor
 from data.batch import Sample
 from data.sources.image_io import read_photo
 from data.sources.label_format import LabelFormat
-from data.sources.reading import read_record
+from data.sources.file_source import read_record
 from data.sources.source import LabelSet, Record
 from data.transforms import JointTransform
 from inference.generator import LabelMapGenerator
