@@ -66,9 +66,7 @@ def quantise(pictures: Tensor) -> Tensor:
 def check_count(features: Tensor, least: int, metric: str) -> None:
     """Raises ValueError where a set of features (N, C) has fewer than `least` pictures."""
     if len(features) < least:
-        raise ValueError(
-            f"{metric} takes at least {least} pictures, a set has {len(features)}"
-        )
+        raise ValueError(f"{metric} takes at least {least} pictures, a set has {len(features)}")
 
 
 class PictureMetric(Metric):

@@ -12,9 +12,9 @@ import numpy as np
 from torch import Tensor
 
 from data.batch import Sample
+from data.sources.file_source import read_record
 from data.sources.image_io import read_photo
 from data.sources.label_format import LabelFormat
-from data.sources.file_source import read_record
 from data.sources.source import LabelSet, Record
 from data.transforms import JointTransform
 from inference.generator import LabelMapGenerator
