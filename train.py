@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from shlex import quote
 
+from engine.checkpoint.checkpoint_paths import CONFIG, existing_run, new_run, run_folder, state_file
 from options.cli import command
-from options.run_config import CONFIG, existing_run, implied_choices, new_run, read_options, run_folder
+from options.run_config import implied_choices, read_options
 from options.schema import TrainOptions
 from options.schema.training import EXACT
 from options.validation import check, has_length, resolve
@@ -17,7 +18,6 @@ COLLECTIVE_MARGIN = 2
 def start(options: TrainOptions, overrides: list[str]) -> None:
     """Starts a new run, or goes on with an old one."""
     # All that imports torch is imported here: --help and mistyped options are answered without it.
-    from engine.checkpoint.checkpoint_paths import state_file
     from engine.checkpoint.lock import locked
     from engine.oom_advice import explained_out_of_memory
     from engine.runtime.distributed import join_processes

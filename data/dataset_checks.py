@@ -72,8 +72,7 @@ def _fault(split: str, kind: str, messages: list[str], stats: DatasetStats, reco
 
 def _orientations(split: str, stats: DatasetStats) -> str:
     text = f"{split}: {stats.orientations.total()} photos carry an EXIF orientation and are turned upright"
-    unclear = sum(stats.orientations[turn] for turn in SAME_SIZE_TURNS)
-    if unclear:
+    if unclear := sum(stats.orientations[turn] for turn in SAME_SIZE_TURNS):
         text += (
             f"; for {unclear} of them the label map is taken to be drawn on the upright photo, "
             "since its size does not tell: look at them"
@@ -140,7 +139,7 @@ def classes_text(classes: list[tuple[int, str, float, float]]) -> str:
     lines = [f"{len(used)} of {len(classes)} classes in use: fraction of the pixels, of the records"]
     width = max((len(name) for _, name, _, _ in used), default=0)
     lines += [
-        f"  {label:4d} {name:<{width}} {pixels:8.3%} {records:7.1%}" for label, name, pixels, records in used
+        f"  {id_:4d} {name:<{width}} {pixels:8.3%} {records:7.1%}" for id_, name, pixels, records in used
     ]
     if unused:
         more = f", … ({len(unused)} in all)" if len(unused) > UNUSED_SHOWN else ""
@@ -155,10 +154,8 @@ def _sizes(stats: DatasetStats) -> str:
     widths, heights = zip(*stats.sizes)
     if len(stats.sizes) == 1:
         return f"{widths[0]}×{heights[0]}"
-    return (
-        f"{len(stats.sizes)} sizes, {min(widths)} to {max(widths)} wide and {min(heights)} to "
-        f"{max(heights)} high"
-    )
+    across, down = f"{min(widths)} to {max(widths)} wide", f"{min(heights)} to {max(heights)} high"
+    return f"{len(stats.sizes)} sizes, {across} and {down}"
 
 
 def _modes(stats: DatasetStats, kind: str) -> str:

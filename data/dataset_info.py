@@ -30,7 +30,7 @@ class DatasetInfo:
         """That of a source; ValueError where `edges` are wanted of one without instance maps."""
         if edges and not source.has_instances:
             raise ValueError(
-                "dataset.instances=true, but the data set has no instance maps; set dataset.instances=false"
+                "dataset.instances=true, but there are no instance maps; set dataset.instances=false"
             )
         return cls(source.label_set, edges, source.styles)
 

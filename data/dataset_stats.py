@@ -9,14 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
-from tqdm import tqdm
 
-from data.parallel import in_processes
+from data.parallel import in_chunks
 from data.sources.image_io import decoded_files
 from data.sources.source import IdsOutOfRange, Record, SizeMismatch, Source, UnreadableImage
-
-CHUNK = 32
-"""Records that a process reads before it reports."""
 
 KINDS = ((UnreadableImage, "unreadable"), (IdsOutOfRange, "out_of_range"), (SizeMismatch, "sizes"))
 OTHER = "other"
@@ -89,16 +85,12 @@ def dataset_stats(source: Source, name: str, workers: int | None = None) -> Data
     A progress bar, called `name`, counts the records.
     """
     total = DatasetStats.of_nothing(len(source.label_set))
-    chunks = [range(first, min(first + CHUNK, len(source))) for first in range(0, len(source), CHUNK)]
-    parts = in_processes(partial(_stats_of, source), chunks, workers)
-    with tqdm(total=len(source), desc=name, unit="record", dynamic_ncols=True, leave=False) as bar:
-        for chunk, part in zip(chunks, parts, strict=True):
-            total.add(part)
-            bar.update(len(chunk))
+    for _, part in in_chunks(partial(_stats_of, source), range(len(source)), name, "record", workers):
+        total.add(part)
     return total
 
 
-def _stats_of(source: Source, indices: range) -> DatasetStats:
+def _stats_of(source: Source, indices: Sequence[int]) -> DatasetStats:
     stats = DatasetStats.of_nothing(len(source.label_set))
     for index in indices:
         with decoded_files() as files:

@@ -10,9 +10,8 @@ import torch
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from data.bad_records import BadRecords, Unreadable
 from data.batch import Batch, Sample, collate
-from data.dataset import PairedDataset, Replacement
+from data.dataset import BadRecords, PairedDataset, Replacement, Unreadable
 from data.parallel import ignore_interrupts
 from data.sampler import Position, StreamSampler
 

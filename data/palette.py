@@ -19,9 +19,7 @@ def distinct_colours(count: int) -> tuple[Colour, ...]:
     on a grid of 17³ colours. Raises ValueError above 4096, where colours cannot be told apart any more.
     """
     if count > MAX_COLOURS:
-        raise ValueError(
-            f"{count} classes: at most {MAX_COLOURS} colours can be told apart; use fewer classes"
-        )
+        raise ValueError(f"{count} classes: at most {MAX_COLOURS} colours can be told apart; use fewer")
     grid = np.stack(np.meshgrid(LEVELS, LEVELS, LEVELS, indexing="ij"), axis=-1).reshape(-1, 3)  # (4913, 3)
 
     def distance_to(colour: np.ndarray) -> np.ndarray:

@@ -8,14 +8,19 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from typing import Any, TypeVar
 
+from tqdm import tqdm
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+CHUNK = 32
+"""Items that a process computes before it reports, where one alone is little work."""
 
 AHEAD = 4
 """Items under way for each process: enough that none waits; their number bounds the memory."""
@@ -54,6 +59,21 @@ def in_processes(
         ) from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def in_chunks(
+    function: Callable[[Sequence[Item]], Result],
+    items: Sequence[Item],
+    name: str,
+    unit: str,
+    workers: int | None = None,
+) -> Iterator[tuple[Sequence[Item], Result]]:
+    """Chunks of `items` with what `function` makes of each, in order; a progress bar counts items."""
+    chunks = [items[first : first + CHUNK] for first in range(0, len(items), CHUNK)]
+    with tqdm(total=len(items), desc=name, unit=unit, dynamic_ncols=True, leave=False) as bar:
+        for chunk, result in zip(chunks, in_processes(function, chunks, workers), strict=True):
+            yield chunk, result
+            bar.update(len(chunk))
 
 
 _function: Callable[[Any], Any] | None = None

@@ -12,6 +12,7 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as F
 
 from data.batch import Sample
+from data.image_range import from_uint8
 from data.sources.source import Record
 
 RESIZES = ("fixed", "short_side", "width", "none")
@@ -57,11 +58,6 @@ class JointTransform:
 
         Raises ValueError where the crop is larger than the picture.
         """
-        photo = None if record.photo is None else tv_tensors.Image(record.photo)  # (3, h, w) uint8
-        labels = tv_tensors.Mask(torch.from_numpy(record.labels)[None])  # (1, h, w)
-        instances = None
-        if record.instances is not None:
-            instances = tv_tensors.Mask(torch.from_numpy(record.instances)[None])  # (1, h, w)
         size = self.resized(*record.labels.shape)
         top, left, height, width = self._window(size, record.name, random)
         mirrored = self.flip and random.random() < 0.5
@@ -71,10 +67,14 @@ class JointTransform:
             image = F.horizontal_flip(image) if mirrored else image
             return image.as_subclass(Tensor)  # networks take plain tensors
 
+        def ids(stored: np.ndarray) -> Tensor:
+            return transformed(tv_tensors.Mask(torch.from_numpy(stored)[None]))[0].long().contiguous()
+
+        photo = None if record.photo is None else transformed(tv_tensors.Image(record.photo))
         return Sample(
-            photo=None if photo is None else transformed(photo).float() / 127.5 - 1,  # (3, H, W)
-            labels=transformed(labels)[0].long().contiguous(),  # (H, W)
-            instances=None if instances is None else transformed(instances)[0].long().contiguous(),  # (H, W)
+            photo=None if photo is None else from_uint8(photo),  # (3, H, W)
+            labels=ids(record.labels),  # (H, W)
+            instances=None if record.instances is None else ids(record.instances),  # (H, W)
             style_id=record.style_id,
             name=record.name,
         )
@@ -96,9 +96,7 @@ class JointTransform:
         rows, columns = self.resized(height, width)
         return not self.crop or (rows >= self.height and columns >= self.width)
 
-    def _window(
-        self, size: tuple[int, int], name: str, random: np.random.Generator
-    ) -> tuple[int, int, int, int]:
+    def _window(self, size: tuple[int, int], name: str, random: np.random.Generator) -> tuple[int, ...]:
         """Top, left, height and width of the crop in a picture of `size`."""
         if not self.crop:
             return 0, 0, *size

@@ -10,8 +10,6 @@ from torch import nn
 
 Network = TypeVar("Network", bound=nn.Module)
 
-FLOATING_STATISTICS = ("running_mean", "running_var")
-
 
 class ExponentialMovingAverage(Generic[Network]):
     """Weights averaged over images seen, with a half-life in images; with none, the weights as they are.
@@ -22,8 +20,7 @@ class ExponentialMovingAverage(Generic[Network]):
 
     def __init__(self, network: Network, half_life_images: float, ramp: float) -> None:
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
-        self.half_life_images = half_life_images
-        self.ramp = ramp
+        self.half_life_images, self.ramp = half_life_images, ramp
 
     @torch.no_grad()
     def update(self, live: nn.Module, images_seen: int, batch_images: int) -> None:
@@ -35,7 +32,7 @@ class ExponentialMovingAverage(Generic[Network]):
         for name, buffer in live.named_buffers():
             # Batch statistics belong to weights, so they are averaged like them; the singular vectors of
             # spectral norm have no meaningful average and are copied.
-            if name.endswith(FLOATING_STATISTICS):
+            if name.endswith(("running_mean", "running_var")):
                 averaged[name].lerp_(buffer, weight)
             else:
                 averaged[name].copy_(buffer)

@@ -15,8 +15,7 @@ from data.batch import Batch
 from engine.checkpoint.checkpoint import Checkpoint
 from engine.checkpoint.checkpoint_paths import BEST
 from engine.nonfinite import NonFiniteSteps
-from engine.progress import Progress, passed
-from engine.progress_bar import TrainingBar
+from engine.progress import Progress, TrainingBar, passed
 from engine.run_log import RunLog
 from engine.runtime.distributed import Processes, mean_over_processes
 from engine.validation import Stopped, Validation
@@ -35,10 +34,9 @@ class Intervals:
 class Hooks:
     """Logs, samples, validates and saves. Losses stay tensors until a row is due: no step waits for them.
 
-    `log`, `bar`: of the main process; the others have no log and only take part in collective operations.
-    `sample_grid`: draws labels | fake | real, (H, W, 3) of 8-bit values.
-    `may_write`: raises ValueError where another process has taken over the run folder.
-    `validation`: None where the run is not validated.
+    `log`: None in other processes than the main one, which only take part in collective operations;
+    `sample_grid`: draws labels | fake | real, (H, W, 3) of 8-bit values; `may_write`: raises ValueError where
+    another process has taken over the run folder; `validation`: None where the run is not validated.
     """
 
     checkpoint: Checkpoint
@@ -54,9 +52,8 @@ class Hooks:
 
     def __post_init__(self) -> None:
         self._sums: dict[str, Tensor] = {}
-        self._steps = 0
+        self._steps, self._saved = 0, self.progress.images
         self._since = (self.progress.images, time.monotonic())
-        self._saved = self.progress.images
 
     def after_step(
         self,

@@ -25,31 +25,27 @@ class NonFiniteSteps:
     """
 
     def __init__(self, run: Path, most_in_a_row: int, processes: Processes) -> None:
-        self.run = run
-        self.most_in_a_row = most_in_a_row
-        self.processes = processes
+        self.run, self.most_in_a_row, self.processes = run, most_in_a_row, processes
         self.names: list[str] = []
         self._in_a_row = 0
-        self._flags: list[Tensor] = []
-        self._names: list[tuple[str, ...]] = []
+        self._unread: list[tuple[Tensor, tuple[str, ...]]] = []  # flag and samples of a step
         self._last: Batch | None = None
 
     def count(self, skipped: Tensor, batch: Batch) -> None:
         """Counts a step on `batch`."""
-        self._flags.append(skipped)
-        self._names.append(batch.names)
+        self._unread.append((skipped, batch.names))
         self._last = batch
 
     def read(self) -> int:
         """How many steps since the last call were skipped; all processes call it together and wait for it."""
-        flags = torch.stack(self._flags).tolist() if self._flags else []
+        flags = torch.stack([flag for flag, _ in self._unread]).tolist() if self._unread else []
         for flag in flags:
             self._in_a_row = self._in_a_row + 1 if flag else 0
-        own = [name for flag, names in zip(flags, self._names) if flag for name in names]
+        own = [name for flag, (_, names) in zip(flags, self._unread) if flag for name in names]
         # All processes skip the same steps, so all come here or none.
         everywhere = gather(own, self.processes) if own else []
         self.names = list(dict.fromkeys(name for names in everywhere for name in names))
-        self._flags, self._names = [], []
+        self._unread = []
         return sum(flags)
 
     @property

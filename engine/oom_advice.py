@@ -37,7 +37,9 @@ class MemorySettings:
         of_process, parts = self.batch_size // self.processes, self.grad_accum_steps
         more_parts = [count for count in range(parts + 1, of_process + 1) if of_process % count == 0]
         batch_size = self.batch_size // 2 // (self.processes * parts) * self.processes * parts
-        height, width = (self._half(side) for side in (self.height, self.width))
+        height, width = (
+            max(1, side // 2 // self.multiple) * self.multiple for side in (self.height, self.width)
+        )
         tries = []
         if more_parts:
             tries.append(f"train.grad_accum_steps={more_parts[0]} (the same batch in smaller parts)")
@@ -48,9 +50,6 @@ class MemorySettings:
         if self.generator_width // 2 >= LEAST_WIDTH:
             tries.append(f"in a new run, generator.width={self.generator_width // 2}")
         return tries or ["a device with more memory"]
-
-    def _half(self, side: int) -> int:
-        return max(1, side // 2 // self.multiple) * self.multiple
 
 
 @contextmanager

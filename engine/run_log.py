@@ -19,22 +19,32 @@ SAMPLES = "samples"
 
 
 class RunLog:
-    """Curves and sample images, by images seen.
+    """Curves and sample images, by images seen; rows after `images`, where the run resumes, are dropped.
 
-    `images`: where the run resumes; rows after it, of steps that were lost, are dropped. A method that cannot
-    write raises OSError; the next call writes the missing rows as well.
+    A method that cannot write raises OSError; the next call writes the missing rows as well.
     """
 
     def __init__(self, run: Path, images: int) -> None:
         self.run = run
-        _drop_rows_after(run / LOG, images)
         self._unwritten: list[str] = []
+        if (log := run / LOG).is_file():
+            kept = [json.dumps(row) + "\n" for row in read_log(run) if row["images"] <= images]
+            write_text_atomically(log, "".join(kept))
         self._tensorboard = self._open_tensorboard(images)
 
     def write(self, images: int, values: dict[str, float]) -> None:
-        """Writes a row of the curves, and those before it that could not be written."""
+        """Writes a row of the curves and those that could not be written before it, all or none of them."""
         self._unwritten.append(json.dumps({"images": images, **values}) + "\n")
-        self._append()
+        file = self.run / LOG
+        whole = file.stat().st_size if file.exists() else 0
+        try:
+            with file.open("a") as log:
+                log.writelines(self._unwritten)
+        except OSError:
+            with suppress(OSError):
+                os.truncate(file, whole)
+            raise
+        self._unwritten = []
         with self._tensorboard_reopened(images):
             for name, value in values.items():
                 self._tensorboard.add_scalar(name, value, images)
@@ -51,19 +61,6 @@ class RunLog:
     def close(self) -> None:
         """Writes what is still buffered."""
         self._tensorboard.close()
-
-    def _append(self) -> None:
-        """Writes all of the unwritten rows or, on a full disk, none; they are written later."""
-        file = self.run / LOG
-        whole = file.stat().st_size if file.exists() else 0
-        try:
-            with file.open("a") as log:
-                log.writelines(self._unwritten)
-        except OSError:
-            with suppress(OSError):
-                os.truncate(file, whole)
-            raise
-        self._unwritten = []
 
     def _open_tensorboard(self, images: int) -> SummaryWriter:
         return SummaryWriter(str(self.run / "tensorboard"), purge_step=images + 1)
@@ -88,9 +85,3 @@ def read_log(run: Path) -> list[dict[str, float]]:
         except json.JSONDecodeError:
             continue  # cut off in the middle: the run was killed, the disk was full, or it is being written
     return rows
-
-
-def _drop_rows_after(log: Path, images: int) -> None:
-    kept = [row for row in read_log(log.parent) if row["images"] <= images]
-    if log.is_file():
-        write_text_atomically(log, "".join(json.dumps(row) + "\n" for row in kept))

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from data.batch import Batch
-from engine.coarse_to_fine import CoarseToFine
 from engine.ema import ExponentialMovingAverage
 from engine.hooks import Hooks
-from engine.learning_rate import LearningRates
 from engine.progress import Length, Progress, Stopwatch
 from engine.runtime.determinism import step_seed
 from engine.runtime.distributed import Processes, largest
 from engine.runtime.interrupts import StopRequest, Watchdog
+from engine.schedules import CoarseToFine, LearningRates
 from engine.step import TrainingStep
 from models.conditional_generator import ConditionalGenerator
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from data.batch import Batch
 from data.dataset import PairedDataset
 from data.loader import eval_loader
-from data.sources.subset import Subset
+from data.sources.source import Subset
 from engine.runtime.distributed import Processes, largest
 from engine.runtime.hardware import Hardware
 from evaluation.evaluate import Features, evaluate

@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from data.sources.source import LabelSet, Record, Source
-from data.sources.subset import Subset
+from data.sources.source import LabelSet, Record, Source, Subset
 from evaluation.gallery import label_picture
 from evaluation.report.page import write_page
 from models.condition import instance_edges

@@ -86,9 +86,7 @@ class LPIPSDiversity(LPIPS):
     def update_samples(self, samples: list[Tensor]) -> None:
         """Adds two or more samples of a batch of label maps, each (B, 3, H, W) in [-1, 1]."""
         if len(samples) < 2:
-            raise ValueError(
-                f"diversity was asked of {len(samples)} sample(s); it takes at least 2 a label map"
-            )
+            raise ValueError(f"diversity takes at least 2 samples of a label map, there are {len(samples)}")
         for first, second in combinations(samples, 2):
             self.update(first.to(self.device), second.to(self.device))
 

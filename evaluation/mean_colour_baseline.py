@@ -1,4 +1,4 @@
-"""The mean-colour baseline (the null model of statistics): each class painted in its mean training colour.
+"""The mean-colour baseline: each class painted in its mean training colour.
 
 The least that a label map says about its photograph, and so the foot of the scale on which a generator's
 metrics are read. Among all pictures that are constant on each class it has the least squared error in

@@ -11,7 +11,7 @@ from torch import Tensor
 from data.batch import Batch
 from data.folder_pairs import FolderPairs
 from data.sources.source import LabelSet
-from engine.progress_bar import ProgressBar
+from engine.progress import ProgressBar
 from evaluation.evaluate import Evaluation, evaluate, measure_scale
 from evaluation.feature_cache import FeatureCache
 from evaluation.gallery import Gallery

@@ -11,7 +11,7 @@ from data.sources.source import LabelSet
 from evaluation.colour_error import ColourErrors
 from evaluation.feature_extractors import FeatureVectors
 from evaluation.metrics import MetricSet
-from evaluation.segmentation import SegmentationScores, class_ious, segmentation_metrics
+from evaluation.miou import SegmentationScores, class_ious, segmentation_metrics
 
 
 class MetricAccumulator:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from evaluation.feature_extractors import FeatureNetwork
-from evaluation.frechet import frechet_distance
+from evaluation.fid import frechet_distance
 from evaluation.kid import kernel_distance
 from evaluation.lpips import LPIPS, LPIPSNetwork
 from evaluation.pictures import PictureMetric

@@ -66,9 +66,7 @@ def quantise(pictures: Tensor) -> Tensor:
 def check_count(features: Tensor, least: int, metric: str) -> None:
     """Raises ValueError where a set of features (N, C) has fewer than `least` pictures."""
     if len(features) < least:
-        raise ValueError(
-            f"{metric} was asked of a set of {len(features)} picture(s); it takes at least {least}"
-        )
+        raise ValueError(f"{metric} takes at least {least} pictures, a set has {len(features)}")
 
 
 class PictureMetric(Metric):
@@ -102,5 +100,5 @@ class PictureMetric(Metric):
     def compute(self) -> Tensor:
         """The mean, a scalar; raises ValueError where no picture was added."""
         if self.count == 0:
-            raise ValueError(f"{type(self).__name__} was asked of no pictures; add at least one pair")
+            raise ValueError(f"{type(self).__name__} has seen no pictures; add at least one pair")
         return self.total / self.count

@@ -46,9 +46,7 @@ class LabelMapGenerator:
         self.optimize = optimize
         if optimize:
             prepare_for_inference(self.G, hardware.autocast_dtype)
-        self.classes = classes
-        self.style_count = style_count
-        self.hardware = hardware
+        self.classes, self.style_count, self.hardware = classes, style_count, hardware
         self.mean_styles = None if mean_styles is None else mean_styles.to(hardware.device)
 
     @torch.inference_mode()
@@ -65,21 +63,18 @@ class LabelMapGenerator:
         """Images in [-1, 1], (B, 3, H, W), on the device of `labels`.
 
         `labels`: integer ids (B, H, W), or (H, W) for one image, of any size; `instances`: likewise, where
-        the generator was trained with them. Where the generator takes a style: `photo` (B, 3, H, W) in
-        [-1, 1] is a photo of these label maps, whose style is taken; `styles` are codes as `self.styles`
-        returns them, one for each image or one for all; without both, the training set's mean style is
-        taken, or a style is drawn. `style_id` (B,): 0 without it.
+        the generator was trained with them; `style_id` (B,): 0 without it. Where the generator takes a style
+        it is that of `photo` (B, 3, H, W) in [-1, 1], photos of these label maps; or `styles`, codes as
+        `self.styles` returns them, one for each image or one for all; or the training set's mean style,
+        where the run keeps it; or one that is drawn.
 
-        `seed`: of all that is drawn. Noise that the generator draws comes from (seed, place), `first` being
-        the place of the first label map among all: an image depends neither on the batch nor on the process
-        that generates it.
+        `seed`: of all that is drawn; noise comes from (seed, place), `first` being the place of the first
+        label map among all, so that an image depends neither on batch nor process.
 
-        Raises ValueError for ids out of range, sizes that differ, and for inputs that the generator needs
-        and lacks or does not take.
+        Raises ValueError for ids out of range, sizes that differ, and inputs that are lacking or not taken.
         """
         labels = checked_labels(labels, self.classes)  # (B, H, W)
-        if instances is not None:
-            instances = checked_instances(instances, labels)
+        instances = None if instances is None else checked_instances(instances, labels)
         if photo is not None:
             if styles is not None:
                 raise ValueError("photo and styles both give a style; give one of them")
@@ -90,12 +85,11 @@ class LabelMapGenerator:
         if self.G.draws_noise and len(labels) > 1:
             # One by one, since a generator draws from one rng for all images of a batch.
             parts = zip(labels, _each(instances, labels), style_ids.split(1), _each(codes, labels))
-            return torch.cat(
-                [
-                    self(own, its_instances, None, its_id, seed, its_codes, first + index)
-                    for index, (own, its_instances, its_id, its_codes) in enumerate(parts)
-                ]
-            )
+            images = [
+                self(own, its_instances, None, its_id, seed, its_codes, first + index)
+                for index, (own, its_instances, its_id, its_codes) in enumerate(parts)
+            ]
+            return torch.cat(images)
         device, (height, width) = self.hardware.device, labels.shape[-2:]
         with self.hardware.autocast():
             condition = self.G.condition(
@@ -119,16 +113,14 @@ class LabelMapGenerator:
     def styles(self, photo: Tensor, labels: Tensor | None = None) -> Tensor:
         """The style codes of photos: (B, D), or (B, K, D), one a class, where each region has a style.
 
-        `photo` (B, 3, H, W) in [-1, 1]; `labels` (B, H, W): the photos' own label maps. Without them the
-        whole photo is one region, whose code every class gets. A class that is not in a photo's label map has
-        the training set's mean code, or zero where the run keeps none. A style that the encoder returns as a
-        distribution (VAE) is its mean.
+        `photo` (B, 3, H, W) in [-1, 1]; `labels` (B, H, W): the photos' own label maps. Without them every
+        class gets the code of the whole photo. A class that is not in a photo's label map has the training
+        set's mean code, or zero where the run keeps none. A VAE's style is the mean of its distribution.
 
         Raises ValueError for a generator without a style, sizes that differ, ids out of range.
         """
         encoder = self._encoder("a photo")
-        if labels is not None:
-            labels = checked_labels(labels, self.classes)
+        labels = None if labels is None else checked_labels(labels, self.classes)
         check_photo(photo, labels, encoder.smallest)
         device = self.hardware.device
         labels = None if labels is None else labels.to(device)

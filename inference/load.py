@@ -9,11 +9,11 @@ from pathlib import Path
 
 from data.batch import Batch
 from data.dataset_info import DatasetInfo
-from data.sources.subset import Subset
+from data.sources.source import Subset
 from engine.checkpoint import checkpoint_paths as paths
 from engine.checkpoint.checkpoint import read_network
 from engine.checkpoint.serialization import load_weights
-from engine.progress_bar import ProgressBar
+from engine.progress import ProgressBar
 from engine.runtime.hardware import Hardware
 from inference.generator import LabelMapGenerator
 from inference.mean_styles import (
@@ -23,15 +23,14 @@ from inference.mean_styles import (
     read_mean_styles,
     write_mean_styles,
 )
-from inference.style_args import StyleArgs
-from inference.style_photos import read_style_photo, requested_codes
+from inference.style_args import StyleArgs, read_style_photo, requested_codes
 from inference.style_sampling import StyleSampling
 from models.conditional_generator import ConditionalGenerator
 from models.encoders.prior import Prior
 from options.build.data import build_label_format, build_source, evaluation_batches, evaluation_set
 from options.build.networks import build_generator
 from options.build.training import build_hardware
-from options.run_config import existing_run, read_options
+from options.run_config import read_options
 from options.schema.dataset import DatasetOptions
 from options.schema.testing import WHOLE, TestOptions
 from options.schema.training import EvaluationHardwareOptions, HardwareOptions, TrainOptions
@@ -53,30 +52,11 @@ def open_run(name: str, checkpoint: str = paths.LATEST) -> Run:
     """A run by its name under checkpoints/, or by the path of its folder.
 
     `checkpoint`: "latest", "best" (by its validation metric), or the images of one that is there.
-
-    Raises ValueError where there is none, or where it has saved no weights yet.
+    Raises ValueError where there is no such run or checkpoint.
     """
-    folder = existing_run(name)
-    return Run(folder, read_options(folder), DatasetInfo.read(folder), _images_of(folder, checkpoint))
-
-
-def _images_of(folder: Path, checkpoint: str) -> int:
-    latest = paths.latest_images(folder)
-    if latest is None:
-        raise ValueError(f"{folder} has saved no checkpoint yet; train on with resume=true")
-    if checkpoint == paths.LATEST:
-        return latest
-    if checkpoint == paths.BEST:
-        best = paths.images_in(folder / paths.BEST)
-        if best is None:
-            raise ValueError(
-                f"checkpoint=best: {folder} names none; train with evaluate.every_images=..., or take latest"
-            )
-        return best
-    if not checkpoint.isdecimal() or not paths.weights_file(folder, int(checkpoint)).is_file():
-        there = ", ".join(map(str, paths.complete_checkpoints(folder)))
-        raise ValueError(f"checkpoint={checkpoint}: {folder} has latest, best and {there or latest}")
-    return int(checkpoint)
+    folder = paths.existing_run(name)
+    images = paths.requested_images(folder, checkpoint)
+    return Run(folder, read_options(folder), DatasetInfo.read(folder), images)
 
 
 def load_run(
@@ -120,16 +100,16 @@ def build_style_sampling(
 
     Raises ValueError where the run cannot do what is requested, and where files do not fit.
     """
-    args, encoder, names, means = style_args(options), generator.G.encoder, run.info.label_set.names, None
+    args, encoder, label_set, means = style_args(options), generator.G.encoder, run.info.label_set, None
     args.check(run.options.encoder.name, run.options.norm.name)
     samples = 1 if args.samples is None and isinstance(encoder, Prior) else args.samples
     if encoder is not None and len(encoder.code_shape) == 2:  # a style for each region
         workers, file = options.hardware.num_workers, paths.mean_styles_file(run.folder, run.images)
         photos = partial(_training_photos, dataset, options.train_images, generator.hardware, workers)
         means = partial(provided_mean_styles, generator, photos, file)
-    label_format = build_label_format(dataset, run.info.label_set)
+    label_format = build_label_format(dataset, label_set)
     read = partial(read_style_photo, label_format=label_format, height=dataset.height, width=dataset.width)
-    codes = requested_codes(args, run.info.label_set, generator, read, means)
+    codes = requested_codes(args, label_set, generator, read, means)
     return StyleSampling(
         generator,
         options.seed,
@@ -139,17 +119,14 @@ def build_style_sampling(
         regions={label: code[0, label] for label, code in codes.items() if label is not None},
         steps=args.interpolate,
         means=means,
-        class_names=names,
+        class_names=label_set.names,
     )
 
 
 def keep_mean_styles(
     options: TrainOptions, run: Path, images: int, G: ConditionalGenerator, hardware: Hardware
 ) -> None:
-    """At the end of training: writes the mean styles of a run with a style for each region.
-
-    Of no more photos than it was trained on.
-    """
+    """Writes the mean styles of a trained run with a style for each region, of no more photos than it saw."""
     if G.encoder is not None and len(G.encoder.code_shape) == 2:
         count, workers = min(PHOTOS, images), options.hardware.num_workers
         photos = _training_photos(options.dataset, count, hardware, workers)

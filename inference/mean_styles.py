@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from data.atomic_write import write_atomically
 from data.batch import Batch
 from engine.checkpoint.serialization import read_weights, save_weights
 from inference.generator import LabelMapGenerator
@@ -63,7 +62,7 @@ def provided_mean_styles(
 def write_mean_styles(styles: Tensor, file: Path) -> None:
     """Writes mean styles (K, D); warns where the file cannot be written: they can be taken again."""
     try:
-        write_atomically(file, lambda partial: save_weights({KEY: styles}, partial))
+        save_weights({KEY: styles}, file)
     except OSError as error:
         print(f"warning: the mean styles could not be kept in {file} ({error.strerror or error})")
 

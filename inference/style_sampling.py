@@ -26,13 +26,13 @@ class StyleSampling:
     """The styles of each label map: its own photo's, or `whole` for all; then those of `regions` in place.
 
     A label map without a photo, and a class that the photo of `whole` does not show, have the mean style;
-    where there are no mean styles (`means` is None), a label map without a photo has a style that is drawn.
+    where `means` is None, a label map without a photo has a style that is drawn.
 
     `style_ids`: learned styles, each for all label maps; None for each one's own; `samples`: so many styles
-    drawn instead, as functions of seed, label map and sample, not of the batch; `whole`: codes (1, D) or
-    (1, K, D); `regions`: codes (D,) by class; `steps`: so many styles on the straight line to the resulting
-    one: from that without `regions`, or, where there are none, from the label map's own; `means`: returns the
-    mean styles (K, D), or raises ValueError; `class_names`: for a message.
+    drawn instead, from seed, label map and sample whatever the batch; `whole`: codes (1, D) or (1, K, D);
+    `regions`: codes (D,) by class; `steps`: so many styles on the straight line to the resulting one, from
+    that without `regions` or, where there are none, from the label map's own; `means`: returns the mean
+    styles (K, D), or raises ValueError; `class_names`: for a message.
     """
 
     generator: LabelMapGenerator

@@ -159,7 +159,7 @@ def quoted(value: object) -> str:
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turns what users can mend into one line on standard error and exit status 2."""
+    """Turns what users can fix into one line on standard error and exit status 2."""
     try:
         yield
     except (ValueError, OSError) as error:

@@ -1,4 +1,4 @@
-"""A run's folder and the options it keeps, so that no option is typed twice."""
+"""The options that a run keeps, so that none is typed twice."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from data.atomic_write import write_text_atomically
-from engine.checkpoint.checkpoint_paths import latest_images
+from engine.checkpoint.checkpoint_paths import CONFIG, run_folder
 from options.cli import is_group, quoted
 from options.schema import CONFIGS, GROUPS, TrainOptions
 from options.schema.fields import choose_among
 from options.schema.training import EXACT
 from options.validation import check_values
 
-CHECKPOINTS = CONFIGS.parent / "checkpoints"
-CONFIG = "config.yaml"
 WHEN_STARTING = ("name", "resume", "experiment")
 """Options that say how a run is started, and so do not change a run that goes on."""
 
@@ -41,32 +39,6 @@ NETWORKS = ("generator", "norm", "encoder", "discriminator")
 
 UNREADABLE = (OmegaConfBaseException, YAMLError, UnicodeDecodeError, KeyError, TypeError, OSError)
 """What a damaged config.yaml raises."""
-
-
-def run_folder(name: str) -> Path:
-    """checkpoints/NAME, or NAME itself where it is the path of a run folder."""
-    path = Path(name).expanduser()
-    return path if (path / CONFIG).is_file() else CHECKPOINTS / name
-
-
-def existing_run(name: str) -> Path:
-    """The folder of a run that was trained or imported; ValueError where there is none."""
-    run = run_folder(name)
-    if not (run / CONFIG).is_file():
-        known = sorted(file.parent.name for file in CHECKPOINTS.glob(f"*/{CONFIG}"))
-        listed = f"there are {', '.join(known)}" if known else "train one with train.py"
-        raise ValueError(f"name={name}: no run in {run}; {listed}")
-    return run
-
-
-def new_run(name: str) -> Path:
-    """The folder of a run to be; ValueError where one of that name has saved something already."""
-    if Path(name).name != name or name in ("", ".", ".."):
-        raise ValueError(f"name={name}: a run's name is one folder name under {CHECKPOINTS}")
-    run = CHECKPOINTS / name
-    if latest_images(run) is not None:
-        raise ValueError(f"{run} holds a run already; go on with resume=true, or choose another name")
-    return run
 
 
 def write_options(options: TrainOptions, run: Path) -> None:

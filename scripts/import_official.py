@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from data.atomic_write import write_atomically, write_text_atomically
-from engine.checkpoint.checkpoint_paths import LATEST, discriminator_file, weights_file
+from engine.checkpoint.checkpoint_paths import LATEST, discriminator_file, new_run, weights_file
 from options.cli import one_line_errors
-from options.run_config import new_run, write_options
+from options.run_config import write_options
 from options.schema import GROUPS, TrainOptions
 from options.schema.networks import DOUBLINGS
 

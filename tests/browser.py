@@ -29,7 +29,7 @@ class Browser:
         """Returns when the page and what it shows at once are loaded."""
         address = page.resolve().as_uri()
         self._post("url", {"url": address})
-        # The driver may answer from the empty page that was there before.
+        # The driver may report on the empty page that was there before.
         self.wait_for("return location.href === arguments[0] && document.readyState === 'complete'", address)
 
     def run(self, script: str, *arguments: object) -> Any:
@@ -37,7 +37,7 @@ class Browser:
         return self._post("execute/sync", {"script": script, "args": list(arguments)})
 
     def wait_for(self, script: str, *arguments: object, seconds: float = 60) -> None:
-        """Returns when the function answers something true."""
+        """Returns when the function returns something true."""
         end = time.monotonic() + seconds
         while not self.run(script, *arguments):
             assert time.monotonic() < end, f"in vain for {script}"
@@ -90,7 +90,7 @@ def wanted(width: int, height: int, phone: bool) -> dict[str, object]:
 
 
 def ask(address: str, values: dict[str, object] | None = None, method: str | None = None) -> Any:
-    """The driver's answer."""
+    """The driver's result."""
     content = None if values is None else json.dumps(values).encode()
     with urllib.request.urlopen(urllib.request.Request(address, content, method=method), timeout=120) as said:
         return json.loads(said.read())["value"]

@@ -21,7 +21,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import options.run_config
+from engine.checkpoint import checkpoint_paths
 from engine.checkpoint.checkpoint_paths import (
     complete_checkpoints,
     latest_images,
@@ -29,8 +29,7 @@ from engine.checkpoint.checkpoint_paths import (
     state_file,
     weights_file,
 )
-from engine.checkpoint.checksums import check_file
-from engine.checkpoint.serialization import read_state
+from engine.checkpoint.serialization import check_file, read_state
 from engine.run_log import LOG
 from tests.test_train_and_generate import assert_same
 from tests.tiny import tiny_words
@@ -74,7 +73,7 @@ def train(run: str, out: Path, *words: str) -> int:
 
 def kill_run(folder: Path, kills: int, seed: int = 0) -> Report:
     """Kills a run in `folder` so often; AssertionError where a start fails or what was saved is lost."""
-    options.run_config.CHECKPOINTS = folder
+    checkpoint_paths.CHECKPOINTS = folder
     run, out, draw, report = folder / "killed", folder / "out.txt", random.Random(seed), Report()
     saved = None
     for _ in range(kills):

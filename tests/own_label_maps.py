@@ -11,7 +11,7 @@ SIZES = {"odd": (37, 53), "small": (11, 12), "exact": (32, 64)}
 
 
 def own_label_maps(folder: Path) -> tuple[str, str, str]:
-    """Writes them; answers the words labels=..., instances=... and photos=..."""
+    """Writes them; returns the words labels=..., instances=... and photos=..."""
     for name, size in SIZES.items():
         ids = blocks(*size, seed=len(name))
         pictures = {"labels": ids, "instances": ids // 2, "photos": np.stack([60 * ids] * 3, axis=-1)}

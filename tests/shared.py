@@ -1,4 +1,4 @@
-"""Where tests find real photographs and golden answers: beside the project, or at SHARED_DATA."""
+"""Where tests find real photographs and golden outputs: beside the project, or at SHARED_DATA."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def shared_data(name: str) -> Path:
 
 
 def golden(name: str) -> Path:
-    """A folder of what an original network answers; skips the test where there is none."""
+    """A folder of what an original network returns; skips the test where there is none."""
     return _existing(ROOT / "golden" / name)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import evaluation.segmenters.trained
-import options.run_config
+from engine.checkpoint import checkpoint_paths
 from engine.checkpoint.checkpoint_paths import state_file, weights_file
 from options.cli import composed
 from options.run_config import write_options
@@ -22,7 +22,7 @@ def asked(*overrides: str) -> CompareNormsOptions:
 
 def trained_study(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[CompareNormsOptions, StudyRun]:
     """A study of one run, all below `folder`, that counts as trained: its files are there, empty."""
-    monkeypatch.setattr(options.run_config, "CHECKPOINTS", folder / "checkpoints")
+    monkeypatch.setattr(checkpoint_paths, "CHECKPOINTS", folder / "checkpoints")
     monkeypatch.setattr(evaluation.segmenters.trained, "SEGMENTERS", folder / "segmenters")
     study = asked("only=[clade]", "seeds=[3]", "images=9", f"out={folder}")
     (run,) = study_runs(study)

@@ -20,10 +20,9 @@ from PIL import Image
 from data.dataset_info import DatasetInfo
 from data.sources.classes import read_label_set
 from data.sources.image_io import read_ids, read_photo
-from engine.checkpoint.checkpoint_paths import images_in, latest_images
-from engine.checkpoint.checksums import Damaged
-from engine.checkpoint.serialization import read_state, read_weights, save_state
-from options.run_config import CONFIG, read_options
+from engine.checkpoint.checkpoint_paths import CONFIG, images_in, latest_images
+from engine.checkpoint.serialization import Damaged, read_state, read_weights, save_state
+from options.run_config import read_options
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of what it leaves out
 

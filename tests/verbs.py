@@ -19,7 +19,7 @@ import pytest
 import torch
 
 import evaluation.segmenters.trained
-import options.run_config
+from engine.checkpoint import checkpoint_paths
 from engine.runtime.interrupts import STOP_SIGNALS
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -57,7 +57,7 @@ class Verbs:
         script = str(PROJECT / f"{verb}.py")
         status, out, err = 0, io.StringIO(), io.StringIO()
         with pytest.MonkeyPatch.context() as patch, _process_restored():
-            patch.setattr(options.run_config, "CHECKPOINTS", self.checkpoints)
+            patch.setattr(checkpoint_paths, "CHECKPOINTS", self.checkpoints)
             # What a person has downloaded or trained here would add metrics to those that tests expect.
             patch.setattr(evaluation.segmenters.trained, "SEGMENTERS", self.checkpoints.parent / "segmenters")
             patch.setenv("TORCH_HOME", str(self.checkpoints.parent / "torch"))

@@ -35,12 +35,9 @@ def draw(layout: Layout, style: str, height: int, width: int) -> Drawing:
     rows = colour[:, ::2] + colour[:, 1::2]
     mean = 0.25 * (rows[..., ::2] + rows[..., 1::2])  # (3, height, width)
     pixels = np.clip(mean + 0.5, 0.0, 255.0).astype(np.uint8).transpose(1, 2, 0)
+    photo = Image.fromarray(np.ascontiguousarray(pixels))
     front = surface[1::2, 1::2]
-    return Drawing(
-        Image.fromarray(np.ascontiguousarray(pixels)),
-        label_table(layout)[front],
-        instance_table(layout)[front],
-    )
+    return Drawing(photo, label_table(layout)[front], instance_table(layout)[front])
 
 
 def rasterise(layout: Layout, height: int, width: int) -> np.ndarray:

@@ -73,7 +73,7 @@ def _add_bands(layout: Layout, rng: Random) -> None:
     way = 0.0
     for label in labels[1:]:
         way = rng.uniform(way + 0.12, way + 0.9 / len(labels))
-        waver = (0.04 + 0.2 * way) * fractal_line(rng, LINE_POINTS, octaves=4, first=2, roughness=0.45)
+        waver = (0.04 + 0.2 * way) * fractal_line(rng, LINE_POINTS, octaves=4, first=2, decay=0.45)
         tilt = rng.uniform(-0.12, 0.12) * way * (xs - 0.5 * layout.aspect)
         edge = horizon + (1.0 - horizon) * np.maximum(way + waver, 0.03) + tilt
         _paint_ground(layout, label, below(xs, edge, 1.1))
@@ -102,10 +102,9 @@ def _add_patch(layout: Layout, rng: Random, label: Label) -> None:
     turn = np.linspace(0.0, 2.0 * np.pi, LINE_POINTS)
     reach = 1.0 + 0.25 * fractal_line(rng, LINE_POINTS, octaves=3, first=5) * np.sin(0.5 * turn)
     x = rng.uniform(0.0, layout.aspect)
-    outline = np.stack(
-        [x + half_across * reach * np.cos(turn), middle + half_down * reach * np.sin(turn)], axis=1
-    )
-    _paint_ground(layout, label, outline.ravel().tolist())
+    xs = x + half_across * reach * np.cos(turn)
+    ys = middle + half_down * reach * np.sin(turn)
+    _paint_ground(layout, label, np.stack([xs, ys], axis=1).ravel().tolist())
 
 
 def _add_road(layout: Layout, rng: Random, away_from: float) -> Road:

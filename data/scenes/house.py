@@ -40,29 +40,26 @@ class _House:
 def add_house(layout: Layout, rng: Random, x: float, y: float, width: float) -> None:
     """A house with a front `width` metres wide; its walls are one instance, its roof is another."""
     storeys = 1 if rng.random() < 0.55 else 2
-    eaves = 0.4 + 2.6 * storeys
+    eaves = 0.4 + STOREY * storeys
     peak = eaves + width * rng.uniform(0.3, 0.5)
     # The side that faces the vanishing point is the one in sight.
     turn = 1.0 if x < layout.camera.centre else -1.0
     light = turn * layout.light_side(x)
     depth = width * rng.uniform(0.8, 1.4)
     house = _House(layout.camera, x, y, 0.5 * width, eaves, peak, depth, turn, light)
-    brick = rng.random() < 0.5
-    colours = BRICKS if brick else PLASTER
-    plaster = rng.choice(colours)
+    material, colours = (Material.BRICK, BRICKS) if rng.random() < 0.5 else (Material.PLANKS, PLASTER)
     wall = Surface(
-        Label.WALL, Material.BRICK if brick else Material.PLANKS, layout.next_instance(), x=x, y=y,
-        radius=2.4 * layout.camera.metre(y), pigment=plaster, haze=layout.haze(y),
+        Label.WALL, material, layout.next_instance(), x=x, y=y, radius=2.4 * layout.camera.metre(y),
+        pigment=rng.choice(colours), haze=layout.haze(y),
     )  # fmt: skip
-    tiles = rng.choice(ROOFS)
+    instance = layout.next_instance()
     roof = replace(
-        wall, label=Label.ROOF, material=Material.TILES, instance=layout.next_instance(), pigment=tiles
+        wall, label=Label.ROOF, material=Material.TILES, instance=instance, pigment=rng.choice(ROOFS)
     )
     _cast_shadow(layout, house)
     gable_in_front = rng.random() < 0.5
     _add_walls(layout, house, wall, gable_in_front)
-    add_roof = _add_roof_along if gable_in_front else _add_roof_across
-    add_roof(layout, house, roof)
+    _add_roof(layout, house, roof, gable_in_front)
     _add_openings(layout, rng, wall, width, storeys)
 
 
@@ -92,25 +89,21 @@ def _add_walls(layout: Layout, house: _House, wall: Surface, gable_in_front: boo
     layout.paint(_shaded(wall, 0.95 - 0.1 * abs(house.light)), front)
 
 
-def _add_roof_along(layout: Layout, house: _House, roof: Surface) -> None:
-    """The ridge runs away from the viewer: one slope, and the edges over the front's gable."""
-    at, ridge, gutter = house.at, house.peak + 0.15, house.eaves - 0.6 * OVERHANG
-    out = house.half + OVERHANG
+def _add_roof(layout: Layout, house: _House, roof: Surface, gable_in_front: bool) -> None:
+    """The slope over the front; or, with a gable there, the slope at its side and the edges over it."""
+    at, out = house.at, house.half + OVERHANG
+    if not gable_in_front:
+        gutter, ridge = house.eaves - OVERHANG, house.peak
+        across = closed(at(-out, gutter), at(-out, ridge, 0.5), at(out, ridge, 0.5), at(out, gutter))
+        layout.paint(roof, across)
+        return
+    ridge, gutter = house.peak + 0.15, house.eaves - 0.6 * OVERHANG
     lower = house.turn * out
     slope = closed(at(lower, gutter), at(0.0, ridge), at(0.0, ridge, 1.0), at(lower, gutter, 1.0))
     layout.paint(_shaded(roof, 0.9 + 0.25 * house.light), slope)
-    edges = [
-        closed(at(end, gutter), at(0.0, ridge), at(0.0, ridge - 0.3), at(end, gutter - 0.3))
-        for end in (-out, out)
-    ]
+    top, under = at(0.0, ridge), at(0.0, ridge - 0.3)
+    edges = [closed(at(end, gutter), top, under, at(end, gutter - 0.3)) for end in (-out, out)]
     layout.paint(_shaded(roof, 0.75), *edges)
-
-
-def _add_roof_across(layout: Layout, house: _House, roof: Surface) -> None:
-    """The ridge runs across the picture: the slope over the front."""
-    at, gutter, out = house.at, house.eaves - OVERHANG, house.half + OVERHANG
-    peak = house.peak
-    layout.paint(roof, closed(at(-out, gutter), at(-out, peak, 0.5), at(out, peak, 0.5), at(out, gutter)))
 
 
 def _add_openings(layout: Layout, rng: Random, wall: Surface, width: float, storeys: int) -> None:

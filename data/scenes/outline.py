@@ -42,10 +42,8 @@ def closed(*points: Point) -> Polygon:
     return [value for point in points for value in point]
 
 
-def fractal_line(
-    rng: Random, points: int, octaves: int, first: int = 2, roughness: float = 0.5
-) -> np.ndarray:
-    """A random line about 0 within [-1, 1] whose details shrink by `roughness` an octave (1/f noise at 0.5).
+def fractal_line(rng: Random, points: int, octaves: int, first: int = 2, decay: float = 0.5) -> np.ndarray:
+    """A random line about 0 within [-1, 1] whose details shrink by `decay` an octave (1/f noise at 0.5).
 
     The coarsest octave has `first` stretches. Shape (points,).
     """
@@ -57,7 +55,7 @@ def fractal_line(
         values = [2.0 * rng.random() - 1.0 for _ in range(knots)]
         line += weight * np.interp(place, np.linspace(0.0, 1.0, knots), values)
         total += weight
-        weight *= roughness
+        weight *= decay
     return line / total
 
 

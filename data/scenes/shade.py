@@ -129,10 +129,8 @@ def _add_sky(view: _View, colour: np.ndarray) -> None:
     end = view.first + 2 * MARGIN
     sky = view.mask(frozenset({Label.SKY}), slice(0, end))
     height = np.maximum(1.0 - view.y[:end] / view.camera.horizon, 0.0) ** 0.8  # (end, 1): 1 at the top
-    gradient = (
-        _colour(view.style.horizon) + (_colour(view.style.zenith) - _colour(view.style.horizon)) * height
-    )
-    colour[:, :end] += gradient * sky
+    horizon, zenith = _colour(view.style.horizon), _colour(view.style.zenith)
+    colour[:, :end] += (horizon + (zenith - horizon) * height) * sky
 
 
 def _shade_ground(
@@ -187,9 +185,7 @@ def tabulate(layout: Layout, style: Style, rows: int) -> SurfaceTables:
     """The tables of a layout's surfaces for a picture of `rows` rows."""
     surfaces = layout.surfaces
     paints = [style.paints[surface.material] for surface in surfaces]
-    frame = np.array(
-        [(s.x, s.y, 1.0 / s.radius, s.side, s.rise, s.shift) for s in surfaces], dtype=np.float32
-    )
+    frame = np.array([(s.x, s.y, 1.0 / s.radius, s.side, s.rise, s.shift) for s in surfaces], np.float32)
     x, y, per_radius, side, rise, shift = frame.T
     repeats = np.array([paint.repeats for paint in paints], dtype=np.float32)
     labels = np.array([surface.label for surface in surfaces], dtype=np.int32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -56,22 +57,18 @@ def add_mountains(layout: Layout, rng: Random) -> None:
 def _add_ridge(layout: Layout, rng: Random, height: float, haze: float) -> None:
     """One ridge `height` above the horizon at its highest, about."""
     xs = np.linspace(-0.05, layout.aspect + 0.05, RIDGE_POINTS)
-    line = fractal_line(rng, RIDGE_POINTS, octaves=5, first=rng.randrange(2, 5), roughness=0.55)
-    tops = layout.camera.horizon - height * (0.55 + 0.75 * line)  # (RIDGE_POINTS,)
-    bottom = layout.camera.horizon + 0.02
-    snow_line = layout.camera.horizon - rng.uniform(0.15, 0.3)
-    teeth = snow_line + 0.05 * fractal_line(rng, RIDGE_POINTS, octaves=3, first=24, roughness=0.7)
+    line = fractal_line(rng, RIDGE_POINTS, octaves=5, first=rng.randrange(2, 5), decay=0.55)
+    horizon = layout.camera.horizon
+    tops = horizon - height * (0.55 + 0.75 * line)  # (RIDGE_POINTS,)
+    snow_line = horizon - rng.uniform(0.15, 0.3)
+    teeth = snow_line + 0.05 * fractal_line(rng, RIDGE_POINTS, octaves=3, first=24, decay=0.7)
     # The light falls on the slopes that face the sun: the texture is embossed from the right, and the
     # sign of the radius turns it round.
     facing = -0.4 if layout.light_side(0.5 * layout.aspect) < 0.0 else 0.4
-    shift = rng.randrange(256)
-
-    def slope(material: Material) -> Surface:
-        y = layout.camera.horizon
-        return Surface(
-            Label.MOUNTAIN, material, y=y, radius=facing, rise=0.5 * facing, haze=haze, shift=shift
-        )
-
+    rock = Surface(
+        Label.MOUNTAIN, Material.ROCK, y=horizon, radius=facing, rise=0.5 * facing, haze=haze,
+        shift=rng.randrange(256),
+    )  # fmt: skip
     if tops.min() < teeth.max():
-        layout.paint(slope(Material.SUMMIT), below(xs, tops, bottom))
-    layout.paint(slope(Material.ROCK), below(xs, np.maximum(tops, teeth), bottom))
+        layout.paint(replace(rock, material=Material.SUMMIT), below(xs, tops, horizon + 0.02))
+    layout.paint(rock, below(xs, np.maximum(tops, teeth), horizon + 0.02))

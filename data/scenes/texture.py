@@ -36,9 +36,7 @@ def _blurred(tile: np.ndarray) -> list[np.ndarray]:
     return [np.clip(np.fft.ifft2(spectrum * blur).real, 0.0, 1.0) for blur in blurs]
 
 
-def _noise(
-    seed: int, power: float, across: float = 1.0, down: float = 1.0, lowest: float = 0.0
-) -> np.ndarray:
+def _noise(seed: int, power: float, across: float = 1.0, down: float = 1.0, lowest: float = 0) -> np.ndarray:
     """Seamless noise of mean 0 and deviation 1 whose amplitude falls as 1 / frequency ** power.
 
     Features are longer down than across where `down` is above `across`, and shorter where below;
@@ -59,15 +57,6 @@ def _to_unit(values: np.ndarray, spread: float = 0.22) -> np.ndarray:
     return np.clip(0.5 + spread * values, 0.0, 1.0)
 
 
-def _plain(seed: int) -> np.ndarray:
-    return _to_unit(_noise(seed, 1.0))
-
-
-def _cirrus(seed: int) -> np.ndarray:
-    """Wisps that lie across: only the crests of a soft noise show."""
-    return np.clip(0.35 * (_noise(seed, 1.7, across=3.5, down=1.0) - 0.2), 0.0, 1.0)
-
-
 def _stars(seed: int) -> np.ndarray:
     """Points of different brightness, each a small disc so that they survive a small picture."""
     random = np.random.RandomState(seed)
@@ -76,11 +65,6 @@ def _stars(seed: int) -> np.ndarray:
     sky[rows, columns] = random.uniform(0.3, 1.0, 130) ** 2
     disc = sum(np.roll(sky, (down, across), (0, 1)) for down in (0, 1) for across in (0, 1))
     return np.clip(disc, 0.0, 1.0)
-
-
-def _puffs(seed: int) -> np.ndarray:
-    """Billows: the folds of a soft noise are dark."""
-    return _to_unit(np.abs(_noise(seed, 1.6, lowest=2.0)) * 1.5 - 1.0, 0.25)
 
 
 def _rock(seed: int) -> np.ndarray:
@@ -103,48 +87,11 @@ def _ripples(seed: int) -> np.ndarray:
     return _to_unit(0.5 * bent + 0.7 * _noise(seed + 100, 1.2) + 0.4 * _noise(seed + 200, 0.1), 0.18)
 
 
-def _blades(seed: int) -> np.ndarray:
-    """Upright strokes over patches of another tone."""
-    return _to_unit(
-        0.85 * _noise(seed, 0.6, across=0.5, down=3.0, lowest=3.0)
-        + 0.45 * _noise(seed + 100, 1.2, lowest=2.0),
-        0.24,
-    )
-
-
-def _drifts(seed: int) -> np.ndarray:
-    """Snow: soft waves and a little glitter."""
-    return _to_unit(_noise(seed, 1.9, across=0.6, lowest=1.0) + 0.25 * _noise(seed + 100, 0.2), 0.24)
-
-
-def _grain(seed: int) -> np.ndarray:
-    """Fine grains with worn patches."""
-    return _to_unit(0.6 * _noise(seed, 0.1) + 0.8 * _noise(seed + 100, 1.4, across=2.0, down=0.6), 0.2)
-
-
-def _leaves(seed: int) -> np.ndarray:
-    """Tufts with dark gaps."""
-    return _to_unit(
-        0.8 * np.abs(_noise(seed, 0.5, lowest=8.0)) - 0.6 + 0.6 * _noise(seed + 100, 1.0, lowest=4.0), 0.34
-    )
-
-
-def _needles(seed: int) -> np.ndarray:
-    """Twigs that hang in strokes."""
-    return _to_unit(_noise(seed, 0.6, across=0.7, down=2.2, lowest=6.0), 0.3)
-
-
-def _bricks(seed: int) -> np.ndarray:
-    """Courses of bricks, each a shade of its own, with light mortar."""
-    return _courses(seed, rows=16, columns=8, joint=0.14, mortar=0.95)
-
-
 def _tiles(seed: int) -> np.ndarray:
     """Roof tiles in courses, dark where one lies under the next."""
     down = np.arange(SIZE)[:, None] % 16 / 16.0
-    return np.clip(
-        _courses(seed, rows=16, columns=16, joint=0.1, mortar=0.15) * (0.65 + 0.5 * down), 0.0, 1.0
-    )
+    tiles = _courses(seed, rows=16, columns=16, joint=0.1, mortar=0.15)
+    return np.clip(tiles * (0.65 + 0.5 * down), 0.0, 1.0)
 
 
 def _courses(seed: int, rows: int, columns: int, joint: float, mortar: float) -> np.ndarray:
@@ -165,8 +112,38 @@ def _planks(seed: int) -> np.ndarray:
     return np.clip(_to_unit(_noise(seed, 0.9, across=5.0), 0.12) + 0.15 - shadow, 0.0, 1.0)
 
 
-_PAINTERS: tuple[Callable[[int], np.ndarray], ...] = (
-    _plain, _cirrus, _stars, _puffs, _rock, _waves, _ripples, _blades, _drifts, _grain, _leaves, _needles,
-    _bricks, _planks, _tiles,
-)  # fmt: skip
-"""In the order of `Texture`."""
+_PAINTERS: dict[Texture, Callable[[int], np.ndarray]] = {
+    Texture.PLAIN: lambda seed: _to_unit(_noise(seed, 1.0)),
+    # Wisps that lie across: only the crests of a soft noise show.
+    Texture.CIRRUS: lambda seed: np.clip(0.35 * (_noise(seed, 1.7, across=3.5, down=1.0) - 0.2), 0.0, 1.0),
+    Texture.STARS: _stars,
+    # Billows: the folds of a soft noise are dark.
+    Texture.PUFFS: lambda seed: _to_unit(np.abs(_noise(seed, 1.6, lowest=2.0)) * 1.5 - 1.0, 0.25),
+    Texture.ROCK: _rock,
+    Texture.WAVES: _waves,
+    Texture.RIPPLES: _ripples,
+    # Upright strokes over patches of another tone.
+    Texture.BLADES: lambda seed: _to_unit(
+        0.85 * _noise(seed, 0.6, across=0.5, down=3.0, lowest=3.0)
+        + 0.45 * _noise(seed + 100, 1.2, lowest=2.0),
+        0.24,
+    ),
+    # Snow: soft waves and a little glitter.
+    Texture.DRIFTS: lambda seed: _to_unit(
+        _noise(seed, 1.9, across=0.6, lowest=1.0) + 0.25 * _noise(seed + 100, 0.2), 0.24
+    ),
+    # Fine grains with worn patches.
+    Texture.GRAIN: lambda seed: _to_unit(
+        0.6 * _noise(seed, 0.1) + 0.8 * _noise(seed + 100, 1.4, across=2.0, down=0.6), 0.2
+    ),
+    # Tufts with dark gaps.
+    Texture.LEAVES: lambda seed: _to_unit(
+        0.8 * np.abs(_noise(seed, 0.5, lowest=8.0)) - 0.6 + 0.6 * _noise(seed + 100, 1.0, lowest=4.0), 0.34
+    ),
+    # Twigs that hang in strokes.
+    Texture.NEEDLES: lambda seed: _to_unit(_noise(seed, 0.6, across=0.7, down=2.2, lowest=6.0), 0.3),
+    # Each brick a shade of its own, with light mortar.
+    Texture.BRICKS: lambda seed: _courses(seed, rows=16, columns=8, joint=0.14, mortar=0.95),
+    Texture.PLANKS: _planks,
+    Texture.TILES: _tiles,
+}

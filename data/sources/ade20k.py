@@ -12,8 +12,7 @@ from pathlib import Path
 from data.sources.classes import read_label_set
 from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.label_format import StoredIds
-from data.sources.pairing import require_folder, unpacked
-from data.sources.source import SplitAbsent
+from data.sources.pairing import require_folder, require_split, unpacked
 
 FOLDERS = {"train": "training", "val": "validation"}
 LABEL_FORMAT = StoredIds.in_order(read_label_set(Path(__file__).with_suffix(".csv")), first=1, unknown=0)
@@ -44,8 +43,7 @@ def open_ade20k_outdoor(root: str | Path, split: str, scenes: str | Path | None 
     scene or picture that there is none of.
     """
     labels, photos = _files(root, split)
-    stems = labels.names
-    listed = Path(scenes or OUTDOOR)
+    stems, listed = labels.names, Path(scenes or OUTDOOR)
     chosen = _listed(listed)
     scene_of = _scenes(labels.folder.parents[1] / SCENES)
     strange = sorted(name for name in chosen - set(scene_of.values()) if not IMAGE.fullmatch(name))
@@ -62,8 +60,7 @@ def open_ade20k_outdoor(root: str | Path, split: str, scenes: str | Path | None 
 
 def _files(root: str | Path, split: str) -> tuple[FileList, FileList]:
     """The label maps and photos of a split."""
-    if split not in FOLDERS:
-        raise SplitAbsent(f"split={split}: ADE20K has {', '.join(FOLDERS)}")
+    require_split(split, FOLDERS, "ADE20K has")
     folder = FOLDERS[split]
     expected = (
         f"ADE20K as published: ADEChallengeData2016/images/{folder}/NAME.jpg "

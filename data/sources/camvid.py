@@ -11,7 +11,7 @@ from pathlib import Path
 from data.sources.classes import UNKNOWN, read_label_set
 from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.label_format import IdsOrColours, LabelFormat, StoredColours, StoredIds
-from data.sources.pairing import require_folder
+from data.sources.pairing import require_folder, require_split
 from data.sources.source import SplitAbsent
 
 SPLITS = ("train", "val", "test")
@@ -66,8 +66,7 @@ def open_camvid(root: str | Path, split: str, classes: int = 11) -> FileSource:
 
     Raises ValueError where the root has neither, a frame has no partner, or a film is unknown.
     """
-    if split not in SPLITS:
-        raise SplitAbsent(f"split={split}: CamVid has {', '.join(SPLITS)}")
+    require_split(split, SPLITS, "CamVid has")
     stored = label_format(classes)
     expected = (
         f"CamVid as SegNet arranges it, {split}/NAME.png with {split}annot/NAME.png, "
@@ -80,11 +79,8 @@ def open_camvid(root: str | Path, split: str, classes: int = 11) -> FileSource:
             f"{root}: dataset.classes={classes} needs {PHOTOS} and {LABELS} in it; "
             "SegNet's arrangement has 11 classes"
         )
-    labels = (
-        FileList.find(root / LABELS, "_L.png", expected)
-        if original
-        else FileList.find(root / f"{split}annot", ".png", expected)
-    )
+    folder, ending = (LABELS, "_L.png") if original else (f"{split}annot", ".png")
+    labels = FileList.find(root / folder, ending, expected)
     photos = FileList.find(root / (PHOTOS if original else split), ".png", expected)
     require_same_names(labels, photos)
     for index, name in enumerate(labels.names):
@@ -96,9 +92,7 @@ def open_camvid(root: str | Path, split: str, classes: int = 11) -> FileSource:
     if original:
         names = [name for name in labels.names if _split(name) == split]
         if not names:
-            raise SplitAbsent(
-                f"{root / LABELS}: none of its frames is of split={split}; unpack all of CamVid"
-            )
+            raise SplitAbsent(f"{root / LABELS}: no frame is of split={split}; unpack all of CamVid")
         labels, photos = labels.only(names), photos.only(names)
     return FileSource(stored, labels, photos, styles=FILMS, style_of=_style)
 

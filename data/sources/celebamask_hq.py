@@ -15,7 +15,7 @@ from data.sources.classes import read_label_set
 from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.image_io import read_photo
 from data.sources.label_format import StoredIds
-from data.sources.pairing import list_images, require_folder, stem, unpacked
+from data.sources.pairing import list_images, require_folder, require_split, stem, unpacked
 from data.sources.prepared_cache import prepare, prepared_folder
 from data.sources.source import SplitAbsent
 
@@ -49,8 +49,7 @@ def open_celebamask_hq(root: str | Path, split: str, cache: str | Path | None = 
     root = unpacked(require_folder(root, expected), "CelebAMask-HQ")
     if (root / PHOTOS).is_dir() or (root / MASKS).is_dir():
         return _published(root, split, cache, expected)
-    if split not in ("train", "test"):
-        raise SplitAbsent(f"split={split}: CelebAMask-HQ as SEAN arranges it has train, test")
+    require_split(split, ("train", "test"), "CelebAMask-HQ as SEAN arranges it has")
     images = list_images(root / split / "images", expected)
     labels = FileList.find(root / split / "labels", ".png", expected)
     photos = FileList.find(root / split / "images", images[0][len(stem(images[0])) :], expected)
@@ -59,8 +58,7 @@ def open_celebamask_hq(root: str | Path, split: str, cache: str | Path | None = 
 
 
 def _published(root: Path, split: str, cache: str | Path | None, expected: str) -> FileSource:
-    if split not in FIRST_OF:
-        raise SplitAbsent(f"split={split}: CelebAMask-HQ has train, val, test")
+    require_split(split, ("train", "val", "test"), "CelebAMask-HQ has")
     masks = require_folder(root / MASKS, expected)
     split_of = _splits(root / MAPPING)
     photos = FileList.find(root / PHOTOS, ".jpg", expected)
@@ -75,8 +73,7 @@ def _published(root: Path, split: str, cache: str | Path | None, expected: str) 
     if not stems:
         raise SplitAbsent(f"{photos.folder}: none of its {len(present)} faces is of split={split}")
     folder = prepared_folder(RECIPE, root, [masks, *sorted(masks.iterdir())], cache)
-    parts = LABEL_FORMAT.label_set.names[1:]
-    merge = partial(merge_masks, masks, parts)
+    merge = partial(merge_masks, masks, LABEL_FORMAT.label_set.names[1:])
     prepare(folder, stems, lambda missing: zip(missing, missing), merge, "label maps")
     return FileSource(LABEL_FORMAT, FileList(folder, stems, ".png"), photos.only(stems), enlarge=True)
 

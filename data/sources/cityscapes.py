@@ -10,8 +10,7 @@ from pathlib import Path
 from data.sources.classes import read_label_set
 from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.label_format import StoredIds
-from data.sources.pairing import require_folder
-from data.sources.source import SplitAbsent
+from data.sources.pairing import require_folder, require_split
 
 SPLITS = ("train", "val")  # the labels of test are withheld: its label maps are dummies
 
@@ -29,8 +28,7 @@ def open_cityscapes(root: str | Path, split: str, instances: bool = True) -> Fil
 
     Raises ValueError where a folder is missing or empty, or a picture has no partner.
     """
-    if split not in SPLITS:
-        raise SplitAbsent(f"split={split}: Cityscapes has labels for {', '.join(SPLITS)}")
+    require_split(split, SPLITS, "Cityscapes has labels for")
     expected = (
         f"Cityscapes as published: leftImg8bit/{split}/CITY/NAME_leftImg8bit.png "
         f"with gtFine/{split}/CITY/NAME_gtFine_labelIds.png"
@@ -51,7 +49,5 @@ def _in_cities(folder: Path, ending: str, expected: str) -> FileList:
     cities = sorted(city.name for city in folder.iterdir() if city.is_dir() and city.name[0] != ".")
     if not cities:
         raise ValueError(f"{folder}: it has no folder of a city; expected {expected}")
-    names = [
-        f"{city}/{name}" for city in cities for name in FileList.find(folder / city, ending, expected).names
-    ]
-    return FileList(folder, names, ending)
+    names = {city: FileList.find(folder / city, ending, expected).names for city in cities}
+    return FileList(folder, [f"{city}/{name}" for city in cities for name in names[city]], ending)

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from data.atomic_write import write_text_atomically
-from data.parallel import in_processes
+from data.parallel import in_chunks
 from data.sources.classes import numbered_label_set
 from data.sources.image_io import read_ids
 from data.sources.pairing import list_images
@@ -19,9 +18,6 @@ from data.sources.source import LabelSet
 
 MAX_IDS = 4096
 """Label maps with more ids do not hold classes, but numbered instances or colours."""
-
-CHUNK = 32
-"""Files that a process reads before it reports."""
 
 
 def ids_in_use(root: Path, folders: Sequence[Path]) -> list[int]:
@@ -50,16 +46,13 @@ def found_classes(folder: Path, ignore_id: int | None) -> LabelSet:
 
 def _read(files: Sequence[Path]) -> list[int]:
     found: set[int] = set()
-    chunks = [files[first : first + CHUNK] for first in range(0, len(files), CHUNK)]
-    with tqdm(total=len(files), desc="ids in use", unit="file", dynamic_ncols=True, leave=False) as bar:
-        for chunk, ids in zip(chunks, in_processes(_ids_of, chunks), strict=True):
-            found |= ids
-            if len(found) > MAX_IDS:
-                raise ValueError(
-                    f"{chunk[-1]} and the files before it hold {len(found)} ids, more than {MAX_IDS}: they "
-                    "number something other than classes; give the folder of the label maps"
-                )
-            bar.update(len(chunk))
+    for chunk, ids in in_chunks(_ids_of, files, "ids in use", "file"):
+        found |= ids
+        if len(found) > MAX_IDS:
+            raise ValueError(
+                f"{chunk[-1]} and the files before it hold {len(found)} ids, more than {MAX_IDS}: they "
+                "number something other than classes; give the folder of the label maps"
+            )
     return sorted(found)
 
 

@@ -43,9 +43,7 @@ def numbered_label_set(num_classes: int, has_unknown: bool) -> LabelSet:
     Raises ValueError where there is no class, or more than colours can tell apart.
     """
     if num_classes < 1:
-        raise ValueError(
-            f"num_classes={num_classes}: give the number of classes in the label maps, 1 or more"
-        )
+        raise ValueError(f"num_classes={num_classes}: give the number of classes in the label maps, from 1")
     names = tuple(f"class {label}" for label in range(num_classes))
     colours = distinct_colours(num_classes)
     if has_unknown:

@@ -20,9 +20,8 @@ from data.sources.classes import read_label_set
 from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.image_io import read_ids
 from data.sources.label_format import StoredIds
-from data.sources.pairing import require_folder
+from data.sources.pairing import require_folder, require_split
 from data.sources.prepared_cache import prepare, prepared_folder
-from data.sources.source import SplitAbsent
 
 SPLITS = ("train", "val")
 PIXEL_MAPS = "stuffthingmaps_trainval2017"
@@ -59,8 +58,7 @@ def open_coco_stuff(
 
     Raises ValueError where the root has neither, a folder is missing or empty, or a picture has no partner.
     """
-    if split not in SPLITS:
-        raise SplitAbsent(f"split={split}: COCO-Stuff has {', '.join(SPLITS)}")
+    require_split(split, SPLITS, "COCO-Stuff has")
     expected = (
         f"COCO-Stuff as SPADE arranges it, {split}_img, {split}_label and {split}_inst "
         "(not with dataset.instances=false), or as published, "

@@ -12,7 +12,7 @@ from pathlib import Path
 from data.sources.classes import read_label_set
 from data.sources.file_source import FileList, FileSource
 from data.sources.label_format import StoredIds
-from data.sources.pairing import list_images, pair, require_folder, stem
+from data.sources.pairing import list_images, pair, require_folder, require_split, stem
 from data.sources.source import SplitAbsent
 
 PARTS = {"base": "cmp_b", "extended": "cmp_x"}
@@ -34,8 +34,7 @@ def open_facades(root: str | Path, split: str) -> FileSource:
 
     Raises ValueError where the root holds neither part, a picture has no partner, or a name is unknown.
     """
-    if split not in SPLIT_OF:
-        raise SplitAbsent(f"split={split}: CMP Facades has train, val, test")
+    require_split(split, ("train", "val", "test"), "CMP Facades has")
     expected = "CMP Facades: base/cmp_b0001.jpg with base/cmp_b0001.png, and extended/cmp_x0001.jpg"
     root = require_folder(root, expected)
     parts = [part for part in PARTS if (root / part).is_dir()]

@@ -83,15 +83,11 @@ def read_photo(file: ImageFile) -> Image.Image:
     if image.mode in (*GREY_16_BIT, "I"):
         grey = np.asarray(image).astype(np.int32)  # (H, W)
         if grey.min() < 0 or grey.max() > 65535:
-            raise UnreadableImage(
-                f"{file}: a grey photo of {grey.min()} to {grey.max()} exceeds 16 bits; "
-                "save it with 8 or 16 bits"
-            )
+            found = f"{grey.min()} to {grey.max()}"
+            raise UnreadableImage(f"{file}: a grey photo of {found} exceeds 16 bits; save it with 8 or 16")
         image = Image.fromarray(((grey + 128) // 257).astype(np.uint8))  # 65535 becomes 255
     if image.mode in ("F", "La"):  # fractions, or grey multiplied by its alpha
-        raise UnreadableImage(
-            f"{file}: a photo of mode {image.mode} has no agreed range; save it as 8-bit RGB"
-        )
+        raise UnreadableImage(f"{file}: a photo of mode {image.mode} has no agreed range; save it as RGB")
     return image.convert("RGB")
 
 
@@ -104,13 +100,11 @@ def read_ids(file: ImageFile) -> np.ndarray:
     image, file_format = _decode(file, "ids")
     if image.mode not in ID_MODES:
         raise UnreadableImage(
-            f"{file}: a map of ids needs one channel of whole numbers, this picture's mode is {image.mode}; "
+            f"{file}: a map of ids has one channel of whole numbers, this picture's mode is {image.mode}; "
             "replace colours by class ids and save it as a grey (8 or 16 bits) or palette PNG"
         )
     if file_format in ("JPEG", "MPO"):
-        raise UnreadableImage(
-            f"{file}: JPEG alters the ids of a map; make it again from its origin, as a PNG"
-        )
+        raise UnreadableImage(f"{file}: JPEG alters the ids of a map; make it again, as a PNG")
     ids = np.asarray(image).astype(np.int32)  # (H, W)
     if ids.min() < 0 or ids.max() > LARGEST_ID:
         wrong = int(ids.min() if ids.min() < 0 else ids.max())
@@ -128,17 +122,15 @@ def _decode(file: ImageFile, kind: str) -> tuple[Image.Image, str | None]:
             with Image.open(stream) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise ValueError(
-                        f"{image.width}×{image.height} pixels are more than the {MAX_PIXELS} that are decoded"
+                        f"{image.width}×{image.height} pixels are more than the {MAX_PIXELS} decoded"
                     )
                 image.load()
                 if (decoded := _decoded.get()) is not None:
                     decoded.append(Decoded(kind, image.mode, image.getexif().get(ORIENTATION, 1)))
                 return ImageOps.exif_transpose(image), image.format
     except DAMAGED as cause:
-        raise UnreadableImage(
-            f"{file}: cannot be read as a picture ({_reason(cause)}); "
-            "replace the file, or take it and its partner out of the data set"
-        ) from cause
+        text = f"{file}: cannot be read as a picture ({_reason(cause)}); replace the file, or remove the pair"
+        raise UnreadableImage(text) from cause
 
 
 def _reason(cause: Exception) -> str:

@@ -159,8 +159,6 @@ def _first_three(values: np.ndarray, text: Callable[[int], str] = str) -> str:
 
 def _ranges(numbers: Iterable[int]) -> str:
     """Ascending numbers as ranges: "0 to 34, 255"."""
-    runs = [
-        [number for _, number in run]
-        for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
-    ]
+    by_offset = groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
+    runs = [[number for _, number in run] for _, run in by_offset]
     return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from data.sources.source import SplitAbsent
@@ -21,6 +21,12 @@ def require_folder(folder: str | Path, expected: str) -> Path:
     if not folder.is_dir():
         raise SplitAbsent(f"{folder}: no such folder; expected {expected}")
     return folder
+
+
+def require_split(split: str, splits: Collection[str], having: str) -> None:
+    """Raises SplitAbsent where `split` is not one of `splits`; `having` is such as "ADE20K has"."""
+    if split not in splits:
+        raise SplitAbsent(f"split={split}: {having} {', '.join(splits)}")
 
 
 def unpacked(root: Path, name: str) -> Path:

@@ -2,71 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 from data.scenes import draw, plan_scene
-from data.scenes.labels import COLOURS, NAMES
 from data.scenes.layout import Layout
 from data.scenes.styles import STYLES
+from data.sources.classes import read_label_set
 from data.sources.label_format import StoredIds
-from data.sources.source import LabelSet, Record, SplitAbsent
+from data.sources.source import Record, SplitAbsent
 
-LABEL_FORMAT = StoredIds.in_order(LabelSet(NAMES, COLOURS, has_unknown=False))
+LABEL_FORMAT = StoredIds.in_order(read_label_set(Path(__file__).with_suffix(".csv")))
 COUNTS = {"train": 20_000, "val": 500, "test": 500}
 
 
+@dataclass
 class Scenes:
     """One split of the built-in world; nothing is stored, `read` draws.
 
     Every scene has a number, and the splits deal the numbers out in turn: no count makes them overlap.
     The style is drawn from a stream of its own, so that the label map does not reveal it.
+
+    `height` and `width` in pixels; `count` scenes, or the split's usual number (20000, 500, 500); some of the
+    `styles`, or all four.
     """
+
+    split: str
+    height: int
+    width: int
+    count: int | None = None
+    seed: int = 0
+    styles: tuple[str, ...] = tuple(STYLES)
 
     label_set = LABEL_FORMAT.label_set
     has_instances = True
 
-    def __init__(
-        self,
-        split: str,
-        height: int,
-        width: int,
-        count: int | None = None,
-        seed: int = 0,
-        styles: Sequence[str] = tuple(STYLES),
-    ) -> None:
-        """Some of the `styles`, or all four.
-
-        `height` and `width` in pixels; `count` scenes, or the split's usual number (20000, 500, 500).
-        """
+    def __post_init__(self) -> None:
+        split, styles = self.split, tuple(self.styles)
         if split not in COUNTS:
-            raise SplitAbsent(
-                f"split is {split!r}, which scenes does not have; choose one of {', '.join(COUNTS)}"
-            )
-        if height < 1 or width < 1:
-            raise ValueError(
-                f"scenes of {height}x{width} pixels cannot be drawn; give a height and a width of 1 or more"
-            )
-        if count is not None and count < 1:
-            raise ValueError(f"count is {count}; give 1 scene or more, or none for the usual {COUNTS[split]}")
+            raise SplitAbsent(f"split is {split!r}, which scenes does not have; choose {', '.join(COUNTS)}")
+        if min(self.height, self.width) < 1:
+            raise ValueError(f"scenes of {self.height}x{self.width} pixels; give a height and a width from 1")
+        if self.count is not None and self.count < 1:
+            raise ValueError(f"count is {self.count}; give 1 or more, or none for the usual {COUNTS[split]}")
         if not styles or len(set(styles)) < len(styles) or not STYLES.keys() >= set(styles):
             raise ValueError(
-                f"dataset.styles={','.join(styles)}: give one or more of {', '.join(STYLES)}, each once"
+                f"dataset.styles={','.join(styles)}: give some of {', '.join(STYLES)}, each once"
             )
-        self.split = split
-        self.styles = tuple(styles)
-        self.height = height
-        self.width = width
-        self.count = COUNTS[split] if count is None else count
-        self.seed = seed
+        self.styles = styles
 
     def __len__(self) -> int:
-        return self.count
+        return COUNTS[self.split] if self.count is None else self.count
 
     def number(self, index: int) -> int:
         """The number of the scene at `index` among the scenes of all splits."""
-        if not 0 <= index < self.count:
-            raise IndexError(f"scene {index} of {self.count} in split {self.split}")
+        if not 0 <= index < len(self):
+            raise IndexError(f"scene {index} of {len(self)} in split {self.split}")
         return index * len(COUNTS) + list(COUNTS).index(self.split)
 
     def layout(self, index: int) -> Layout:

@@ -19,15 +19,17 @@ from torch import Tensor, nn
 
 from data.atomic_write import remove_partials, write_text_atomically
 from engine.checkpoint import checkpoint_paths as paths
-from engine.checkpoint.checksums import Damaged, check_file, write_manifest
 from engine.checkpoint.serialization import (
     ArchitectureDiffers,
+    Damaged,
+    check_file,
     load_optimizer,
     load_weights,
     read_state,
     read_weights,
     save_state,
     save_weights,
+    write_manifest,
 )
 from engine.progress import passed
 from engine.runtime.distributed import Processes, gather
@@ -52,9 +54,9 @@ class Stateful(Protocol):
 class Checkpoint:
     """Saves and restores the named parts of a run, in its folder.
 
-    Kept are the newest `keep`, the one that `best` names and, where `keep_every` is given, the first after
-    every so many images. `weights`: the network for generation. `describe` makes the folder and what else
-    belongs in it, where it has been removed. `passed_over`: why newer checkpoints were not restored.
+    Kept are the newest `keep`, the one that `best` names and the first after every `keep_every` images.
+    `weights`: the network for generation; `describe`: makes a folder that was removed, and what else belongs
+    in it; `passed_over`: why newer checkpoints were not restored.
     """
 
     run: Path
@@ -76,7 +78,9 @@ class Checkpoint:
         try:
             if self.describe is not None and not self.run.is_dir():
                 self.describe()
-            self._remove_partials()
+            remove_partials(self.run)  # what a killed process left half-written: room to write it again
+            for partial in self.run.glob(".tmp*"):  # the name under which safetensors writes first
+                partial.unlink(missing_ok=True)
             # Those of other weights, where a run was taken back and has come here again.
             for other in (paths.mean_styles_file(self.run, images), whole.with_suffix(".pt")):
                 other.unlink(missing_ok=True)
@@ -116,13 +120,7 @@ class Checkpoint:
                 continue
             if name not in state:
                 raise ValueError(f"{file} holds no {name}: it was saved by another kind of run; train anew")
-            load_part(part, state[name], f"{file}: {name}", file)
-
-    def _remove_partials(self) -> None:
-        """Removes what a killed process left half-written, so that there is room to write it again."""
-        remove_partials(self.run)
-        for partial in self.run.glob(".tmp*"):  # the name under which safetensors writes first
-            partial.unlink(missing_ok=True)
+            load_part(name, part, state[name], file)
 
     def _prune(self, saved: int) -> None:
         """Removes what need not be kept."""
@@ -174,8 +172,8 @@ def read_network(run: Path, images: int, part: str) -> dict[str, Tensor]:
     return dict(state[part])
 
 
-def load_part(part: Stateful, state: Any, what: str, file: Path) -> None:
-    """Gives a part its state; ValueError where the two do not fit, Damaged where it is none."""
+def load_part(name: str, part: Stateful, state: Any, file: Path) -> None:
+    """Restores the part `name`; ValueError where the state does not fit, Damaged where it is none."""
     try:
         if isinstance(part, nn.Module):
             load_weights(part, state, file)
@@ -186,4 +184,4 @@ def load_part(part: Stateful, state: Any, what: str, file: Path) -> None:
     except (Damaged, ArchitectureDiffers):
         raise
     except MISFITS as error:
-        raise Damaged(f"{what} is damaged ({type(error).__name__}: {error})") from error
+        raise Damaged(f"{file}: {name} is damaged ({type(error).__name__}: {error})") from error

@@ -1,11 +1,10 @@
 """One process writes in a run folder: a lock that outlives no crash, on shared file systems too.
 
-`filelock.SoftFileLease`: a small file names host and process, and a thread renews its time. A lock of the
-operating system (flock) needs no renewal, but network file systems are often mounted so that other hosts do
-not see it (NFS `nolock` and `local_lock`, Lustre `localflock`). There the file is created exclusively (atomic
-since NFS 3). A holder that died is recognised at once on its own host, by process id and start time; on
-another host when nothing is renewed for `LEASE_SECONDS`, by the clock of the process that waits. A holder
-that stood still for so long notices before it writes.
+`filelock.SoftFileLease`: a small file, created exclusively (atomic since NFS 3), names host and process, and
+a thread renews its time. flock needs no renewal, but other hosts often do not see it (NFS `nolock` and
+`local_lock`, Lustre `localflock`). A holder that died is recognised at once on its own host, by process id
+and start time; on another host when nothing is renewed for `LEASE_SECONDS`, by the clock of the process that
+waits. A holder that stood still for so long notices before it writes.
 """
 
 from __future__ import annotations
@@ -24,10 +23,9 @@ RENEWALS = 9
 
 @contextmanager
 def locked(run: Path, wanted: bool, lease_seconds: float = LEASE_SECONDS) -> Iterator[Callable[[], None]]:
-    """Holds the lock of a run folder while the block runs; no lock unless `wanted`.
+    """Holds the lock of a run folder while the block runs, if `wanted`; ValueError naming another holder.
 
-    Yields a function that raises ValueError where another process has taken the lock over. Raises ValueError
-    naming the holder where another process has it.
+    Yields a function that raises ValueError where another process has taken the lock over.
     """
     if not wanted:
         yield lambda: None

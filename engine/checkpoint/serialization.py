@@ -1,7 +1,8 @@
-"""Tensors and plain values to files and back; nothing that is read is ever executed."""
+"""Tensors and plain values to files and back, with checksums; nothing that is read is ever executed."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
@@ -14,11 +15,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from data.atomic_write import write_atomically
-from engine.checkpoint.checksums import Damaged
+from data.atomic_write import write_atomically, write_text_atomically
 
 VALUES = "values"
 """The entry of a file's metadata that holds the plain values of a state, as JSON."""
+
+
+class Damaged(ValueError):
+    """A file that is not what was written; the message names it."""
 
 
 class ArchitectureDiffers(ValueError):
@@ -69,9 +73,10 @@ def _without_tensors(state: Mapping[str, Any], path: str, tensors: dict[str, Ten
         assert "/" not in str(key), f"{key}: a slash separates the parts of a path"
         if isinstance(value, Tensor):
             tensors[f"{path}{key}"], values[key] = value, None
+        elif isinstance(value, Mapping):
+            values[key] = _without_tensors(value, f"{path}{key}/", tensors)
         else:
-            nested = isinstance(value, Mapping)
-            values[key] = _without_tensors(value, f"{path}{key}/", tensors) if nested else value
+            values[key] = value
     return values
 
 
@@ -94,7 +99,7 @@ def _read_state(file: Path) -> Any:
         for name in stored.keys():  # noqa: SIM118, it is no dictionary
             *path, key = name.split("/")
             reduce(dict.__getitem__, path, state)[key] = stored.get_tensor(name)
-    return state
+        return state
 
 
 def _read_pickled(file: Path) -> Any:
@@ -132,7 +137,37 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any], file
 
 def _check_shape(name: str, stored: torch.Size, own: torch.Size, file: Path) -> None:
     if stored != own:
-        raise ArchitectureDiffers(
-            file,
-            f"{name} is {tuple(stored)} there and {tuple(own)} in the network that the options describe",
-        )
+        how = f"{name} is {tuple(stored)} there and {tuple(own)} in the network that the options describe"
+        raise ArchitectureDiffers(file, how)
+
+
+def write_manifest(manifest: Path, files: list[Path]) -> None:
+    """Writes size and SHA-256 of `files`, which lie beside it."""
+    rows = {file.name: {"bytes": file.stat().st_size, "sha256": _sha256(file)} for file in files}
+    write_text_atomically(manifest, json.dumps({"files": rows}, indent=1) + "\n")
+
+
+def check_file(file: Path, manifest: Path) -> None:
+    """Raises Damaged where `file` is absent or differs from its row in `manifest`.
+
+    Checkpoints of format 1 and imported releases have no manifest: then only presence is checked.
+    """
+    if not file.is_file():  # a pipe or a device, which would never end, is none
+        raise Damaged(f"{file} is absent; the run has no such checkpoint")
+    if not manifest.is_file():
+        return
+    try:
+        row = json.loads(manifest.read_bytes())["files"][file.name]
+        size, digest = int(row["bytes"]), str(row["sha256"])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise Damaged(f"{manifest} is damaged ({type(error).__name__}: {error})") from error
+    found = file.stat().st_size
+    if found != size:
+        raise Damaged(f"{file} is damaged: it has {found:,} bytes where {size:,} were written")
+    if _sha256(file) != digest:
+        raise Damaged(f"{file} is damaged: its bytes are not those that were written (SHA-256 differs)")
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -28,16 +28,14 @@ def noise_seed(seed: int, label_map: int) -> int:
 class Threads:
     """The number of threads as a part of a run: with another one, sums differ in their last bits.
 
-    Batch statistics, matrix products and convolutions split their sums among threads, and Adam's first steps
-    are signs of gradients: what differs in the last bit differs in the first digit some steps later.
+    Adam's first steps are signs of gradients: what differs in the last bit differs in the first digit later.
 
-    `asked`: the option, which has precedence over a checkpoint; None: as torch chooses, or as the run had it.
+    `asked`: the option, which has precedence over a checkpoint; None: as torch chooses, or as the run had it;
     `processes`: a checkpoint's number holds for as many only, since they may share a machine.
     """
 
     def __init__(self, asked: int | None, processes: int) -> None:
-        self.asked = asked
-        self.processes = processes
+        self.asked, self.processes = asked, processes
         if asked is not None:
             torch.set_num_threads(asked)
 

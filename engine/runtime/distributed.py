@@ -59,9 +59,9 @@ def join_processes(device: torch.device, timeout_minutes: float = 30) -> Iterato
 def average_gradients(network: nn.Module, processes: Processes) -> None:
     """Averages the gradients of a network's parameters over processes, in place; all call it together.
 
-    One sum of all gradients after the backward pass, instead of DistributedDataParallel's hooks in it: an
-    objective may run its network as often as it likes, parts of a batch need no care, and a part that rests
-    may get no gradient. A NaN of one process reaches all.
+    One sum after the backward pass, unlike DistributedDataParallel's hooks in it: an objective may run its
+    network any number of times, parts of a batch need no care, and a part at rest may get no gradient. A NaN
+    of one process reaches all.
     """
     gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
     if not gradients:

@@ -63,9 +63,7 @@ def select_hardware(device: str, precision: str, channels_last: bool) -> Hardwar
     """`device`: cpu, cuda or auto (cuda where there is one); `precision`: as for `resolved_precision`."""
     has_cuda = torch.cuda.is_available()
     if device == "cuda" and not has_cuda:
-        raise ValueError(
-            "hardware.device=cuda, but torch finds no CUDA device here; use hardware=cpu or auto"
-        )
+        raise ValueError("hardware.device=cuda, but torch finds no CUDA device; use hardware=cpu or auto")
     if device == "cpu" or not has_cuda:
         chosen = torch.device("cpu")
     else:
@@ -95,12 +93,10 @@ def keep_freed_memory() -> bool:
     """Has glibc reuse the memory of large tensors; returns whether it accepted the settings.
 
     By default every tensor above 32 MB is mapped anew and given back when it is freed, so that the first
-    write to each of its pages waits for the kernel to clear the page. With them a process keeps its peak
-    memory, which training needs again in the next step anyway. Without glibc nothing is changed.
+    write to each of its pages waits for the kernel to clear it. With them a process keeps its peak memory,
+    which the next step needs again. Without glibc nothing is changed.
     """
-    if not sys.platform.startswith("linux"):
-        return False
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform.startswith("linux") else None
     if mallopt is None:
         return False
     return bool(mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)) and bool(mallopt(M_TRIM_THRESHOLD, 2**31 - 1))

@@ -28,9 +28,8 @@ class StopRequest:
 class Watchdog:
     """Ends the process with status 1 after `minutes` without a call of `alive`, and prints every stack.
 
-    A process that waits for another in a collective operation, or for a file system that does not respond,
-    cannot do so itself: the timer runs outside Python's interpreter. torchrun then restarts all processes.
-    It watches inside a `with` block.
+    A process that waits for another one or for a file system cannot do so itself: the timer runs outside
+    Python's interpreter, within a `with` block. torchrun then restarts all processes.
     """
 
     def __init__(self, minutes: float) -> None:

@@ -18,7 +18,7 @@ from data.atomic_write import write_atomically, write_text_atomically
 from data.batch import Batch
 from data.sources.source import LabelSet
 from engine.checkpoint.serialization import load_weights, read_weights, save_weights
-from evaluation.segmentation import SegmentationScores, segmentation_metrics
+from evaluation.miou import SegmentationScores, segmentation_metrics
 from evaluation.segmenters.segmenter import Segmenter
 from models.segmenter import PyramidSegmenter
 

@@ -52,14 +52,14 @@ class _Modulate(torch.autograd.Function):
         z = x if moments is None else moments.standardise(x)
         y = tiled_modulation(z, rows.to(x.dtype), to_pixels.indices.view(len(x), *size), slope)
         ctx.save_for_backward(x, rows, *(() if slope is None else (y,)))
-        ctx.facts = to_pixels, size, moments, slope  # type: ignore[attr-defined]
+        ctx.constants = to_pixels, size, moments, slope  # type: ignore[attr-defined]
         return y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, rows, *results = ctx.saved_tensors  # type: ignore[attr-defined]
-        to_pixels, size, moments, slope = ctx.facts  # type: ignore[attr-defined]
+        to_pixels, size, moments, slope = ctx.constants  # type: ignore[attr-defined]
         if slope is not None:
             # The sign of what went into the activation is that of what came out.
             gradient = torch.ops.aten.leaky_relu_backward(gradient, results[0], slope, True)

@@ -17,8 +17,7 @@ from data.sampler import StreamSampler
 from data.sources import READERS
 from data.sources.folder import AUTO, Folder, count_classes
 from data.sources.label_format import LabelFormat
-from data.sources.source import LabelSet, Source
-from data.sources.subset import Subset
+from data.sources.source import LabelSet, Source, Subset
 from data.transforms import JointTransform
 from engine.runtime.distributed import Processes
 from engine.runtime.hardware import Hardware

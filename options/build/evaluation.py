@@ -10,9 +10,8 @@ from data.dataset import PairedDataset
 from data.dataset_info import DatasetInfo
 from data.folder_pairs import FolderPairs, Resizing
 from data.sources.label_format import StoredIds
-from data.sources.source import LabelSet
-from data.sources.subset import Subset
-from engine.progress_bar import ProgressBar
+from data.sources.source import LabelSet, Subset
+from engine.progress import ProgressBar
 from engine.run_log import read_log
 from engine.runtime.distributed import Processes
 from engine.runtime.hardware import Hardware

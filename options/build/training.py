@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -10,22 +11,20 @@ from torch import nn
 
 from data.dataset_info import DatasetInfo
 from engine.checkpoint.checkpoint import Checkpoint, Stateful, restore_everywhere
-from engine.checkpoint.checkpoint_paths import latest_images
-from engine.coarse_to_fine import CoarseToFine
+from engine.checkpoint.checkpoint_paths import existing_run, latest_images
 from engine.ema import ExponentialMovingAverage
 from engine.hooks import Hooks, Intervals
 from engine.init_from import init_from
-from engine.learning_rate import LearningRates
 from engine.nonfinite import NonFiniteSteps
 from engine.oom_advice import MemorySettings
 from engine.optimizer import Adam
-from engine.progress import Length, Progress
-from engine.progress_bar import TrainingBar
+from engine.progress import Length, Progress, TrainingBar
 from engine.run_log import RunLog
 from engine.runtime.determinism import Threads
 from engine.runtime.distributed import Processes
 from engine.runtime.hardware import Hardware, select_hardware
-from engine.sample_grid import SampleGrid
+from engine.sample_grid import sample_grid
+from engine.schedules import CoarseToFine, LearningRates
 from engine.step import TrainingStep
 from engine.trainer import Trainer
 from inference.generator import LabelMapGenerator
@@ -44,7 +43,7 @@ from options.build.data import (
 )
 from options.build.evaluation import build_validation
 from options.build.networks import build_discriminator, build_generator, made
-from options.run_config import existing_run, write_options
+from options.run_config import write_options
 from options.schema.training import (
     EmaOptions,
     HardwareOptions,
@@ -74,6 +73,9 @@ def build_training(
     dataset = training_set(options.dataset, source, options.seed)
     sampler = build_sampler(options, dataset, processes)
     step, messages = build_step(options, run, info, hardware, processes)
+    rates = LearningRates(
+        step.generator_optimizer, step.discriminator_optimizer, options.optimizer.lr_decay_start
+    )
     ema = build_ema(options.ema, step.G)
     progress, threads = Progress(), Threads(options.hardware.threads, processes.count)
 
@@ -95,7 +97,7 @@ def build_training(
     length = build_length(train, len(dataset))
     generator = LabelMapGenerator(ema.network, len(info.label_set), len(info.styles), hardware)
     validation, warnings = build_validation(options, run, generator, hardware, processes)
-    watched = sample_batch(options.dataset, hardware)
+    sampled = sample_batch(options.dataset, hardware)
     hooks = Hooks(
         checkpoint,
         progress,
@@ -103,7 +105,7 @@ def build_training(
         processes,
         log=RunLog(run, progress.images) if processes.is_main else None,
         bar=TrainingBar(length, progress, visible=processes.is_main),
-        sample_grid=SampleGrid(ema.network, watched, info.label_set.colours, hardware),
+        sample_grid=partial(sample_grid, ema.network, sampled, info.label_set.colours, hardware),
         nonfinite_steps=NonFiniteSteps(run, train.max_nonfinite_steps, processes),
         may_write=may_write,
         validation=validation,
@@ -113,7 +115,7 @@ def build_training(
     return Trainer(
         batches=training_batches(options, dataset, sampler, hardware),
         step=step,
-        rates=build_rates(options.optimizer, step),
+        rates=rates,
         ema=ema,
         coarse_to_fine=CoarseToFine(step.G, ema.network),
         progress=progress,
@@ -149,12 +151,6 @@ def build_step(
         options.diffaugment,
     )
     return step, messages
-
-
-def build_rates(options: OptimizerOptions, step: TrainingStep) -> LearningRates:
-    """The learning rates of both networks."""
-    optimizers = step.generator_optimizer, step.discriminator_optimizer
-    return LearningRates(*optimizers, options.generator_lr, options.discriminator_lr, options.lr_decay_start)
 
 
 def build_length(options: LengthOptions, pairs: int) -> Length:

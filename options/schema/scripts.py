@@ -58,7 +58,7 @@ class CheckOptions:
     """python scripts/check_dataset.py dataset=CHOICE dataset.root=DIR [OPTION=VALUE ...]
 
     Reads every pair of a data set, prints what is in it, and draws a page to look at. Exit status: 0 ready
-    to train, 2 something to mend.
+    to train, 2 something to fix.
     """
 
     dataset: Any = _dataset()

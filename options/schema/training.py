@@ -121,7 +121,7 @@ class TrainOptions:
 
     Trains a generator that turns label maps into photographs. The run is kept in checkpoints/RUN; Ctrl-C
     (or SIGTERM, SIGUSR1) saves it, resume=true goes on with it. Exit status: 0 trained to the end, 75
-    stopped and saved, 2 something to mend.
+    stopped and saved, 2 something to fix.
 
     Examples
       python train.py name=first train.minutes=10

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data.batch import Batch
 from data.loader import eval_loader
-from data.sources.subset import Subset
+from data.sources.source import Subset
 from options.build.data import build_source, evaluation_set
 from options.schema.dataset import CamVidOptions, CocoStuffOptions, DatasetOptions, ScenesOptions
 

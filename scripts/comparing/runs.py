@@ -13,14 +13,14 @@ from statistics import median
 from typing import Any
 
 from data.atomic_write import write_text_atomically
-from engine.checkpoint.checkpoint_paths import latest_images, weights_file
+from engine.checkpoint.checkpoint_paths import CONFIG, latest_images, run_folder, weights_file
 from engine.run_log import read_log
 from evaluation.protocol import METRICS_FILE
 from evaluation.segmenters import trained
 from evaluation.segmenters.trained import DESCRIPTION, is_trained_here, read_description
 from evaluation.studies.jobs import Job
 from options.cli import composed, quoted
-from options.run_config import CONFIG, read_options, run_folder
+from options.run_config import read_options
 from options.schema import CONFIGS, CompareNormsOptions, TrainOptions, TrainSegmenterOptions
 from options.validation import check, resolve
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from data.bad_records import BadRecords, Unreadable
 from data.batch import Batch, Sample
-from data.dataset import PairedDataset, Replacement
+from data.dataset import BadRecords, PairedDataset, Replacement, Unreadable
 from data.loader import eval_loader, train_loader
 from data.sampler import Position, StreamSampler
 from data.sources.classes import numbered_label_set

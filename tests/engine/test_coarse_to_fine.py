@@ -11,8 +11,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from data.resample import enlarge, shrink
-from engine.coarse_to_fine import CoarseToFine
 from engine.ema import ExponentialMovingAverage
+from engine.schedules import CoarseToFine
 from engine.step import TrainingStep
 from inference.generator import LabelMapGenerator
 from models.condition import Condition

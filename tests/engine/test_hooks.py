@@ -21,8 +21,7 @@ from engine.checkpoint.checkpoint import Checkpoint
 from engine.checkpoint.checkpoint_paths import complete_checkpoints, latest_images
 from engine.hooks import Hooks, Intervals
 from engine.nonfinite import DUMP, NonFiniteSteps
-from engine.progress import Length, Progress
-from engine.progress_bar import TrainingBar
+from engine.progress import Length, Progress, TrainingBar
 from engine.run_log import LOG, RunLog, read_log
 from engine.runtime.distributed import Processes
 from tests.engine.tiny_step import tiny_batch

@@ -31,8 +31,8 @@ def five_steps(processes: Processes, passes: int) -> dict[str, Tensor]:
     for index in range(STEPS):
         step(share_of(tiny_batch(index, count=BATCH), processes, passes), seed=0)
     found = {}
-    for name, player in (("G", step.G), ("D", step.D)):
-        found |= {f"{name} {key}": value.clone() for key, value in player.state_dict().items()}
+    for name, network in (("G", step.G), ("D", step.D)):
+        found |= {f"{name} {key}": value.clone() for key, value in network.state_dict().items()}
     return found | {f"{name} gradient": gradient for name, gradient in gradients.items()}
 
 

@@ -26,7 +26,7 @@ def gradients(seed: int) -> list[Tensor]:
 def test_the_same_steps(amsgrad: bool) -> None:
     """Of channels-last weights with contiguous gradients, which `step_unless` lays out as the weights lie."""
     ours, theirs = weights(torch.channels_last), weights(torch.contiguous_format)
-    players = (
+    optimizers = (
         Adam(ours, lr=0.1, betas=(0.5, 0.9), fused=True, amsgrad=amsgrad),
         torch.optim.Adam(theirs, lr=0.1, betas=(0.5, 0.9), amsgrad=amsgrad),
     )
@@ -35,24 +35,24 @@ def test_the_same_steps(amsgrad: bool) -> None:
             for weight, gradient in zip(group, gradients(seed), strict=True):
                 weight.grad = gradient
         assert any(weight.grad.stride() != weight.stride() for weight in ours)
-        assert not step_unless(torch.tensor(False), players[0])
+        assert not step_unless(torch.tensor(False), optimizers[0])
         assert all(weight.grad.stride() == weight.stride() for weight in ours)
-        players[1].step()
+        optimizers[1].step()
         if seed == 1:  # moments that come from a file lie as they may
-            state = players[0].state_dict()
+            state = optimizers[0].state_dict()
             for moments in state["state"].values():
                 moments["exp_avg"] = moments["exp_avg"].contiguous()
-            players[0].load_state_dict(state)
+            optimizers[0].load_state_dict(state)
     for mine, other in zip(ours, theirs, strict=True):
         torch.testing.assert_close(mine, other)
 
 
 def test_nothing_is_copied() -> None:
     weight = nn.Parameter(torch.randn(64, 32, 3, 3).to(memory_format=torch.channels_last))
-    player = Adam([weight], lr=0.1, fused=True)
+    optimizer = Adam([weight], lr=0.1, fused=True)
     weight.grad = torch.randn_like(weight)
-    player.step()
+    optimizer.step()
     with torch.profiler.profile() as profile:
-        player.step()
+        optimizer.step()
     assert "aten::_fused_adam_" in {event.name for event in profile.events()}
     assert "aten::clone" not in {event.name for event in profile.events()}

@@ -11,8 +11,7 @@ import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from engine.progress import Length, Progress
-from engine.progress_bar import TrainingBar
+from engine.progress import Length, Progress, TrainingBar
 from engine.run_log import LOG, SAMPLES, RunLog, read_log
 
 

@@ -25,10 +25,10 @@ VAE = ("encoder=image", "encoder.width=2", "encoder.style_width=4")
 SEAN = ("norm=sean", "encoder=region_style", "encoder.style_width=4")
 
 
-def descents(players: tuple[nn.Module, ...]) -> tuple[torch.optim.Optimizer, ...]:
+def descents(networks: tuple[nn.Module, ...]) -> tuple[torch.optim.Optimizer, ...]:
     """Gradient descent: Adam's first moves are signs of gradients, which rounding turns round."""
     return tuple(
-        torch.optim.SGD(player.parameters(), lr=0.01, momentum=0.5, fused=True) for player in players
+        torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.5, fused=True) for network in networks
     )
 
 
@@ -47,14 +47,14 @@ def tiny_step(
     options = tiny_options("discriminator.spectral=false", *words)
     facts = DatasetInfo.of(build_source(options.dataset, "train"), edges=True)
     torch.manual_seed(0)
-    players = CPU.place(build_generator(options, facts)), CPU.place(build_discriminator(options, facts))
+    networks = CPU.place(build_generator(options, facts)), CPU.place(build_discriminator(options, facts))
     with torch.no_grad():
-        for player in players:
-            for weight in player.parameters():
+        for network in networks:
+            for weight in network.parameters():
                 weight.mul_(10)  # initial weights are so small that all gradients vanish
-    optimizers = descents(players)
+    optimizers = descents(networks)
     return TrainingStep(
-        *players, *optimizers, objective, terms, CPU, processes, reuse_fake, augmentations=augmentations
+        *networks, *optimizers, objective, terms, CPU, processes, reuse_fake, augmentations=augmentations
     )
 
 
@@ -71,16 +71,16 @@ def tiny_batch(seed: int = 0, count: int = 2, height: int = 32, width: int = 64)
 
 
 def gradients_of(step: TrainingStep) -> dict[str, Tensor | None]:
-    """What the players' gradients are when they move, in each step that follows: G and D and a name."""
+    """What the networks' gradients are when they move, in each step that follows: G and D and a name."""
     found: dict[str, Tensor | None] = {}
-    players = (
+    networks = (
         ("G", step.G, step.generator_optimizer),
         ("D", step.D, step.discriminator_optimizer),
     )
-    for which, player, optimizer in players:
+    for which, network, optimizer in networks:
 
-        def remember(*_: object, which: str = which, player: nn.Module = player) -> None:
-            for name, weight in player.named_parameters():
+        def remember(*_: object, which: str = which, network: nn.Module = network) -> None:
+            for name, weight in network.named_parameters():
                 found[f"{which} {name}"] = None if weight.grad is None else weight.grad.clone()
 
         optimizer.register_step_pre_hook(remember)

@@ -12,16 +12,16 @@ from engine.runtime.distributed import Processes
 from evaluation.evaluate import evaluate, measure_scale
 from evaluation.feature_cache import CachedFeatures
 from evaluation.feature_extractors import load_metric_network
-from evaluation.frechet import frechet_distance
+from evaluation.fid import frechet_distance
 from evaluation.kid import kernel_distance
 from evaluation.mean_colour_baseline import MeanColours, paint
 from evaluation.metrics import MetricSet
+from evaluation.miou import SegmentationScores, class_ious, segmentation_metrics
 from evaluation.pictures import quantise
 from evaluation.precision_recall import precision, recall
 from evaluation.protocol import Protocol
 from evaluation.psnr import PSNR
 from evaluation.rmse import RMSE
-from evaluation.segmentation import SegmentationScores, class_ious, segmentation_metrics
 from evaluation.segmenters.segmenter import Segmenter
 from evaluation.ssim import SSIM
 from tests.evaluation.made_up import TinyFeatures, batch, label_maps, label_set, pictures, protocol

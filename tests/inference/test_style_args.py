@@ -30,17 +30,17 @@ RUNS = {
     ],
 )  # fmt: skip
 def test_a_class_by_its_name_or_id(word: str, label: int) -> None:
-    assert find_class(word, LABEL_SET, "style") == label
+    assert find_class(word, LABEL_SET) == label
 
 
 def test_a_class_that_is_not_there() -> None:
     known = "there are sky, traffic_light, window_blind, ground_earth, 7, wall, wall"
     with pytest.raises(ValueError, match=f"style.skky: no such class; did you mean sky. {known}"):
-        find_class("skky", LABEL_SET, "style")
+        find_class("skky", LABEL_SET)
     with pytest.raises(ValueError, match=f"style.99: no such class; {known}"):
-        find_class("99", LABEL_SET, "style")
+        find_class("99", LABEL_SET)
     with pytest.raises(ValueError, match=r"several classes.*give the id: \[5, 6\]"):
-        find_class("wall", LABEL_SET, "style")
+        find_class("wall", LABEL_SET)
 
 
 REFUSED: list[tuple[str, StyleArgs, str]] = [

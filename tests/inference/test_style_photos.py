@@ -12,8 +12,7 @@ import torch
 from PIL import Image
 
 from data.sources.scenes import LABEL_FORMAT
-from inference.style_args import StyleArgs
-from inference.style_photos import read_style_photo, requested_codes
+from inference.style_args import StyleArgs, read_style_photo, requested_codes
 from tests.inference.test_generator import SEAN, generator_of
 
 MEANS = torch.rand(15, 4, generator=torch.Generator().manual_seed(0))

@@ -8,14 +8,12 @@ import pytest
 from omegaconf import OmegaConf
 
 import options.run_config as module
+from engine.checkpoint import checkpoint_paths
+from engine.checkpoint.checkpoint_paths import CONFIG, existing_run, new_run, run_folder
 from options.cli import compose
 from options.run_config import (
-    CONFIG,
-    existing_run,
     implied_choices,
-    new_run,
     read_options,
-    run_folder,
     write_options,
 )
 from options.schema.training import TrainOptions
@@ -35,7 +33,7 @@ CHOICES = [
 
 @pytest.fixture
 def checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(module, "CHECKPOINTS", tmp_path)
+    monkeypatch.setattr(checkpoint_paths, "CHECKPOINTS", tmp_path)
     return tmp_path
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-import options.run_config
 import scripts.comparing.study
+from engine.checkpoint import checkpoint_paths
 from engine.checkpoint.checkpoint_paths import latest_images
 from engine.run_log import read_log
 from engine.runtime.interrupts import INTERRUPTED
@@ -80,7 +80,7 @@ def test_a_study_that_is_stopped_after_every_part_goes_on(
     for row, spread in (("clade", ("80.5", "70.5", "90.5")), ("pix2pixhd", ("80.0", "80.0", "80.0"))):
         assert tuple(rows[row][f"fd_tiny_val_3{end}"] for end in ("", "_low", "_high")) == spread
         with monkeypatch.context() as patch:
-            patch.setattr(options.run_config, "CHECKPOINTS", verbs.checkpoints)
+            patch.setattr(checkpoint_paths, "CHECKPOINTS", verbs.checkpoints)
             run = open_run(f"compare_scenes-{row}-seed0")
         learned = sum(p.numel() for p in build_generator(run.options, run.info).parameters())
         assert int(rows[row]["generator_parameters"]) == learned

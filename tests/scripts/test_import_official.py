@@ -13,9 +13,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-import options.run_config
 from data.dataset_info import DatasetInfo
 from data.image_range import to_uint8
+from engine.checkpoint import checkpoint_paths
 from engine.checkpoint.checkpoint_paths import discriminator_file
 from engine.checkpoint.serialization import load_weights, read_weights
 from engine.init_from import init_from
@@ -41,7 +41,7 @@ def imported() -> Iterator[Imported]:
     folders = []
 
     def make(name: str, release: Path | None = None) -> tuple[LabelMapGenerator, Case | None]:
-        folders.append(options.run_config.CHECKPOINTS / f"test-import-{name}")
+        folders.append(checkpoint_paths.CHECKPOINTS / f"test-import-{name}")
         run = import_release(read_release(release or golden(name)), folders[-1].name)
         return load_generator(str(run)), None if name == "made_up" else case(name)
 
@@ -64,7 +64,7 @@ def test_the_run_generates_as_the_original(name: str, imported: Imported) -> Non
 def test_the_run_keeps_the_discriminator(name: str, imported: Imported) -> None:
     """Built from the options of the run and loaded, it is the original one."""
     imported(name)
-    run = options.run_config.CHECKPOINTS / f"test-import-{name}"
+    run = checkpoint_paths.CHECKPOINTS / f"test-import-{name}"
     kept = read_options(run)
     assert kept.discriminator.width == json.loads((golden(name) / "options.json").read_text())["ndf"]
     D = build_discriminator(kept, DatasetInfo.read(run))
@@ -76,7 +76,7 @@ def test_the_run_keeps_the_discriminator(name: str, imported: Imported) -> None:
 def test_training_starts_from_the_run(imported: Imported) -> None:
     name = "spade_cityscapes"
     _, found = imported(name)
-    run = options.run_config.CHECKPOINTS / f"test-import-{name}"
+    run = checkpoint_paths.CHECKPOINTS / f"test-import-{name}"
     kept, info = read_options(run), DatasetInfo.read(run)
     G, D = build_generator(kept, info), build_discriminator(kept, info)
     lines = init_from(run, G, D, info.label_set.names)
@@ -88,7 +88,7 @@ def test_training_starts_from_the_run(imported: Imported) -> None:
 
 def test_a_release_without_its_discriminator(imported: Imported) -> None:
     imported("sean_celebamask_hq")
-    run = options.run_config.CHECKPOINTS / "test-import-sean_celebamask_hq"
+    run = checkpoint_paths.CHECKPOINTS / "test-import-sean_celebamask_hq"
     assert not discriminator_file(run, 0).exists()
     assert read_options(run).discriminator == MultiscaleOptions()
 
@@ -123,7 +123,7 @@ def test_a_vae_release_without_its_encoder(imported: Imported, tmp_path: Path) -
         f"labels={folder / 'inputs/label'}",
         f"folder={tmp_path}",
     )
-    verbs = Verbs(options.run_config.CHECKPOINTS)
+    verbs = Verbs(checkpoint_paths.CHECKPOINTS)
     verbs.succeeds("test", *arguments, "samples=2", "hardware.num_workers=0")
     assert {file.name for file in (tmp_path / "images").iterdir()} == {"000.png", "000_2.png"}
     error = verbs.refuses("test", *arguments, f"style={folder / 'inputs/photo/000.png'}")
@@ -144,7 +144,7 @@ def test_styles_of_a_sean_release_from_the_command_line(imported: Imported, tmp_
     """The other photo under each label map; and what it shows nothing of is named."""
     _, found = imported("sean_celebamask_hq")
     inputs = golden("sean_celebamask_hq") / "inputs"
-    verbs = Verbs(options.run_config.CHECKPOINTS)
+    verbs = Verbs(checkpoint_paths.CHECKPOINTS)
     for place, (name, other) in enumerate((("000", "001"), ("001", "000"))):
         own = tmp_path / name / "labels"
         own.mkdir(parents=True)

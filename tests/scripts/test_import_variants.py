@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-import options.run_config
 from data.dataset_info import DatasetInfo
+from engine.checkpoint import checkpoint_paths
 from engine.checkpoint.serialization import read_weights
 from models import load_generator
 from models.official import read_release
@@ -29,7 +29,7 @@ from tests.verbs import PROJECT
 
 @pytest.fixture(autouse=True)
 def checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(options.run_config, "CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setattr(checkpoint_paths, "CHECKPOINTS", tmp_path / "checkpoints")
     return tmp_path / "checkpoints"
 
 

@@ -38,7 +38,7 @@ class Shards:
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             raise SplitAbsent(
-                f"{storage}/{FILE}: {why}; expected shards that scripts/make_shards.py wrote"
+                f"{storage}/{FILE}: {why}; shards are what scripts/make_shards.py wrote"
             ) from error
         index = ShardIndex.from_json(text, f"{storage}/{FILE}")
         if index.shards is None:

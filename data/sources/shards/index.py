@@ -70,6 +70,4 @@ class ShardIndex:
             )
         except (KeyError, TypeError, ValueError) as error:
             why = f"{error} is absent" if isinstance(error, KeyError) else str(error)
-            raise ValueError(
-                f"{file}: no index of shards ({why}); write it with scripts/make_shards.py"
-            ) from error
+            raise ValueError(f"{file}: no index of shards ({why}); run scripts/make_shards.py") from error

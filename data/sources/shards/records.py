@@ -14,8 +14,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
+from data.sources.file_source import read_record
 from data.sources.label_format import StoredIds
-from data.sources.reading import read_record
 from data.sources.source import LabelSet, Record
 
 PHOTO, LABELS, INSTANCES, DESCRIPTION = "photo.jpg", "labels.png", "instances.png", "json"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from data.atomic_write import write_atomically, write_text_atomically
-from data.bad_records import BadRecords, Unreadable
+from data.dataset import BadRecords, Unreadable
 from data.parallel import in_processes
 from data.sources.shards.index import FILE, ShardIndex
 from data.sources.shards.records import files_of, records_in, write_archive

@@ -11,8 +11,7 @@ import pytest
 
 from data.sources import READERS
 from data.sources.shards.write import ShardPlan, write_shards
-from data.sources.source import Source
-from data.sources.subset import Subset
+from data.sources.source import Source, Subset
 from options.build.data import build_source
 from options.schema.dataset import (
     DATASETS,

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from data.sources.classes import numbered_label_set
+from data.sources.file_source import read_record
 from data.sources.label_format import StoredIds
-from data.sources.reading import read_record
 from tests.data.sources.test_image_io import UPRIGHT
 
 FOUR = StoredIds.in_order(numbered_label_set(4, has_unknown=False))

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from data.sources.classes import numbered_label_set
+from data.sources.file_source import read_record
 from data.sources.label_format import StoredIds
-from data.sources.reading import read_record
 
 FIVE = StoredIds.in_order(numbered_label_set(5, has_unknown=False))
 

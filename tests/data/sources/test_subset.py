@@ -3,7 +3,7 @@
 import pytest
 
 from data.sources.scenes import Scenes
-from data.sources.subset import Subset
+from data.sources.source import Subset
 
 
 def numbers(subset: Subset) -> list[int]:

@@ -11,8 +11,14 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from engine.checkpoint.checksums import Damaged
-from engine.checkpoint.serialization import load_optimizer, read_state, read_weights, save_state, save_weights
+from engine.checkpoint.serialization import (
+    Damaged,
+    load_optimizer,
+    read_state,
+    read_weights,
+    save_state,
+    save_weights,
+)
 from tests.test_train_and_generate import assert_same
 
 TYPES = (

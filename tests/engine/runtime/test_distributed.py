@@ -16,11 +16,11 @@ from torch import Tensor
 from data.batch import Batch
 from engine.checkpoint.checkpoint_paths import latest_images, state_file
 from engine.checkpoint.serialization import read_state
-from engine.coarse_to_fine import CoarseToFine
 from engine.ema import ExponentialMovingAverage
 from engine.run_log import read_log
 from engine.runtime.distributed import Processes, gather, join_processes, largest, mean_over_processes
 from engine.runtime.hardware import select_hardware
+from engine.schedules import CoarseToFine
 from options.build.training import build_training
 from tests.engine.test_coarse_to_fine import ENHANCED, ENHANCER, GLOBAL
 from tests.engine.tiny_step import gradients_of, tiny_batch, tiny_step

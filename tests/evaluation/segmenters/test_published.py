@@ -66,8 +66,8 @@ def test_a_model_of_the_transformers_library(segformer):
     processor = transformers.SegformerImageProcessor.from_pretrained(segformer)
     model = transformers.SegformerForSemanticSegmentation.from_pretrained(segformer).eval()
     files = [Image.fromarray(np.moveaxis(each.numpy(), 0, -1)) for each in to_uint8(photo)]
-    answer = model(**processor(files, return_tensors="pt"))
-    maps = processor.post_process_semantic_segmentation(answer, target_sizes=[(30, 40)] * 2)
+    result = model(**processor(files, return_tensors="pt"))
+    maps = processor.post_process_semantic_segmentation(result, target_sizes=[(30, 40)] * 2)
     expected = PARTNERS[torch.stack(maps)]
     assert found.shape == (2, 30, 40)
     assert (found == expected).float().mean() > 0.99

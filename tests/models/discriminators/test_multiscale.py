@@ -1,6 +1,6 @@
 """The patch discriminators: what they see, their norms, and two images of one label map at once.
 
-(The numbers themselves: `tests/models/official`, against golden answers and a slow reference.)
+(The numbers themselves: `tests/models/official`, against golden results and a slow reference.)
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def test_two_images_of_one_label_map() -> None:
     made = MultiscaleDiscriminator(CLASSES, width=4, layers=3, scales=3).eval()
     seen = Condition(torch.randint(CLASSES, (2, 40, 56)))
     fake, real = torch.randn(2, 3, 40, 56), torch.randn(2, 3, 40, 56)
-    answers = discriminate(made, fake, real, seen)
-    for both, alone in zip(answers, (made(fake, seen), made(real, seen)), strict=True):
+    results = discriminate(made, fake, real, seen)
+    for both, alone in zip(results, (made(fake, seen), made(real, seen)), strict=True):
         assert len(both) == 3
         for ours, wanted in zip(both, alone, strict=True):
             torch.testing.assert_close(maps_of(ours), maps_of(wanted), atol=1e-5, rtol=0)
@@ -107,14 +107,14 @@ def test_a_real_image_without_gradient_is_judged_the_same(norm: str) -> None:
     twin = copy.deepcopy(made)
     seen = Condition(torch.randint(CLASSES, (2, 40, 56)))
     image, photo = torch.randn(2, 3, 40, 56).requires_grad_(), torch.randn(2, 3, 40, 56)
-    gradients, answers = [], []
+    gradients, results = [], []
     for network, way in ((made, discriminate), (twin, discriminate_fake)):
         fakes, reals = way(network, image, photo, seen)
-        answers.append([*fakes, *reals])
+        results.append([*fakes, *reals])
         loss = sum(output.logits.square().mean() for output in fakes)
         gradients.append(torch.autograd.grad(loss, image)[0])
     torch.testing.assert_close(gradients[0], gradients[1], atol=1e-6, rtol=1e-4)
-    for first, second in zip(*answers, strict=True):
+    for first, second in zip(*results, strict=True):
         torch.testing.assert_close(maps_of(first), maps_of(second), atol=1e-5, rtol=0)
     for name, buffer in made.named_buffers():
         torch.testing.assert_close(dict(twin.named_buffers())[name], buffer)

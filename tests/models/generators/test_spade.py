@@ -1,6 +1,6 @@
 """The SPADE generator: its sizes, its widths, and the label map concatenated at every stage.
 
-(The numbers themselves: `tests/models/official`, against golden answers and a slow reference.)
+(The numbers themselves: `tests/models/official`, against golden results and a slow reference.)
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from models.kernels import dispatch as processor
 
 
 @pytest.mark.parametrize("asked", [processor.is_intel, processor.multiplies_bf16, processor.has_avx512])
-def test_this_one_answers(asked: Callable[[], bool]) -> None:
+def test_this_one_is_known(asked: Callable[[], bool]) -> None:
     assert type(asked()) is bool
 
 

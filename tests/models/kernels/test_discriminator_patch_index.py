@@ -26,13 +26,13 @@ def test_indexed_is_dense(size: tuple[int, int], edges: bool, kind: str) -> None
     borders = torch.rand(2, height, width) < 0.1 if edges else None
     images = torch.randn(4, 3, height, width, dtype=torch.float64)
     made = MultiscaleDiscriminator(CLASSES, edges, width=4, layers=3, scales=3, norm="none").double().eval()
-    answers = []
+    results = []
     for made.implementation in ("dense", "indexed"):
         outputs = made(images, Condition(labels, borders))
         maps = [output.logits for output in outputs] + [map for output in outputs for map in output.features]
         total = torch.stack([map.square().sum() for map in maps]).sum()
-        answers.append([*maps, *torch.autograd.grad(total, list(made.parameters()))])
-    for dense, indexed in zip(*answers, strict=True):
+        results.append([*maps, *torch.autograd.grad(total, list(made.parameters()))])
+    for dense, indexed in zip(*results, strict=True):
         assert (indexed - dense).abs().max() <= 1e-11 * dense.abs().max()
 
 
@@ -43,7 +43,7 @@ def test_a_pooling_cell_is_the_mean_of_what_it_sees() -> None:
     index = discriminator_patch_index(Condition(labels), CLASSES, 2, (4, 2, 2), (3, 2, 1))[1]
     table = torch.eye(CLASSES, dtype=torch.float64).repeat_interleave(
         16, 0
-    )  # every tap answers the class itself
+    )  # every tap returns the class itself
     one_hot = F.one_hot(labels, CLASSES).permute(0, 3, 1, 2).double()
     pooled = F.avg_pool2d(one_hot, 3, 2, 1, count_include_pad=False)
     summed = F.avg_pool2d(F.pad(pooled, (2, 2, 2, 2)), 4, 2, divisor_override=1)

@@ -47,13 +47,13 @@ def test_indexed_equals_dense(norm: str, edges: bool, kernel_size: int, kind: st
     x = torch.randn(2, 4, 26, 35, dtype=torch.float64, requires_grad=True)
     weight = torch.randn(2, 4, 26, 35, dtype=torch.float64)
     inputs = [x, *layer.parameters()] + ([styles] if norm == "sean" else [])
-    answers = []
+    results = []
     for implementation in ("dense", "indexed"):
         layer.implementation = implementation
-        answer = upsample_norm_act(layer, x, Condition(labels, borders, styles), None, (26, 35))
-        gradients = torch.autograd.grad((answer * weight).sum(), inputs, allow_unused=True)
-        answers.append([answer, *gradients])
-    for dense, indexed in zip(*answers, strict=True):
+        result = upsample_norm_act(layer, x, Condition(labels, borders, styles), None, (26, 35))
+        gradients = torch.autograd.grad((result * weight).sum(), inputs, allow_unused=True)
+        results.append([result, *gradients])
+    for dense, indexed in zip(*results, strict=True):
         if dense is None or indexed is None:
             assert dense is indexed is None
             continue
@@ -87,8 +87,8 @@ def test_auto_counts(edges: bool) -> None:
         labels = label_maps(kind)
         borders = instance_edges(labels) if edges else None
         x = torch.randn(2, 4, 26, 35)
-        answers = []
+        results = []
         for implementation in ("auto", "dense"):
             layer.implementation = implementation
-            answers.append(upsample_norm_act(layer, x, Condition(labels, borders), None, (26, 35)))
-        torch.testing.assert_close(answers[0], answers[1], rtol=1e-5, atol=1e-5)
+            results.append(upsample_norm_act(layer, x, Condition(labels, borders), None, (26, 35)))
+        torch.testing.assert_close(results[0], results[1], rtol=1e-5, atol=1e-5)

@@ -29,14 +29,14 @@ def test_agrees_with_the_older_form_over_many_steps(
     optimizers = [torch.optim.SGD(layer.parameters(), lr=0.1) for layer in (older, ours)]
     for _ in range(10):
         x = torch.randn(2, 3, 6, 6, dtype=torch.float64)
-        answers = []
+        results = []
         for layer, optimizer in zip((older, ours), optimizers, strict=True):
             optimizer.zero_grad()
-            answer = layer(x)
-            answer.square().mean().backward()
+            result = layer(x)
+            result.square().mean().backward()
             optimizer.step()
-            answers.append(answer.detach())
-        torch.testing.assert_close(answers[1], answers[0], rtol=1e-10, atol=1e-12)
+            results.append(result.detach())
+        torch.testing.assert_close(results[1], results[0], rtol=1e-10, atol=1e-12)
 
 
 def test_a_gradient_by_differences_and_a_full_precision_under_autocast() -> None:
@@ -63,6 +63,6 @@ def test_evaluation_moves_nothing() -> None:
 def test_a_network_of_shapes_alone_can_be_built_and_run(make: Callable[[], nn.Module]) -> None:
     with torch.device("meta"):
         layer = make()
-        answer = layer(torch.empty(1, 3, 6, 6))
-    assert answer.is_meta and answer.shape == (1, 5, 4, 4)
+        result = layer(torch.empty(1, 3, 6, 6))
+    assert result.is_meta and result.shape == (1, 5, 4, 4)
     assert all(tensor.is_meta for tensor in layer.state_dict().values())

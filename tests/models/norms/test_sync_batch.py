@@ -92,17 +92,17 @@ def process(rank: int, folder: str) -> None:
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
     for forms in FORMS:
         norm = spade(SyncBatchStatistics, forms[rank])
-        answers = normalised(norm, slice(1) if rank == 0 else slice(1, None))
-        torch.save(answers, f"{folder}/{' '.join(forms)} {rank}.pt")
+        results = normalised(norm, slice(1) if rank == 0 else slice(1, None))
+        torch.save(results, f"{folder}/{' '.join(forms)} {rank}.pt")
     for name, (first_share, dtype, memory_format, _) in CASES.items():
         mine = slice(first_share) if rank == 0 else slice(first_share, None)
         x, cotangent = (values[mine].contiguous(memory_format=memory_format) for values in batch(dtype))
-        answers = run(SyncBatchStatistics(5).to(averages_of(dtype)), x, cotangent)
-        assert answers["output"].is_contiguous(memory_format=memory_format)
-        torch.save(answers, f"{folder}/{name} {rank}.pt")
+        results = run(SyncBatchStatistics(5).to(averages_of(dtype)), x, cotangent)
+        assert results["output"].is_contiguous(memory_format=memory_format)
+        torch.save(results, f"{folder}/{name} {rank}.pt")
     x, cotangent = (values[2 * rank : 2 * rank + 2] for values in batch(torch.bfloat16))
-    answers = run(SyncBatchStatistics(5), x, 10 + cotangent / 10)
-    torch.save(answers["gradient"], f"{folder}/far mean {rank}.pt")
+    results = run(SyncBatchStatistics(5), x, 10 + cotangent / 10)
+    torch.save(results["gradient"], f"{folder}/far mean {rank}.pt")
     dist.destroy_process_group()
 
 
@@ -118,14 +118,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_two_processes_are_as_one(folder: Path, name: str) -> None:
     shares = [torch.load(folder / f"{name} {rank}.pt", weights_only=True) for rank in range(2)]
     _, dtype, _, tolerance = CASES[name]
-    for answer, expected in run(BatchStatistics(5).to(averages_of(dtype)), *batch(dtype)).items():
-        if answer.startswith("running"):
-            assert torch.equal(shares[0][answer], shares[1][answer]), answer
-            found = shares[0][answer]
+    for result, expected in run(BatchStatistics(5).to(averages_of(dtype)), *batch(dtype)).items():
+        if result.startswith("running"):
+            assert torch.equal(shares[0][result], shares[1][result]), result
+            found = shares[0][result]
         else:
-            found = torch.cat([share[answer] for share in shares])
+            found = torch.cat([share[result] for share in shares])
         scale = max(1.0, expected.abs().max().item())
-        assert torch.allclose(found, expected, atol=tolerance * scale, rtol=0), answer
+        assert torch.allclose(found, expected, atol=tolerance * scale, rtol=0), result
 
 
 def test_bf16_means_are_not_rounded(folder: Path) -> None:

@@ -13,8 +13,7 @@ from data.sampler import Position
 from data.sources import READERS, Reader
 from data.sources.classes import numbered_label_set
 from data.sources.label_format import LabelFormat, StoredIds
-from data.sources.source import LabelSet, Source
-from data.sources.subset import Subset
+from data.sources.source import LabelSet, Source, Subset
 from options.build.data import build_label_format, build_source, resolve_dataset, training_set
 from options.schema.dataset import DatasetOptions, FolderOptions, ScenesOptions
 from tests.data.trees import write_folder

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import options.run_config
 from data.dataset_info import DatasetInfo
 from data.sources.scenes import Scenes
+from engine.checkpoint import checkpoint_paths
 from engine.checkpoint.checkpoint_paths import state_file, weights_file
 from engine.run_log import LOG
 from options.build.networks import build_generator
@@ -22,7 +22,7 @@ from tests.studies import asked, trained_study
 def test_a_row_tells_where_its_style_is_from_and_how_large_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(options.run_config, "CHECKPOINTS", tmp_path)
+    monkeypatch.setattr(checkpoint_paths, "CHECKPOINTS", tmp_path)
     info = DatasetInfo.of(Scenes("train", 8, 8), edges=False)
     styles = {}
     for run in study_runs(

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from data.sources.classes import numbered_label_set
-from evaluation.segmentation import SegmentationScores, class_ious, segmentation_metrics
+from evaluation.miou import SegmentationScores, class_ious, segmentation_metrics
 from evaluation.segmenters.segmenter import OTHER
 
 KNOWN = 4

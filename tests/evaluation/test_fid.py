@@ -7,7 +7,7 @@ import torch
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from evaluation.frechet import frechet_distance
+from evaluation.fid import frechet_distance
 
 
 def features(count, width, seed, shift=0.0):

@@ -72,9 +72,7 @@ def _values(counts: Tensor, suffix: str) -> dict[str, float]:
     """From counts (k, K + 1) whose rows are the classes that are counted."""
     total = int(counts.sum())
     if total == 0:
-        raise ValueError(
-            "mIoU was asked of label maps without a known pixel; give label maps with at least one"
-        )
+        raise ValueError("no label map has a known pixel, so there is no mIoU; give at least one that has")
     return {
         f"miou{suffix}": float(_ious(counts).nanmean()),
         f"pixel_accuracy{suffix}": float(counts.diagonal().sum() / total),
