@@ -76,7 +76,7 @@ def test_a_class_that_is_nowhere_does_not_count_and_one_only_predicted_has_none(
 def test_what_cannot_be_measured_is_refused():
     label_set = numbered_label_set(KNOWN, has_unknown=True)
     unknown = torch.full((1, 2, 2), KNOWN)
-    with pytest.raises(ValueError, match="without a known pixel"):
+    with pytest.raises(ValueError, match="no label map has a known pixel"):
         segmentation_metrics(counted(unknown, unknown, label_set), label_set)
     with pytest.raises(ValueError, match="segmenter predicts the id 9"):
         SegmentationScores(label_set).update(unknown + 5, unknown)
