@@ -20,6 +20,7 @@ class ConditionalNorm(nn.Module):
 
     `allowed_statistics`: the keys of STATISTICS that it may standardise over, its default first;
     `sees_labels`: scale and shift depend on the label map;
+    `plain`: the norm that takes its place in the last block, itself where None;
     `styles`: the style codes it needs, one a sample ("global") or one a region ("region");
     `class_channels`: its parameters with something a class, by name: the axis, and where on it class 0 lies.
     """
@@ -28,6 +29,7 @@ class ConditionalNorm(nn.Module):
     allowed_statistics: ClassVar[tuple[str, ...]] = ("sync_batch", "batch", "instance", "layer")
     sees_labels: ClassVar[bool] = False
     styles: ClassVar[Literal["none", "global", "region"]] = "none"
+    plain: ClassVar[type[ConditionalNorm] | None] = None
     class_channels: ClassVar[dict[str, tuple[int, int]]] = {}
 
     def __init__(self, standardise: Standardise) -> None:

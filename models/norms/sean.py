@@ -32,6 +32,7 @@ class Sean(NoisySpade):
     """
 
     styles = "region"
+    plain = NoisySpade  # as published: the last block takes no style
     class_channels: ClassVar = {
         "shared.weight": (1, 0), "style_linear.weight": (0, 0), "style_linear.bias": (0, 0)
     }  # fmt: skip

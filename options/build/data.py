@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 
 from data.batch import Batch
 from data.dataset import PairedDataset
@@ -21,34 +18,27 @@ from data.sources.source import LabelSet, Source, Subset
 from data.transforms import JointTransform
 from engine.runtime.distributed import Processes
 from engine.runtime.hardware import Hardware
+from options.build import construct
 from options.schema.dataset import DatasetOptions, FolderOptions
 from options.schema.training import TrainOptions
-
-Made = TypeVar("Made")
-
-
-def with_options(make: Callable[..., Made], options: DatasetOptions, **given: Any) -> Made:
-    """What `make` returns for those of the options, and of `given`, that its signature names."""
-    named = inspect.signature(make).parameters
-    return make(**{name: value for name, value in (asdict(options) | given).items() if name in named})
 
 
 def resolve_dataset(options: DatasetOptions, log: Callable[[str], None]) -> None:
     """Replaces num_classes=auto by the number that the files hold, and logs what it was read from."""
     if isinstance(options, FolderOptions) and options.num_classes == AUTO:
-        options.num_classes, source = with_options(count_classes, options)
+        options.num_classes, source = construct(count_classes, options)
         log(f"dataset.num_classes=auto: {options.num_classes} classes, {source}")
 
 
 def build_source(options: DatasetOptions, split: str) -> Source:
     """A split of the data set."""
-    return with_options(READERS[options.name].open, options, split=split)
+    return construct(READERS[options.name].open, options, split=split)
 
 
 def build_label_format(options: DatasetOptions, label_set: LabelSet) -> LabelFormat:
     """How the data set's files store the classes of a run."""
     stored = READERS[options.name].label_format
-    return with_options(stored, options, label_set=label_set) if callable(stored) else stored
+    return construct(stored, options, label_set=label_set) if callable(stored) else stored
 
 
 def build_dataset_info(options: DatasetOptions, source: Source) -> DatasetInfo:

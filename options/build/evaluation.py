@@ -34,8 +34,6 @@ OWN = "own"
 """In place of a split: users' own label maps."""
 REAL = "real"
 """In place of a split: the photos of a folder."""
-DRAWN = "scenes"
-"""The data set that is drawn at its size; photos of all others are resized."""
 VALIDATION_SPLIT, VALIDATION_NETWORK, VALIDATION_SEED = "val", "efficientnet_lite2", 0
 VALIDATION_METRICS = ("fd", "psnr", "ssim")
 
@@ -127,7 +125,7 @@ def build_protocol(dataset: DatasetOptions, count: int, options: TestOptions) ->
     """How a run's images are measured."""
     own = options.labels is not None
     height, width = (None, None) if own else (dataset.height, dataset.width)
-    resize_filter = "none" if own or dataset.name == DRAWN else "bicubic"
+    resize_filter = "none" if own else _resize_filter(dataset)
     split, kind, ema, seed = OWN if own else options.split, options.pictures, options.ema, options.seed
     return Protocol(dataset.name, split, count, height, width, resize_filter, kind, ema, seed)
 
@@ -177,7 +175,7 @@ def build_validation(
     possible = [name for name in VALIDATION_METRICS if METRICS[name].least_side <= min(size)]
     names, _ = choose_metrics(possible, len(pairs), None)
     metrics = MetricSet(hardware.place(load_metric_network(VALIDATION_NETWORK)), names)
-    resize_filter = "none" if dataset.name == DRAWN else "bicubic"
+    resize_filter = _resize_filter(dataset)
     protocol = Protocol(
         dataset.name, VALIDATION_SPLIT, len(pairs), *size, resize_filter, "png", True, VALIDATION_SEED
     )
@@ -188,6 +186,11 @@ def build_validation(
     log = read_log(run) if processes.is_main else []
     validation = Validation(measure, best_by, chosen.every_images, chosen.max_time_fraction, processes, log)
     return validation, shared_network_warnings(options.loss.perceptual, metrics)
+
+
+def _resize_filter(dataset: DatasetOptions) -> str:
+    """That of photos from files; a data set without a folder draws them at their size."""
+    return "bicubic" if hasattr(dataset, "root") else "none"
 
 
 def _path(name: str | None) -> Path | None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any
 
 from torch import nn
 
@@ -16,10 +13,9 @@ from models.encoders import ENCODERS, Encoder
 from models.generators import GENERATORS, Generator
 from models.generators.spade import LabelStem, StyleStem
 from models.layers.initialisation import INITIALISATIONS
-from models.norms import NORMS, ConditionalNorm, NoisySpade, NormFactory, Sean, statistics_for
+from models.norms import NORMS, ConditionalNorm, NormFactory, statistics_for
+from options.build import construct
 from options.schema.training import TrainOptions
-
-Made = TypeVar("Made")
 
 
 def build_generator(options: TrainOptions, info: DatasetInfo) -> ConditionalGenerator:
@@ -32,8 +28,7 @@ def build_generator(options: TrainOptions, info: DatasetInfo) -> ConditionalGene
 
 def build_discriminator(options: TrainOptions, info: DatasetInfo) -> Discriminator:
     """The discriminator."""
-    known = {"classes": len(info.label_set), "edges": info.edges}
-    D = made(DISCRIMINATORS[options.discriminator.name], options.discriminator, known)
+    D = construct(DISCRIMINATORS[options.discriminator.name], options.discriminator, **known_of(info))
     INITIALISATIONS[options.initialisation](D)
     return D
 
@@ -42,20 +37,25 @@ def build_encoder(options: Any, info: DatasetInfo) -> Encoder | None:
     """The encoder, or None where there is none."""
     if options.name == "none":
         return None
-    return made(ENCODERS[options.name], options, {"classes": len(info.label_set)})
+    return construct(ENCODERS[options.name], options, **known_of(info))
+
+
+def known_of(info: DatasetInfo) -> dict[str, Any]:
+    """What constructors may ask of the data set: `unknown` is the id of the unknown class, or None."""
+    return {"classes": len(info.label_set), "edges": info.edges, "unknown": info.label_set.unknown}
 
 
 def _generator(options: TrainOptions, info: DatasetInfo, encoder: Encoder | None) -> Generator:
-    chosen, classes = options.generator, len(info.label_set)
-    known: dict[str, Any] = {"classes": classes, "edges": info.edges}
+    chosen, known = options.generator, known_of(info)
     if options.norm.name != "none":
         norm = NORMS[options.norm.name]
-        plain = NoisySpade if norm is Sean else norm  # SEAN's last block takes no style, as published
         known["norm"] = norm_factory(norm, options.norm, info, encoder)
-        known["plain_norm"] = norm_factory(plain, options.norm, info, encoder)
+        known["plain_norm"] = norm_factory(norm.plain or norm, options.norm, info, encoder)
         known["stem"] = _stem(options, info, encoder)
-        known["label_channels"] = classes + info.edges if getattr(chosen, "concat_labels", False) else 0
-    return made(GENERATORS[chosen.name], chosen, known)
+        known["label_channels"] = (
+            known["classes"] + info.edges if getattr(chosen, "concat_labels", False) else 0
+        )
+    return construct(GENERATORS[chosen.name], chosen, **known)
 
 
 def _stem(options: TrainOptions, info: DatasetInfo, encoder: Encoder | None) -> nn.Module:
@@ -73,21 +73,12 @@ def norm_factory(
     norm: type[ConditionalNorm], options: Any, info: DatasetInfo, encoder: Encoder | None
 ) -> NormFactory:
     """Channels in, norm out."""
-    known = {
-        "classes": len(info.label_set),
-        "edges": info.edges,
+    known = known_of(info) | {
         "style_count": len(info.styles),
         "style_width": getattr(encoder, "style_width", None),
     }
     statistics = None if options.statistics == "default" else options.statistics
     standardise = statistics_for(options.name, statistics)
-    return lambda channels: made(
-        norm, options, known | {"channels": channels, "standardise": standardise(channels)}
+    return lambda channels: construct(
+        norm, options, **known, channels=channels, standardise=standardise(channels)
     )
-
-
-def made(constructor: Callable[..., Made], options: Any, known: dict[str, Any]) -> Made:
-    """Calls a constructor with what it names: of the known values, and of the options as plain values."""
-    named = inspect.signature(constructor).parameters
-    values = known | {entry.name: getattr(options, entry.name) for entry in fields(options)}
-    return constructor(**{name: value for name, value in values.items() if name in named})

@@ -33,6 +33,7 @@ from models.discriminators import Discriminator
 from models.losses import OBJECTIVES, GanObjective
 from models.losses.generator_terms import GeneratorTerms
 from models.losses.perceptual import PerceptualLoss
+from options.build import construct
 from options.build.data import (
     build_dataset_info,
     build_sampler,
@@ -42,7 +43,7 @@ from options.build.data import (
     training_set,
 )
 from options.build.evaluation import build_validation
-from options.build.networks import build_discriminator, build_generator, made
+from options.build.networks import build_discriminator, build_generator, known_of
 from options.run_config import write_options
 from options.schema.training import (
     EmaOptions,
@@ -142,7 +143,7 @@ def build_step(
         G,
         D,
         *optimizers,
-        build_objective(options.loss, D),
+        build_objective(options.loss, D, info),
         build_generator_terms(options.loss, hardware),
         hardware,
         processes,
@@ -167,9 +168,9 @@ def build_hardware(options: HardwareOptions) -> Hardware:
     return select_hardware(options.device, options.precision, options.channels_last)
 
 
-def build_objective(options: LossOptions, D: Discriminator) -> GanObjective:
+def build_objective(options: LossOptions, D: Discriminator, info: DatasetInfo) -> GanObjective:
     """The chosen objective, or the one that the discriminator's outputs are made for, with its options."""
-    return made(OBJECTIVES[options.objective or D.objective], options, {})
+    return construct(OBJECTIVES[options.objective or D.objective], options, **known_of(info))
 
 
 def build_generator_terms(options: LossOptions, hardware: Hardware) -> GeneratorTerms:

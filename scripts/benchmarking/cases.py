@@ -19,6 +19,7 @@ from models.condition import Condition
 from models.conditional_generator import ConditionalGenerator
 from models.discriminators import Discriminator
 from models.kernels.inference import prepare_for_inference
+from models.losses import GanObjective
 from models.norms.statistics import BatchStatistics
 from options.build.networks import build_discriminator, build_generator
 from options.build.training import build_generator_terms, build_objective, build_optimizers
@@ -71,7 +72,8 @@ def build_work(case: Case, maps: LabelMaps) -> Work:
         return generator_work(case, maps, G, hardware)
     if is_reference:
         return published_step_work(maps, G, D)
-    return step_work(maps, G, D, options, hardware, reuse_fake=case.form == "reuse_fake")
+    objective = build_objective(options.loss, D, info)
+    return step_work(maps, G, D, objective, options, hardware, reuse_fake=case.form == "reuse_fake")
 
 
 def network_options(case: Case) -> TrainOptions:
@@ -142,6 +144,7 @@ def step_work(
     maps: LabelMaps,
     G: ConditionalGenerator,
     D: Discriminator,
+    objective: GanObjective,
     options: TrainOptions,
     hardware: Hardware,
     reuse_fake: bool,
@@ -149,7 +152,7 @@ def step_work(
     """The same updates by our training step."""
     G, D = hardware.place(G).train(), hardware.place(D).train()
     optimizers = build_optimizers(options.optimizer, G, D)
-    losses = build_objective(options.loss, D), build_generator_terms(options.loss, hardware)
+    losses = objective, build_generator_terms(options.loss, hardware)
     step = TrainingStep(G, D, *optimizers, *losses, hardware, Processes(rank=0, count=1), reuse_fake)
     gradient = torch.empty(0)
 
