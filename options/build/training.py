@@ -96,22 +96,10 @@ def build_training(
     if processes.is_main:
         describe()
     length = build_length(train, len(dataset))
-    generator = LabelMapGenerator(ema.network, len(info.label_set), len(info.styles), hardware)
-    validation, warnings = build_validation(options, run, generator, hardware, processes)
-    sampled = sample_batch(options.dataset, hardware)
-    hooks = Hooks(
-        checkpoint,
-        progress,
-        Intervals(train.log_every_images, train.sample_every_images, train.save_every_images),
-        processes,
-        log=RunLog(run, progress.images) if processes.is_main else None,
-        bar=TrainingBar(length, progress, visible=processes.is_main),
-        sample_grid=partial(sample_grid, ema.network, sampled, info.label_set.colours, hardware),
-        nonfinite_steps=NonFiniteSteps(run, train.max_nonfinite_steps, processes),
-        may_write=may_write,
-        validation=validation,
+    hooks = build_hooks(
+        options, run, info, ema.network, checkpoint, progress, length, hardware, processes, may_write
     )
-    for message in [*messages, *(f"warning: {warning}" for warning in warnings)]:
+    for message in messages:
         hooks.bar.print(message)
     return Trainer(
         batches=training_batches(options, dataset, sampler, hardware),
@@ -127,6 +115,40 @@ def build_training(
         seed=options.seed,
         hang_minutes=train.hang_minutes,
     )
+
+
+def build_hooks(
+    options: TrainOptions,
+    run: Path,
+    info: DatasetInfo,
+    G: ConditionalGenerator,
+    checkpoint: Checkpoint,
+    progress: Progress,
+    length: Length,
+    hardware: Hardware,
+    processes: Processes,
+    may_write: Callable[[], None],
+) -> Hooks:
+    """What happens between steps: log, samples, validation, checkpoints. `G`: the averaged generator."""
+    train = options.train
+    generator = LabelMapGenerator(G, len(info.label_set), len(info.styles), hardware)
+    validation, warnings = build_validation(options, run, generator, hardware, processes)
+    sampled = sample_batch(options.dataset, hardware)
+    hooks = Hooks(
+        checkpoint,
+        progress,
+        Intervals(train.log_every_images, train.sample_every_images, train.save_every_images),
+        processes,
+        log=RunLog(run, progress.images) if processes.is_main else None,
+        bar=TrainingBar(length, progress, visible=processes.is_main),
+        sample_grid=partial(sample_grid, G, sampled, info.label_set.colours, hardware),
+        nonfinite_steps=NonFiniteSteps(run, train.max_nonfinite_steps, processes),
+        may_write=may_write,
+        validation=validation,
+    )
+    for warning in warnings:
+        hooks.bar.print(f"warning: {warning}")
+    return hooks
 
 
 def build_step(
