@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from options.cli import command
 from options.schema import TestOptions
-from options.testing import check_testing
+from options.validation import check_testing
 
 # What needs torch is imported in the functions: --help and mistakes in the options do without.
 if TYPE_CHECKING:
