@@ -1,4 +1,7 @@
-"""Skipped steps, in which a number was not finite, are counted and reported; too many in a row end a run."""
+"""Skipped steps, in which a number was not finite, are counted and reported; too many in a row end a run.
+
+`engine/optimizer.py` skips them (`step_unless`).
+"""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data.sources.class_ids import ids_in_use
 from data.sources.classes import numbered_label_set, read_label_set, read_remap, remapped_classes
 from data.sources.file_source import FileList, FileSource
+from data.sources.ids_in_use import ids_in_use
 from data.sources.label_format import LabelFormat, StoredColours, StoredIds
 from data.sources.pairing import list_images, pair, require_folder
 from data.sources.source import LabelSet, SplitAbsent

@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from data.sources.class_ids import found_classes
 from data.sources.classes import numbered_label_set
+from data.sources.ids_in_use import found_classes
 from data.sources.source import LabelSet
 from evaluation.segmenters.segmenter import OTHER
 from evaluation.segmenters.trained import is_trained_here, read_description
