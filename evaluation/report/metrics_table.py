@@ -41,8 +41,12 @@ def numbers_text(metrics: Rows, protocol: Protocol) -> str:
     """For a terminal: a line for each metric, its values in the order of the rows, then the protocol."""
     names = [name for name in metrics["model"] if name != "images"]
     width = max(len(protocol.metric_name(name)) for name in names)
-    lines = [" " * width + "".join(f"{row:>14}" for row in metrics)]
+    columns = {row: max(14, len(row) + 2) for row in metrics}
+    lines = [" " * width + "".join(f"{row:>{column}}" for row, column in columns.items())]
     for name in names:
-        cells = (f"{values[name]:14.4g}" if name in values else " " * 14 for values in metrics.values())
+        cells = (
+            f"{metrics[row][name]:{column}.4g}" if name in metrics[row] else " " * column
+            for row, column in columns.items()
+        )
         lines.append(f"{protocol.metric_name(name):<{width}}" + "".join(cells))
     return "\n".join([*lines, "; ".join(f"{term}: {meaning}" for term, meaning in protocol.describe())])

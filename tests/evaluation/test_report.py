@@ -10,6 +10,7 @@ import pytest
 from data.sources.source import LabelSet
 from evaluation.gallery import Gallery
 from evaluation.report import write_report
+from evaluation.report.metrics_table import numbers_text
 from tests.evaluation.made_up import batch, label_maps, label_set, pictures, protocol
 
 METRICS = {
@@ -141,3 +142,13 @@ def test_long_logs_are_averaged_to_a_curve_that_can_be_drawn(tmp_path):
     (line,) = page.all("polyline")
     assert 100 < len(line["points"].split()) <= 240
     assert "0.5" in page.text
+
+
+def test_the_columns_of_the_terminal_are_apart() -> None:
+    head, *rows = numbers_text(METRICS, protocol(101)).splitlines()
+    assert head.split() == list(METRICS)
+    assert [row.split()[1:] for row in rows[:3]] == [
+        ["14.23", "15.8"],
+        ["0.25", "0.4"],
+        ["72.04", "191.6", "50.5"],
+    ]
