@@ -31,7 +31,7 @@ def start(options: TrainOptions, overrides: list[str]) -> None:
         options = read_options(run, overrides)
     else:
         if options.resume and not has_length(options.train):
-            existing_run(options.name)  # without a length it is none to be begun, but a name mistyped
+            existing_run(options.name)  # a new run needs a length: without one, the name is mistyped
         run = new_run(options.name)
         resolve(options)
         resolve_dataset(options.dataset, log=print)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from data.atomic_write import write_atomically, write_text_atomically
+from data.atomic_write import write_text_atomically
 from engine.checkpoint.checkpoint_paths import LATEST, discriminator_file, new_run, weights_file
 from options.cli import one_line_errors
 from options.run_config import write_options
@@ -56,9 +56,9 @@ def import_release(release: OfficialRelease, name: str) -> Path:
     weights, discriminator = release.generator_state(G), release.discriminator_state(D)
     write_options(options, run)
     info.write(run)
-    write_atomically(weights_file(run, 0), lambda file: save_weights(weights, file))
+    save_weights(weights, weights_file(run, 0))
     if discriminator is not None:
-        write_atomically(discriminator_file(run, 0), lambda file: save_weights(discriminator, file))
+        save_weights(discriminator, discriminator_file(run, 0))
     write_text_atomically(run / LATEST, "0\n")
     return run
 

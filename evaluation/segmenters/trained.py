@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from data.atomic_write import write_atomically, write_text_atomically
+from data.atomic_write import write_text_atomically
 from data.batch import Batch
 from data.sources.source import LabelSet
 from engine.checkpoint.serialization import load_weights, read_weights, save_weights
@@ -69,7 +69,7 @@ def write_segmenter(folder: Path, network: PyramidSegmenter, description: Descri
     """Writes the pyramid's tensors and the description; the frozen network under it comes with a package."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = network.pyramid.state_dict()
-    write_atomically(folder / WEIGHTS, lambda file: save_weights(tensors, file))
+    save_weights(tensors, folder / WEIGHTS)
     write_text_atomically(folder / DESCRIPTION, json.dumps(asdict(description), indent=1) + "\n")
 
 

@@ -3,43 +3,16 @@
 from __future__ import annotations
 
 import json
-import pickle
 import shutil
-import zipfile
 from pathlib import Path
 
 import pytest
 import torch
 
-from models.official import OfficialRelease, read_release
-from options.build.networks import build_discriminator, build_generator
-from scripts.import_official import run_options
+from models.official import read_release
+from tests.models.official.refused import refused, states
 from tests.references import official_weights as made_up
 from tests.references.official_weights import Generator, Weights
-
-
-@pytest.fixture
-def weights(tmp_path: Path) -> Weights:
-    made = made_up.spade_generator(Generator(hidden=8))
-    made.save(tmp_path, "G")
-    return made
-
-
-def refused(folder: Path, *parts: str, **options: object) -> None:
-    with pytest.raises(ValueError) as error:
-        states(read_release(folder, options))
-    message = str(error.value)
-    assert "\n" not in message
-    for part in parts:
-        assert part in message, message
-
-
-def states(release: OfficialRelease) -> None:
-    """Every tensor under our names."""
-    with torch.device("meta"):
-        made = run_options(release, "x")
-        release.generator_state(build_generator(*made))
-        release.discriminator_state(build_discriminator(*made))
 
 
 def test_a_tensor_too_many(weights: Weights, tmp_path: Path) -> None:
@@ -178,59 +151,6 @@ def test_an_encoder_of_another_generator(weights: Weights, tmp_path: Path) -> No
     for other in (made_up.spade_generator(Generator(styles=4, hidden=8)), made_up.pix2pixhd_generator(5)):
         other.save(tmp_path, "G")
         refused(tmp_path, "latest_net_E.pth", "'fc_mu.weight'", "width 7", "takes none")
-
-
-def test_a_program_is_never_run(weights: Weights, tmp_path: Path) -> None:
-    class Evil:
-        def __reduce__(self) -> tuple[object, tuple[object, ...]]:
-            return (Path.touch, (tmp_path / "touched",))
-
-    for content in ({"fc.weight": Evil()}, Evil()):
-        torch.save(content, tmp_path / "latest_net_G.pth")
-        refused(tmp_path, "latest_net_G.pth", "holds more than tensors")
-    weights.save(tmp_path, "G")
-    (tmp_path / "opt.pkl").write_bytes(pickle.dumps(Evil()))
-    assert read_release(tmp_path).family == "spade"
-    assert not (tmp_path / "touched").exists()
-
-
-def test_damaged_files(weights: Weights, tmp_path: Path) -> None:
-    path = tmp_path / "latest_net_G.pth"
-    whole = path.read_bytes()
-    for damaged in (whole[: len(whole) // 2], b"", b"not a state dict", whole[: 3 * len(whole) // 4]):
-        path.write_bytes(damaged)
-        refused(tmp_path, "latest_net_G.pth", "damaged")
-
-
-@pytest.mark.parametrize("content", [[torch.zeros(1)], {}, {"a": 1}, {1: torch.zeros(1)}, torch.zeros(2)])
-def test_what_is_no_state_dict(content: object, tmp_path: Path) -> None:
-    torch.save(content, tmp_path / "latest_net_G.pth")
-    refused(tmp_path, "latest_net_G.pth")
-
-
-def test_integers_are_no_weights(weights: Weights, tmp_path: Path) -> None:
-    weights.tensors["fc.bias"] = torch.zeros(32, dtype=torch.int64)
-    weights.save(tmp_path, "G")
-    refused(tmp_path, "'fc.bias'", "int64")
-
-
-def test_a_shape_larger_than_its_file(weights: Weights, tmp_path: Path) -> None:
-    """A few bytes that claim to be a thousand gigabytes."""
-    weights.tensors["fc.weight"] = torch.zeros(1).expand(2**19, 2**19)
-    weights.save(tmp_path, "G")
-    refused(tmp_path, "'fc.weight' (524288, 524288)", "larger than its file")
-
-
-def test_a_file_that_swells(weights: Weights, tmp_path: Path) -> None:
-    """A compressed archive: few bytes on the disk, any number in memory."""
-    weights.tensors["fc.bias"] = torch.zeros(2**20)
-    weights.save(tmp_path, "G")
-    path = tmp_path / "latest_net_G.pth"
-    with zipfile.ZipFile(path) as packed, zipfile.ZipFile(tmp_path / "new", "w", zipfile.ZIP_DEFLATED) as new:
-        for entry in packed.infolist():
-            new.writestr(entry.filename, packed.read(entry))
-    (tmp_path / "new").rename(path)
-    refused(tmp_path, "latest_net_G.pth", "more than its own size")
 
 
 def test_which_file_is_the_generator(weights: Weights, tmp_path: Path) -> None:
