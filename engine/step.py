@@ -68,7 +68,7 @@ class TrainingStep:
         self.rng.manual_seed(seed)
         buffers = BufferSnapshot(self.G, self.D)
         parts = [self._part(part) for part in (batch.split(self.passes) if self.passes > 1 else [batch])]
-        fakes, losses = self._update_generator(parts)
+        fakes, losses = self._update_generator(parts, step)
         if not self.reuse_fake:
             with torch.no_grad(), self.hardware.autocast():
                 fakes = [self.G(condition, real).fake for condition, real in parts]
@@ -82,12 +82,13 @@ class TrainingStep:
         condition = self.G.condition(batch.labels, batch.instances, style_ids=batch.style_id, rng=self.rng)
         return condition, batch.photo if self.G.scale == 1 else shrink(batch.photo, self.G.scale)
 
-    def _update_generator(self, parts: list[Part]) -> tuple[list[Tensor], dict[str, Tensor]]:
+    def _update_generator(self, parts: list[Part], step: int) -> tuple[list[Tensor], dict[str, Tensor]]:
         fakes, losses = [], []
         for condition, real in parts:
             with frozen(self.D), self.hardware.autocast():
                 output = self.G(condition, real)
-                terms = self.objective.generator(self.D, *self._augmented(output.fake, real, condition))
+                seen = self._augmented(output.fake, real, condition)
+                terms = self.objective.generator(self.D, *seen, step)
                 losses.append(terms | self.generator_terms(output, real))
             backward(_total(losses[-1]) / len(parts))
             fakes.append(output.fake.detach())

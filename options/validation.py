@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 from inspect import signature
+from itertools import product
 
 from options.schema.fields import rule_of
 from options.schema.networks import ENCODERS
@@ -63,14 +64,24 @@ def check(options: TrainOptions) -> None:
 
 def _check_loss(options: TrainOptions) -> None:
     from models.discriminators import DISCRIMINATORS  # these import torch
-    from models.losses import OBJECTIVES
+    from models.losses import OBJECTIVES, ProjectedObjective
     from models.losses.generator_terms import GeneratorTerms
 
-    loss = options.loss
-    objective = loss.objective or DISCRIMINATORS[options.discriminator.name].objective
-    taken = {"objective"}.union(
-        *(signature(terms).parameters for terms in (GeneratorTerms, OBJECTIVES[objective]))
-    )
+    loss, D = options.loss, DISCRIMINATORS[options.discriminator.name]
+    objective = loss.objective or D.objective
+    if OBJECTIVES[objective].logits != D.logits:
+        raise ValueError(
+            f"loss.objective={objective} does not go with discriminator={options.discriminator.name}, whose "
+            f"logits tell apart {D.logits}; leave loss.objective out"
+        )
+    if loss.projected and objective == "projected":
+        raise ValueError(
+            f"loss.projected={loss.projected} adds projected heads beside another discriminator, and "
+            "discriminator=projected has them; leave loss.projected out"
+        )
+    terms: list[type] = [GeneratorTerms, OBJECTIVES[objective]]
+    terms += [ProjectedObjective] if loss.projected else []
+    taken = {"objective", "projected"}.union(*(signature(of_terms).parameters for of_terms in terms))
     for entry in fields(loss):
         value = getattr(loss, entry.name)
         if entry.name not in taken and value != entry.default:
@@ -127,8 +138,10 @@ def _check_networks(options: TrainOptions) -> None:
 
 
 def _check_size(options: TrainOptions) -> None:
-    multiple, reason = options.generator.size_multiple()
-    for side in ("height", "width"):
+    needs = [options.generator.size_multiple()]
+    if levels := getattr(options.discriminator, "levels", None):
+        needs.append((2**levels, f"discriminator.levels={levels}"))
+    for (multiple, reason), side in product(needs, ("height", "width")):
         value = getattr(options.dataset, side)
         if value % multiple or value < multiple:
             below = max(multiple, value // multiple * multiple)

@@ -167,7 +167,7 @@ class ToyObjective(GanObjective):
         assert r1 == 0.5, "as the command line has it"
 
     def generator(
-        self, D: Discriminator, fake: Tensor, real: Tensor, condition: Condition
+        self, D: Discriminator, fake: Tensor, real: Tensor, condition: Condition, step: int
     ) -> dict[str, Tensor]:
         used(self)
         return {"toy": _distance(D, fake, condition, 1)}

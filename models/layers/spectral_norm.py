@@ -7,7 +7,7 @@ weight.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -56,8 +56,7 @@ class SpectralNorm(nn.Module):
         rows = weight.detach().transpose(0, output_axis).flatten(1)
         self.register_buffer("_u", F.normalize(torch.randn_like(rows[:, 0]), dim=0, eps=EPS))
         self.register_buffer("_v", F.normalize(torch.randn_like(rows[0]), dim=0, eps=EPS))
-        for _ in range(0 if weight.is_meta else FIRST_ITERATIONS):  # a meta weight has a shape and no values
-            self._iterate(WeightMatrix(weight.detach(), output_axis))
+        self.settle(weight)
 
     @torch.no_grad()
     def _iterate(self, matrix: WeightMatrix) -> Tensor:
@@ -67,6 +66,11 @@ class SpectralNorm(nn.Module):
         self._u.copy_(F.normalize(product, dim=0, eps=EPS))
         self._v.copy_(matrix.published(v))
         return product
+
+    def settle(self, weight: Tensor) -> None:
+        """Moves the vectors to those of a weight that has been set anew."""
+        for _ in range(0 if weight.is_meta else FIRST_ITERATIONS):  # a meta weight has a shape and no values
+            self._iterate(WeightMatrix(weight.detach(), self.output_axis))
 
     @torch.no_grad()
     def largest(self, weight: Tensor) -> SingularValue:
@@ -154,6 +158,14 @@ def to_unnormalised(
 def _without_autocast(device: str) -> AbstractContextManager[object]:
     """Products in their factors' own precision; torch knows no autocast for some devices, as for meta."""
     return torch.autocast(device, enabled=False) if torch.amp.is_autocast_available(device) else nullcontext()
+
+
+def settle_spectral_norms(network: nn.Module) -> None:
+    """Moves all spectral vectors of a network to those of its weights, after these have been initialised."""
+    for module in network.modules():
+        parametrizations: Any = getattr(module, "parametrizations", {})
+        if "weight" in parametrizations and isinstance(parametrizations.weight[0], SpectralNorm):
+            parametrizations.weight[0].settle(parametrizations.weight.original)
 
 
 def spectral_norm(layer: nn.Module) -> nn.Module:

@@ -2,7 +2,20 @@
 
 from models.losses.objective import GanObjective
 from models.losses.patch import ADVERSARIAL_LOSSES, PatchObjective
+from models.losses.projected import ProjectedObjective
+from models.losses.segmentation import SegmentationObjective
 
-OBJECTIVES: dict[str, type[GanObjective]] = {"patch": PatchObjective}
+OBJECTIVES: dict[str, type[GanObjective]] = {
+    "patch": PatchObjective,
+    "segmentation": SegmentationObjective,
+    "projected": ProjectedObjective,
+}
 
-__all__ = ["ADVERSARIAL_LOSSES", "OBJECTIVES", "GanObjective", "PatchObjective"]
+__all__ = [
+    "ADVERSARIAL_LOSSES",
+    "OBJECTIVES",
+    "GanObjective",
+    "PatchObjective",
+    "ProjectedObjective",
+    "SegmentationObjective",
+]

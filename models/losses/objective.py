@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -18,9 +19,12 @@ class GanObjective(ABC):
     nothing is seen.
     """
 
+    logits: ClassVar[str] = "real_or_fake"
+    """What it takes a discriminator's logits for, as `Discriminator.logits`."""
+
     @abstractmethod
     def generator(
-        self, D: Discriminator, fake: Tensor, real: Tensor, condition: Condition
+        self, D: Discriminator, fake: Tensor, real: Tensor, condition: Condition, step: int
     ) -> dict[str, Tensor]:
         """The generator's terms; gradients reach it through `fake`, and the discriminator gets none."""
 
@@ -28,4 +32,4 @@ class GanObjective(ABC):
     def discriminator(
         self, D: Discriminator, fake: Tensor, real: Tensor, condition: Condition, step: int
     ) -> dict[str, Tensor]:
-        """The discriminator's terms; `step` counts the run's steps, for terms that are taken now and then."""
+        """The discriminator's terms; `step` counts the run's steps, for terms that change on the way."""

@@ -102,7 +102,7 @@ class PatchObjective(GanObjective):
         self.r1, self.r1_every_steps = r1, r1_every_steps
 
     def generator(
-        self, D: Discriminator, fake: Tensor, real: Tensor, condition: Condition
+        self, D: Discriminator, fake: Tensor, real: Tensor, condition: Condition, step: int
     ) -> dict[str, Tensor]:
         if not self.feature_matching and not mixes_samples(D):  # nothing asks for real images
             return {"adversarial": self.adversarial.generator(D(fake, condition))}

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.pretrained.features import load_features
+from models.pretrained.frozen_features import FrozenFeatures
 
 DEPTH_WEIGHTS = {
     # As published with pix2pixHD.
@@ -22,14 +22,13 @@ DEPTH_WEIGHTS = {
 class PerceptualLoss(nn.Module):
     """Weighted mean absolute differences of features at five depths.
 
-    Johnson et al. 2016, eq. 2, in the form of Wang et al. 2018. `network`: a name in `DEPTH_WEIGHTS`;
-    its weights are frozen.
+    Johnson et al. 2016, eq. 2, in the form of Wang et al. 2018. `features`: of a network in `DEPTH_WEIGHTS`.
     """
 
-    def __init__(self, network: str) -> None:
+    def __init__(self, features: FrozenFeatures) -> None:
         super().__init__()
-        self.weights = DEPTH_WEIGHTS[network]
-        self.features = load_features(network)
+        self.weights = DEPTH_WEIGHTS[features.name]
+        self.features = features
 
     def forward(self, fake: Tensor, real: Tensor) -> Tensor:
         """A scalar from images in [-1, 1], (B, 3, H, W); no gradient goes to `real`."""

@@ -32,6 +32,7 @@ class EfficientNetLite(nn.Module):
     """
 
     num_features = 1280
+    strides = (2, 4, 8, 16, 32)
 
     def __init__(self, variant: str) -> None:
         super().__init__()

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torchvision.models import VGG19_Weights, vgg19
 
 from models.pretrained.efficientnet_lite import EfficientNetLite
+from models.pretrained.timm_features import TimmFeatures, is_timm_name
 from models.pretrained.weights import PublishedWeights, load_tensors
 
 VGG19_WEIGHTS = PublishedWeights("VGG-19 (torchvision)", VGG19_Weights.IMAGENET1K_V1.url)
@@ -23,6 +24,7 @@ class Vgg19(nn.Module):
     """
 
     channels = (64, 128, 256, 512, 512)
+    strides = (1, 2, 4, 8, 16)
     ENDS = (2, 7, 12, 21, 30)
 
     def __init__(self) -> None:
@@ -47,8 +49,8 @@ class Vgg19(nn.Module):
         return maps
 
 
-FeatureMaps = Vgg19 | EfficientNetLite
-"""Photos (B, 3, H, W) in [-1, 1] to five feature maps, shallow to deep, of `channels` each; frozen."""
+FeatureMaps = Vgg19 | EfficientNetLite | TimmFeatures
+"""Photos (B, 3, H, W) in [-1, 1] to feature maps, shallow to deep, of `channels` and `strides`; frozen."""
 
 FEATURE_NETWORKS: dict[str, Callable[[], FeatureMaps]] = {
     "efficientnet_lite0": lambda: EfficientNetLite("lite0"),
@@ -57,11 +59,16 @@ FEATURE_NETWORKS: dict[str, Callable[[], FeatureMaps]] = {
 }
 
 
-def load_features(name: str) -> FeatureMaps:
-    """The network called `name` in `FEATURE_NETWORKS`.
+def load_features(name: str, weights: str | None = None) -> FeatureMaps:
+    """The network called `name` in `FEATURE_NETWORKS`, or else in timm.
 
-    Raises ValueError for another name, or, naming the file or package, where its weights cannot be had.
+    `weights`: a file of a timm network's tensors. Raises ValueError for another name, or, naming the file or
+    package, where its weights cannot be had.
     """
-    if name not in FEATURE_NETWORKS:
-        raise ValueError(f"feature network {name!r} is unknown; choose one of {', '.join(FEATURE_NETWORKS)}")
-    return FEATURE_NETWORKS[name]()
+    if name in FEATURE_NETWORKS and weights is None:
+        return FEATURE_NETWORKS[name]()
+    if is_timm_name(name):
+        return TimmFeatures(name, weights)
+    raise ValueError(
+        f"feature network {name!r} is unknown; choose one of {', '.join(FEATURE_NETWORKS)}, or one of timm"
+    )

@@ -8,13 +8,17 @@ from torch import nn
 
 from data.dataset_info import DatasetInfo
 from models.conditional_generator import ConditionalGenerator
-from models.discriminators import DISCRIMINATORS, Discriminator
+from models.discriminators import DISCRIMINATORS, Discriminator, ProjectedDiscriminator
+from models.discriminators.with_projected import DiscriminatorWithProjected
 from models.encoders import ENCODERS, Encoder
 from models.generators import GENERATORS, Generator
 from models.generators.spade import LabelStem, StyleStem
-from models.layers.initialisation import INITIALISATIONS
+from models.layers.initialisation import INITIALISATIONS, xavier
+from models.layers.spectral_norm import settle_spectral_norms
 from models.norms import NORMS, ConditionalNorm, NormFactory, statistics_for
+from models.pretrained.frozen_features import FrozenFeatures
 from options.build import construct
+from options.schema.networks import ProjectedOptions
 from options.schema.training import TrainOptions
 
 
@@ -28,8 +32,18 @@ def build_generator(options: TrainOptions, info: DatasetInfo) -> ConditionalGene
 
 def build_discriminator(options: TrainOptions, info: DatasetInfo) -> Discriminator:
     """The discriminator."""
-    D = construct(DISCRIMINATORS[options.discriminator.name], options.discriminator, **known_of(info))
+    chosen, dataset = options.discriminator, options.dataset
+    known = known_of(info) | {"size": (dataset.height, dataset.width)}
+    if hasattr(chosen, "encoder"):
+        known["features"] = FrozenFeatures(chosen.encoder, chosen.encoder_weights)
+    D = construct(DISCRIMINATORS[chosen.name], chosen, **known)
+    if options.loss.projected:
+        features = known.get("features") or FrozenFeatures(ProjectedOptions().encoder)
+        D = DiscriminatorWithProjected(D, ProjectedDiscriminator(features))
     INITIALISATIONS[options.initialisation](D)
+    if (gain := getattr(chosen, "initial_gain", None)) is not None:
+        xavier(D.main if isinstance(D, DiscriminatorWithProjected) else D, gain)
+        settle_spectral_norms(D)
     return D
 
 

@@ -29,10 +29,12 @@ from engine.step import TrainingStep
 from engine.trainer import Trainer
 from inference.generator import LabelMapGenerator
 from models.conditional_generator import ConditionalGenerator
-from models.discriminators import Discriminator
-from models.losses import OBJECTIVES, GanObjective
+from models.discriminators import DISCRIMINATORS, Discriminator
+from models.losses import OBJECTIVES, GanObjective, ProjectedObjective
 from models.losses.generator_terms import GeneratorTerms
 from models.losses.perceptual import PerceptualLoss
+from models.losses.projected import WithProjectedObjective
+from models.pretrained.frozen_features import FrozenFeatures
 from options.build import construct
 from options.build.data import (
     build_dataset_info,
@@ -165,8 +167,8 @@ def build_step(
         G,
         D,
         *optimizers,
-        build_objective(options.loss, D, info),
-        build_generator_terms(options.loss, hardware),
+        build_objective(options, info),
+        build_generator_terms(options.loss, D, hardware),
         hardware,
         processes,
         options.optimizer.reuse_fake,
@@ -190,16 +192,23 @@ def build_hardware(options: HardwareOptions) -> Hardware:
     return select_hardware(options.device, options.precision, options.channels_last)
 
 
-def build_objective(options: LossOptions, D: Discriminator, info: DatasetInfo) -> GanObjective:
+def build_objective(options: TrainOptions, info: DatasetInfo) -> GanObjective:
     """The chosen objective, or the one that the discriminator's outputs are made for, with its options."""
-    return construct(OBJECTIVES[options.objective or D.objective], options, **known_of(info))
+    loss, known = options.loss, known_of(info) | {"batch_size": options.train.batch_size}
+    name = loss.objective or DISCRIMINATORS[options.discriminator.name].objective
+    objective = construct(OBJECTIVES[name], loss, **known)
+    if not loss.projected:
+        return objective
+    return WithProjectedObjective(objective, construct(ProjectedObjective, loss, **known), loss.projected)
 
 
-def build_generator_terms(options: LossOptions, hardware: Hardware) -> GeneratorTerms:
-    """The generator's other terms."""
+def build_generator_terms(options: LossOptions, D: Discriminator, hardware: Hardware) -> GeneratorTerms:
+    """The generator's other terms; a network that the discriminator looks through as well is shared."""
     perceptual = None
     if options.perceptual != "none":
-        perceptual = hardware.place(PerceptualLoss(options.perceptual))
+        shared = {part.name: part for part in D.modules() if isinstance(part, FrozenFeatures)}
+        features = shared.get(options.perceptual) or FrozenFeatures(options.perceptual)
+        perceptual = hardware.place(PerceptualLoss(features))
     return GeneratorTerms(perceptual, options.perceptual_weight, options.l1, options.kl)
 
 

@@ -24,6 +24,10 @@ def _spectral() -> Any:
     return option(True, "spectral norm of the convolutions' weights (Miyato et al. 2018)")
 
 
+def _initial_gain() -> Any:
+    return option(1.0, "of its initial Xavier weights; 0.02 as OASIS published", above=0)
+
+
 def _implementation(of_what: str) -> Any:
     return option("auto", f"of {of_what}: the same in two ways; auto: the cheaper", choices=IMPLEMENTATIONS)
 
@@ -181,6 +185,47 @@ class MultiscaleOptions:
     implementation: str = _implementation("the label map's part of the first layers")
 
 
+@dataclass
+class OasisOptions:
+    """Schönfeld et al. 2021: a U-Net that classifies each pixel as its class or as fake."""
+
+    name: str = named("oasis")
+    width: int = option(32, "at full size; 64 in the paper", at_least=1, unit="channels")
+    levels: int | None = option(
+        None, "halvings, 6 in the paper; null: the most, up to 6, that divide the size", at_least=1, at_most=6
+    )
+    spectral: bool = _spectral()
+    initial_gain: float = _initial_gain()
+
+
+@dataclass
+class FrozenEncoderOptions:
+    """What discriminators on a frozen network share."""
+
+    encoder: str = option(
+        "efficientnet_lite0", "frozen network: this, efficientnet_lite2, vgg19 or one of timm"
+    )
+    encoder_weights: str | None = option(None, "file of a timm network's weights; null: from timm's hub")
+
+
+@dataclass
+class FrozenFeaturesOptions(FrozenEncoderOptions):
+    """After Berrada et al. 2024: classifies each pixel by the features of a frozen, pretrained network."""
+
+    name: str = named("frozen_features")
+    width: int = option(32, "of the decoder at full size", at_least=1, unit="channels")
+    spectral: bool = _spectral()
+    initial_gain: float = _initial_gain()
+
+
+@dataclass
+class ProjectedOptions(FrozenEncoderOptions):
+    """Sauer et al. 2021: patch heads on randomly mixed features of a frozen, pretrained network."""
+
+    name: str = named("projected")
+    width: int = option(64, "of the shallowest mixed map and of the heads", at_least=1, unit="channels")
+
+
 GENERATORS = by_name(SpadeGeneratorOptions, Pix2pixHDOptions, LocalEnhancerOptions, UnetOptions)
 NORMS = by_name(
     NoNormOptions,
@@ -200,4 +245,4 @@ ENCODERS = by_name(
     PriorOptions,
     RegionStyleOptions,
 )
-DISCRIMINATORS = by_name(MultiscaleOptions)
+DISCRIMINATORS = by_name(MultiscaleOptions, OasisOptions, FrozenFeaturesOptions, ProjectedOptions)

@@ -13,7 +13,7 @@ EXACT = "exact"
 """resume=exact: from the newest checkpoint and no other."""
 MOST_THREADS = 256
 
-OBJECTIVES = ("patch",)
+OBJECTIVES = ("patch", "segmentation", "projected")
 ADVERSARIAL_LOSSES = ("hinge", "least_squares", "non_saturating", "wasserstein")
 PERCEPTUAL_NETWORKS = ("efficientnet_lite0", "vgg19", "none")
 INITIALISATIONS = ("xavier", "normal")
@@ -39,6 +39,12 @@ class LossOptions:
     r1_every_steps: int = option(
         16, "interval of that penalty, which then counts so many times", at_least=1, unit="steps"
     )
+    balance: bool = option(True, "segmentation: every class counts alike, however rare its pixels")
+    labelmix: float = option(10.0, "segmentation: weight of LabelMix", at_least=0)
+    focal: float = option(0.0, "segmentation: exponent by which easy pixels count less", at_least=0)
+    projected: float = option(0.0, "weight of projected heads beside another discriminator", at_least=0)
+    blur: float = option(4.0, "of what projected heads see, at first", at_least=0, unit="pixels")
+    blur_images: int = option(0, "that blur fades over so many; 0: none", at_least=0, unit="images")
     kl: float = option(0.05, "weight of the KL divergence of encoder=image", at_least=0)
     l1: float = option(0.0, "weight of the absolute difference from the photo", at_least=0)
 

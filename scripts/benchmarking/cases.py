@@ -72,7 +72,7 @@ def build_work(case: Case, maps: LabelMaps) -> Work:
         return generator_work(case, maps, G, hardware)
     if is_reference:
         return published_step_work(maps, G, D)
-    objective = build_objective(options.loss, D, info)
+    objective = build_objective(options, info)
     return step_work(maps, G, D, objective, options, hardware, reuse_fake=case.form == "reuse_fake")
 
 
@@ -152,7 +152,7 @@ def step_work(
     """The same updates by our training step."""
     G, D = hardware.place(G).train(), hardware.place(D).train()
     optimizers = build_optimizers(options.optimizer, G, D)
-    losses = objective, build_generator_terms(options.loss, hardware)
+    losses = objective, build_generator_terms(options.loss, D, hardware)
     step = TrainingStep(G, D, *optimizers, *losses, hardware, Processes(rank=0, count=1), reuse_fake)
     gradient = torch.empty(0)
 

@@ -11,6 +11,7 @@ from torchvision.models import vgg19
 
 from models.losses.perceptual import PerceptualLoss
 from models.pretrained.features import VGG19_WEIGHTS, load_features
+from models.pretrained.frozen_features import FrozenFeatures
 
 PUBLISHED = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 RELU_1 = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -51,12 +52,12 @@ def test_vgg19_is_the_published_sum(
     for name, weight in zip(RELU_1, PUBLISHED, strict=True):
         difference = named_maps(random_vgg, fake)[name] - named_maps(random_vgg, real)[name]
         expected += weight * difference.abs().double().mean().item()
-    assert PerceptualLoss("vgg19")(fake, real).item() == pytest.approx(expected, rel=1e-4)
+    assert PerceptualLoss(FrozenFeatures("vgg19"))(fake, real).item() == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.fixture(scope="module")
 def lite0() -> PerceptualLoss:
-    return PerceptualLoss("efficientnet_lite0")
+    return PerceptualLoss(FrozenFeatures("efficientnet_lite0"))
 
 
 def test_lite0_is_the_weighted_sum_of_its_depths(lite0: PerceptualLoss) -> None:

@@ -1,0 +1,35 @@
+"""A frozen feature network that several parts of a training step share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from models.layers.frozen import Frozen
+from models.pretrained.features import load_features
+
+
+class FrozenFeatures(Frozen):
+    """The feature network called `name` (see `load_features`), which computes an image's maps once.
+
+    A perceptual loss and a discriminator may look at the same tensor of images through it: maps are kept as
+    long as that tensor lives. `channels` and `strides` of the maps, shallow to deep.
+    """
+
+    def __init__(self, name: str, weights: str | None = None) -> None:
+        network = load_features(name, weights)
+        super().__init__(network)
+        self.name = name
+        self.channels, self.strides = network.channels, network.strides
+        self._seen: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+
+    def forward(self, *inputs: Tensor) -> list[Tensor]:
+        """Maps (B, channels[i], h, w) of photos (B, 3, H, W) in [-1, 1]."""
+        (photo,) = inputs
+        needs_gradient = photo.requires_grad and torch.is_grad_enabled()
+        version, maps = self._seen.get(photo, (None, []))
+        if version != photo._version or (needs_gradient and not maps[0].requires_grad):
+            maps = self.network(photo)
+            self._seen[photo] = (photo._version, maps)
+        return maps
