@@ -40,10 +40,9 @@ def charts(log: Sequence[Mapping[str, float]]) -> list[Chart]:
     drawn = []
     for name in sorted(names, key=lambda name: not name.startswith(f"{GROUPS[0]}/")):
         points = [(row["images"], row[name]) for row in log if math.isfinite(row.get(name, math.nan))]
-        stretch = -(-len(points) // POINTS) or 1
-        parts = [np.array(points[start : start + stretch]) for start in range(0, len(points), stretch)]
-        if len(parts) > 1:
+        if len(points) > 1:
             group, _, metric = name.partition("/")
+            parts = np.array_split(points, min(len(points), POINTS))
             images, values = np.array([(part[-1, 0], part[:, 1].mean()) for part in parts]).T
             drawn.append(Chart(group, f"{group}: {metric.replace('_', ' ')}", images, values))
     return drawn
