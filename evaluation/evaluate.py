@@ -73,7 +73,8 @@ def measure_scale(
     extract = features or metrics.features
     with_features = with_features and metrics.of_sets
     for batch in train_batches:
-        photo = _measured(_photo(batch).to(metrics.device), "training photo", protocol)
+        check_pictures(photo := _photo(batch), "training photo")
+        photo = _measured(photo.to(metrics.device), protocol)
         colours.update(photo, batch.labels.to(metrics.device))
         if with_features:
             train.update(extract(photo))
@@ -103,15 +104,17 @@ def evaluate(
     range, fewer pictures than a metric takes, or another number of them than the protocol says.
     """
     cached = features or metrics.features
-    model = MetricAccumulator(metrics, metrics.features, label_set=label_set)
     photos = MetricAccumulator(metrics, cached, compared=False)
+    model = MetricAccumulator(metrics, metrics.features, label_set=label_set)
     baseline = MetricAccumulator(metrics, cached, label_set=label_set)
+    shown = {"model": model} if scale is None else {"model": model, "mean_colour_baseline": baseline}
     scores: dict[str, dict[str, float]] = {}
     for generated, batch in pairs:
-        check_pairs(generated, _photo(batch))
-        photo = _measured(_photo(batch).to(metrics.device), "photo", protocol)
+        photo = _photo(batch)
+        check_pairs(generated, photo)
+        photo = _measured(photo.to(metrics.device), protocol)
         labels = batch.labels.to(metrics.device)
-        model.update(_measured(generated.to(metrics.device), "generated", protocol), photo, labels)
+        model.update(_measured(generated.to(metrics.device), protocol), photo, labels)
         for name, values in model.latest().items():
             for picture, value in zip(batch.names, values, strict=True):
                 scores.setdefault(picture, {})[name] = value
@@ -124,16 +127,14 @@ def evaluate(
             " carries its count: state the number that is measured"
         )
     real = photos.features()
-    accumulators = {"model": model} if scale is None else {"model": model, "mean_colour_baseline": baseline}
-    rows = {row: accumulator.compute(real) for row, accumulator in accumulators.items()}
+    rows = {row: accumulator.compute(real) for row, accumulator in shown.items()}
     if scale is not None and scale.train is not None and real is not None:
         count = len(scale.train)
         rows["real_train"] = {"images": float(count)} | metrics.allowed_by(count).distances(scale.train, real)
     if metrics.segmenter is not None:
-        rows["real_photos"] = photos.compute(None)
-        accumulators["real_photos"] = photos
+        rows["real_photos"], shown["real_photos"] = photos.compute(None), photos
     by_class: dict[str, Rows] = {}
-    for row, accumulator in accumulators.items():
+    for row, accumulator in shown.items():
         for metric, of_classes in accumulator.by_class().items():
             by_class.setdefault(metric, {})[row] = of_classes
     return Evaluation(rows, by_class, scores)
@@ -147,6 +148,5 @@ def _photo(batch: Batch) -> Tensor:
     return batch.photo
 
 
-def _measured(pictures: Tensor, what: str, protocol: Protocol) -> Tensor:
-    check_pictures(pictures, what)
+def _measured(pictures: Tensor, protocol: Protocol) -> Tensor:
     return quantise(pictures) if protocol.pictures == "png" else pictures.float()
