@@ -73,8 +73,7 @@ def measure_scale(
     extract = features or metrics.features
     with_features = with_features and metrics.of_sets
     for batch in train_batches:
-        check_pictures(photo := _photo(batch), "training photo")
-        photo = _measured(photo.to(metrics.device), protocol)
+        photo = _measured(_photo(batch).to(metrics.device), "training photo", protocol)
         colours.update(photo, batch.labels.to(metrics.device))
         if with_features:
             train.update(extract(photo))
@@ -104,17 +103,15 @@ def evaluate(
     range, fewer pictures than a metric takes, or another number of them than the protocol says.
     """
     cached = features or metrics.features
-    photos = MetricAccumulator(metrics, cached, compared=False)
     model = MetricAccumulator(metrics, metrics.features, label_set=label_set)
+    photos = MetricAccumulator(metrics, cached, compared=False)
     baseline = MetricAccumulator(metrics, cached, label_set=label_set)
-    shown = {"model": model} if scale is None else {"model": model, "mean_colour_baseline": baseline}
     scores: dict[str, dict[str, float]] = {}
     for generated, batch in pairs:
-        photo = _photo(batch)
-        check_pairs(generated, photo)
-        photo = _measured(photo.to(metrics.device), protocol)
+        check_pairs(generated, _photo(batch))
+        photo = _measured(_photo(batch).to(metrics.device), "photo", protocol)
         labels = batch.labels.to(metrics.device)
-        model.update(_measured(generated.to(metrics.device), protocol), photo, labels)
+        model.update(_measured(generated.to(metrics.device), "generated", protocol), photo, labels)
         for name, values in model.latest().items():
             for picture, value in zip(batch.names, values, strict=True):
                 scores.setdefault(picture, {})[name] = value
@@ -127,14 +124,16 @@ def evaluate(
             " carries its count: state the number that is measured"
         )
     real = photos.features()
-    rows = {row: accumulator.compute(real) for row, accumulator in shown.items()}
+    accumulators = {"model": model} if scale is None else {"model": model, "mean_colour_baseline": baseline}
+    rows = {row: accumulator.compute(real) for row, accumulator in accumulators.items()}
     if scale is not None and scale.train is not None and real is not None:
         count = len(scale.train)
         rows["real_train"] = {"images": float(count)} | metrics.allowed_by(count).distances(scale.train, real)
     if metrics.segmenter is not None:
-        rows["real_photos"], shown["real_photos"] = photos.compute(None), photos
+        rows["real_photos"] = photos.compute(None)
+        accumulators["real_photos"] = photos
     by_class: dict[str, Rows] = {}
-    for row, accumulator in shown.items():
+    for row, accumulator in accumulators.items():
         for metric, of_classes in accumulator.by_class().items():
             by_class.setdefault(metric, {})[row] = of_classes
     return Evaluation(rows, by_class, scores)
@@ -148,5 +147,6 @@ def _photo(batch: Batch) -> Tensor:
     return batch.photo
 
 
-def _measured(pictures: Tensor, protocol: Protocol) -> Tensor:
+def _measured(pictures: Tensor, what: str, protocol: Protocol) -> Tensor:
+    check_pictures(pictures, what)
     return quantise(pictures) if protocol.pictures == "png" else pictures.float()

@@ -92,9 +92,8 @@ def distributed_backend(device: torch.device) -> str:
 def keep_freed_memory() -> bool:
     """Has glibc reuse the memory of large tensors; returns whether it accepted the settings.
 
-    By default every tensor above 32 MB is mapped anew and given back when it is freed, so that the first
-    write to each of its pages waits for the kernel to clear it. With them a process keeps its peak memory,
-    which the next step needs again. Without glibc nothing is changed.
+    By default every tensor above 32 MB is mapped anew, and the first write to each page waits for the kernel
+    to clear it. With them a process keeps its peak memory. Without glibc nothing is changed.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform.startswith("linux") else None
     if mallopt is None:
