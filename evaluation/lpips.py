@@ -109,8 +109,6 @@ def choose_lpips(
         if weights is None and least_side is not None and least_side < least:
             return None, [f"lpips is skipped: it takes at least {least}×{least} pixels"]
         if weights is None and not published.cached.is_file():
-            return None, [
-                f"lpips is skipped: the weights of {published.network} are not in {published.cached};"
-                f" lpips={trunk} downloads them from {published.url}"
-            ]
+            absent = f"the weights of {published.network} are not in {published.cached}"
+            return None, [f"lpips is skipped: {absent}; lpips={trunk} downloads them from {published.url}"]
     return LPIPSNetwork(trunk, weights), []

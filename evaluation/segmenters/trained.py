@@ -68,9 +68,8 @@ def read_description(folder: Path) -> Description:
         stored["names"] = tuple(map(str, stored["names"]))
         description = Description(**stored)
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{file} is absent or damaged ({error}); make it with scripts/train_segmenter.py"
-        ) from error
+        why = f"is absent or damaged ({error}); make it with scripts/train_segmenter.py"
+        raise ValueError(f"{file} {why}") from error
     if description.format != FORMAT:
         raise ValueError(f"{file} has format {description.format}; this version reads format {FORMAT}")
     return description

@@ -78,9 +78,8 @@ def read_results(folder: Path, name: str) -> Results:
         names = {str(short): str(full) for short, full in content["names"].items()}
         return Results(name, folder, rows, names, dict(content["protocol"]))
     except FileNotFoundError as error:
-        raise ValueError(
-            f"{file} is absent: run python test.py name={name} first, or name a results folder"
-        ) from error
+        how = f"run python test.py name={name} first, or name a results folder"
+        raise ValueError(f"{file} is absent: {how}") from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{file} is damaged ({error}); run test.py again") from error
 
