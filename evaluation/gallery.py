@@ -56,8 +56,10 @@ class Gallery:
         labels = batch.labels.cpu()  # (B, H, W)
         for index, name in enumerate(batch.names):
             files = [name, *(f"{name}_{number}" for number in range(2, len(samples) + 1))]
-            pictures = [picture_of(sample[index]) for sample in generated]
-            images = [self._save(picture, GENERATED, file) for picture, file in zip(pictures, files)]
+            images = [
+                self._save(picture_of(pictures[index]), GENERATED, file)
+                for file, pictures in zip(files, generated)
+            ]
             label_map = self._save(label_picture(labels[index], self.label_set), LABELS, name)
             photo = None if photos is None else self._save(picture_of(photos[index]), PHOTOS, name)
             height, width = labels[index].shape
