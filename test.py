@@ -38,7 +38,7 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
     from evaluation.evaluate import Evaluation
     from evaluation.feature_cache import FeatureCache
     from evaluation.gallery import Gallery
-    from evaluation.measure import ImageGeneration, measure_run
+    from evaluation.measure import generate_images, measure_run
     from evaluation.metrics import shared_network_warnings
     from evaluation.results import write_results
     from inference.load import build_style_sampling, load_run, open_run, style_args
@@ -57,10 +57,11 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
     protocol = build.build_protocol(dataset, len(pairs), options)
     folder = results_folder(options, run.folder.name, protocol.split)
     gallery, evaluation = Gallery(folder, label_set), None
-    generation = ImageGeneration(
-        generator, style_sampling, options.seed, diversity, options.interpolate is not None
+    interpolates = options.interpolate is not None
+    images = generate_images(
+        batches, first, generator, style_sampling, options.seed, gallery, diversity, interpolates
     )
-    with closing(generation.run(batches, first, gallery)) as generated:
+    with closing(images) as generated:
         # An image in another style has no photo to be compared with.
         if (options.labels is None or options.photos is not None) and not asked:
             metrics, skipped = build.build_metrics(options, protocol, label_set, hardware)

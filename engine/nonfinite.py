@@ -54,8 +54,7 @@ class NonFiniteSteps:
     @property
     def samples(self) -> str:
         """The first few of `names`."""
-        more = f" and {len(self.names) - 8} more" if len(self.names) > 8 else ""
-        return ", ".join(self.names[:8]) + more
+        return ", ".join(self.names[:8]) + (f" and {len(self.names) - 8} more" if self.names[8:] else "")
 
     def stop_if_too_many(self, images: int, losses: dict[str, Tensor]) -> None:
         """Raises ValueError where so many steps in a row were skipped that training is of no use."""

@@ -18,10 +18,9 @@ LEAST_WIDTH = 2
 
 @dataclass(frozen=True)
 class MemorySettings:
-    """What a run's use of memory depends on most.
+    """What a run's use of memory depends on most, by the options' names.
 
-    `batch_size`: images of a step over all `processes`, each of which computes its own in `grad_accum_steps`
-    parts; `multiple`: what `height` and `width` must be multiples of; `generator_width`: its channels.
+    `processes`: those that share `batch_size`; `multiple`: what `height` and `width` must be multiples of.
     """
 
     batch_size: int
@@ -37,15 +36,14 @@ class MemorySettings:
         of_process, parts = self.batch_size // self.processes, self.grad_accum_steps
         more_parts = [count for count in range(parts + 1, of_process + 1) if of_process % count == 0]
         batch_size = self.batch_size // 2 // (self.processes * parts) * self.processes * parts
-        height, width = (
-            max(1, side // 2 // self.multiple) * self.multiple for side in (self.height, self.width)
-        )
+        sides = self.height, self.width
+        height, width = (max(1, side // 2 // self.multiple) * self.multiple for side in sides)
         tries = []
         if more_parts:
             tries.append(f"train.grad_accum_steps={more_parts[0]} (the same batch in smaller parts)")
         if batch_size:
             tries.append(f"train.batch_size={batch_size}")
-        if (height, width) != (self.height, self.width):
+        if (height, width) != sides:
             tries.append(f"a smaller crop, dataset.height={height} dataset.width={width}")
         if self.generator_width // 2 >= LEAST_WIDTH:
             tries.append(f"in a new run, generator.width={self.generator_width // 2}")

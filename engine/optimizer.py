@@ -15,9 +15,8 @@ from torch import Tensor, nn
 class Adam(torch.optim.Adam):
     """`torch.optim.Adam(fused=True)`, the same numbers (Kingma & Ba 2015, algorithm 1).
 
-    torch's fused kernel copies every tensor that is not contiguous, and weights of channels-last convolutions
-    are not; entry by entry it does not matter in what order they come, so it is shown them with the axes in
-    the order of memory.
+    torch's fused kernel copies every tensor that is not contiguous, as weights of channels-last convolutions
+    are; so it is shown them with the axes in the order of memory.
     """
 
     def _init_group(self, group: dict[str, Any], *lists: list[Tensor]) -> bool:
@@ -83,9 +82,8 @@ class BufferSnapshot:
 
     @torch.no_grad()
     def __init__(self, *networks: nn.Module) -> None:
-        self._buffers = [
-            buffer for network in networks for buffer in network.buffers() if buffer.is_floating_point()
-        ]
+        buffers = [buffer for network in networks for buffer in network.buffers()]
+        self._buffers = [buffer for buffer in buffers if buffer.is_floating_point()]
         self._before = self._flat()
 
     @torch.no_grad()

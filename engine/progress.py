@@ -89,11 +89,12 @@ class ProgressBar(Generic[Item]):
     def __iter__(self) -> Iterator[Item]:
         # The bar is removed with this generator, which must not outlive a loop that failed: hence the class.
         with tqdm(
-            total=self.total,
-            desc=self.what,
+            None,
+            self.what,
+            self.total,
+            leave=False,
             unit="image",
             dynamic_ncols=True,
-            leave=False,
             disable=not self.visible,
         ) as bar:
             for item in self.items:

@@ -80,8 +80,8 @@ def read_log(run: Path) -> list[dict[str, float]]:
     file = run / LOG
     rows: list[dict[str, float]] = []
     for line in file.read_text().splitlines() if file.is_file() else []:
-        try:
+        with suppress(
+            json.JSONDecodeError
+        ):  # cut off: the run was killed, the disk was full, or it is written
             rows.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue  # cut off in the middle: the run was killed, the disk was full, or it is being written
     return rows

@@ -54,7 +54,3 @@ class CoarseToFine:
         self._entered = phase
         for name, parameter in trained.named_parameters():
             parameter.requires_grad_(trained.learns(name))
-
-    def images_of_newest(self, images: int) -> int:
-        """The images, of those seen, that the part which came last has been trained on."""
-        return self._generators[0].images_of_newest(images)

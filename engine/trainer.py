@@ -56,7 +56,7 @@ class Trainer:
         seed = step_seed(self.seed, self.processes.rank, before)
         losses = self.step(batch, seed, before // self.batch_size)
         progress.images += self.batch_size
-        newest = self.coarse_to_fine.images_of_newest(progress.images)
+        newest = self.step.G.generator.images_of_newest(progress.images)
         self.ema.update(self.step.G, newest, self.batch_size)
         stopwatch.lap()
         # All processes see the same time and stop after the same step.

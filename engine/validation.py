@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from itertools import islice
 
 import torch
@@ -32,6 +33,7 @@ class Stopped(Exception):
     """A validation that was abandoned, since the run was asked to stop."""
 
 
+@dataclass
 class Validation:
     """Measures every `every_images` images, within `max_time_fraction` of the training time.
 
@@ -41,32 +43,26 @@ class Validation:
     its best value and its time spent (only the main process has them).
     """
 
-    def __init__(
-        self,
-        measure: Callable[[Callable[[], bool]], Values | None],
-        best_by: str,
-        every_images: int,
-        max_time_fraction: float,
-        processes: Processes,
-        log: Iterable[Mapping[str, float]] = (),
-    ) -> None:
-        self.every_images = every_images
-        self.seconds = 0.0  # of the last validation
-        self._measure, self._best_by = measure, best_by
-        self._max_time_fraction, self._processes = max_time_fraction, processes
-        self._spent, self._best = 0.0, float("inf")
-        self._warned = False
-        for row in log:
-            self._spent += row.get(SECONDS, 0.0)
-            self._best = min(self._best, row.get(PREFIX + best_by, self._best))
+    measure: Callable[[Callable[[], bool]], Values | None]
+    best_by: str
+    every_images: int
+    max_time_fraction: float
+    processes: Processes
+    log: InitVar[Iterable[Mapping[str, float]]] = ()
+
+    def __post_init__(self, log: Iterable[Mapping[str, float]]) -> None:
+        rows = list(log)
+        self.seconds, self._warned = 0.0, False  # seconds: of the last validation
+        self._spent = sum(row.get(SECONDS, 0.0) for row in rows)
+        self._best = min((row.get(PREFIX + self.best_by, math.inf) for row in rows), default=math.inf)
 
     def affordable(self, training_seconds: float) -> bool:
         """Whether the next validation keeps within the fraction; the first of a session always does.
 
         The same on every process. `training_seconds`: of the run so far, validations included.
         """
-        (cost,) = largest([self._spent + self.seconds if self.seconds else 0.0], self._processes)
-        return cost <= self._max_time_fraction * training_seconds
+        (cost,) = largest([self._spent + self.seconds if self.seconds else 0.0], self.processes)
+        return cost <= self.max_time_fraction * training_seconds
 
     def refusal(self, images: int) -> str | None:
         """The warning where a validation is skipped; None after the first time."""
@@ -75,7 +71,7 @@ class Validation:
         self._warned = True
         return (
             f"warning: no validation after {images} images: one takes {self.seconds:.1f} s, all would come"
-            f" to more than evaluate.max_time_fraction={self._max_time_fraction:g} of the training time;"
+            f" to more than evaluate.max_time_fraction={self.max_time_fraction:g} of the training time;"
             " it continues as time allows: raise evaluate.every_images, or lower evaluate.images"
         )
 
@@ -85,8 +81,8 @@ class Validation:
         Raises Stopped, on all processes, soon after one of them is `asked_to_stop`.
         """
         began = time.monotonic()
-        values = self._measure(asked_to_stop)
-        (self.seconds,) = largest([time.monotonic() - began], self._processes)
+        values = self.measure(asked_to_stop)
+        (self.seconds,) = largest([time.monotonic() - began], self.processes)
         self._spent += self.seconds
         if values is None:
             return None
@@ -95,7 +91,7 @@ class Validation:
 
     def is_best(self, row: Mapping[str, float]) -> bool:
         """Whether a row is better than all before it, which it is then compared with from now on."""
-        value = row[PREFIX + self._best_by]
+        value = row[PREFIX + self.best_by]
         if value >= self._best:
             return False
         self._best = value
@@ -103,11 +99,8 @@ class Validation:
 
     def describe(self, images: int, row: Mapping[str, float], is_best: bool) -> str:
         """A line for the terminal."""
-        values = " ".join(
-            f"{name.removeprefix(PREFIX)} {value:.4g}"
-            for name, value in row.items()
-            if name.startswith(PREFIX)
-        )
+        measured = {name.removeprefix(PREFIX): row[name] for name in row if name.startswith(PREFIX)}
+        values = " ".join(f"{name} {value:.4g}" for name, value in measured.items())
         best = "the best so far" if is_best else f"best {self._best:.4g}"
         cost = f"{row[SECONDS]:.1f} s, {row[FRACTION]:.1%} of the training"
         return f"after {images} images: {values} ({best}); {cost}"
@@ -139,10 +132,8 @@ class Measure:
         self._broken = False
         found = evaluate(self._generated(asked_to_stop), self.metrics, self.protocol, features=self.features)
         (broken,) = largest([float(self._broken)], self.processes)
-        model = found.rows["model"].items()
-        return (
-            None if broken else {self.protocol.metric_name(name): v for name, v in model if name != "images"}
-        )
+        model = {name: value for name, value in found.rows["model"].items() if name != "images"}
+        return None if broken else {self.protocol.metric_name(name): model[name] for name in model}
 
     @torch.inference_mode()
     def _generated(self, asked_to_stop: Callable[[], bool]) -> Iterator[tuple[Tensor, Batch]]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import torch
 from PIL import Image
 
@@ -34,6 +33,13 @@ def write_dataset_page(
     `classes`: id, name, fraction of the pixels and of the records.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    splits: dict[str, dict[str, dict[str, Image.Image]]] = {}
+    for split, source in sources.items():
+        splits[split], shown = {}, Subset.spread(source, count)
+        for index in range(len(shown)):
+            with suppress(ValueError):  # it is on the list of what to fix
+                record = shown.read(index)
+                splits[split][record.name] = _pictures(record, source.label_set)
     write_page(
         path,
         "dataset.html",
@@ -43,37 +49,25 @@ def write_dataset_page(
         to_fix=to_fix,
         classes=classes,
         label_set=next(iter(sources.values())).label_set,
-        splits={split: _pictures_by_name(source, count) for split, source in sources.items()},
+        splits=splits,
         data_address=data_address,
     )
 
 
-def _pictures_by_name(source: Source, count: int) -> dict[str, dict[str, Image.Image]]:
-    """By the records' names, then by caption."""
+def _pictures(record: Record, label_set: LabelSet) -> dict[str, Image.Image]:
+    """By caption, as large as the page shows them."""
     pictures = {}
-    shown = Subset.spread(source, count)
-    for index in range(len(shown)):
-        with suppress(ValueError):  # it is on the list of what to fix
-            record = shown.read(index)
-            pictures[record.name] = dict(_pictures(record, source.label_set))
-    return pictures
-
-
-def _pictures(record: Record, label_set: LabelSet) -> Iterable[tuple[str, Image.Image]]:
     if record.photo is not None:
-        yield "photo", _shrunk(record.photo, Image.Resampling.LANCZOS)
-    labels = label_picture(torch.from_numpy(record.labels), label_set)
-    yield "label map", _shrunk(labels, Image.Resampling.NEAREST)
+        pictures["photo"] = record.photo
+        record.photo.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+    pictures["label map"] = label_picture(torch.from_numpy(record.labels), label_set)
+    pictures["label map"].thumbnail((LONGEST, LONGEST), Image.Resampling.NEAREST)
     if record.instances is not None:
         edges = instance_edges(torch.from_numpy(record.instances)[None].long())[0]  # (H, W)
-        drawn = Image.fromarray((edges.numpy() * 255).astype(np.uint8))
+        pictures["instance edges"] = Image.fromarray(edges.byte().mul(255).numpy())
         # The nearest pixel would lose lines that are one pixel wide.
-        yield "instance edges", _shrunk(drawn, Image.Resampling.BOX)
-
-
-def _shrunk(picture: Image.Image, resampling: Image.Resampling) -> Image.Image:
-    scale = min(1.0, LONGEST / max(picture.size))
-    return picture.resize([max(1, round(side * scale)) for side in picture.size], resampling)
+        pictures["instance edges"].thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
+    return pictures
 
 
 def data_address(picture: Image.Image, format: str) -> str:

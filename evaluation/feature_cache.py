@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,21 +26,22 @@ FOLDER = ".feature_cache"
 class CachedFeatures:
     """A feature network that computes each picture of a reference set once, over all runs and sessions.
 
-    A picture is found by a digest of its pixels, so that a photo that was replaced, a label map that is
-    painted in other colours, or another file under the same name is never taken for what it was.
-
-    `file`: where they are kept; one that is absent, damaged, or of other weights is made anew.
+    A picture is found by a digest of its pixels and of the network's weights, so that none is ever taken for
+    another one. `file`: where features are kept; one that is absent or damaged is made anew.
     """
 
     def __init__(self, network: FeatureNetwork, file: Path) -> None:
         self.network, self.file = network, file
         self._weights = _digest(*network.state_dict().values())
-        self._known = self._read()
+        self._known: dict[str, Tensor] = {}
         self._used: dict[str, Tensor] = {}
+        with suppress(OSError, SafetensorError):
+            self._known = safetensors.torch.load_file(file)
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """Features (B, C), on the device of `pictures` (B, 3, H, W) in [-1, 1]."""
-        digests = [_digest(torch.tensor(picture.shape), picture) for picture in pictures.float().cpu()]
+        shape = torch.tensor(pictures.shape[1:])
+        digests = [self._weights + _digest(shape, picture) for picture in pictures.float().cpu()]
         missing = [index for index, digest in enumerate(digests) if digest not in self._known]
         if missing:
             for index, features in zip(missing, self.network(pictures[missing]).float().cpu()):
@@ -54,17 +55,7 @@ class CachedFeatures:
         if not processes.is_main or not used:
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        metadata = {"weights": self._weights}
-        write_atomically(self.file, lambda partial: safetensors.torch.save_file(used, partial, metadata))
-
-    def _read(self) -> dict[str, Tensor]:
-        try:
-            with safetensors.safe_open(self.file, framework="pt") as stored:
-                if stored.metadata() != {"weights": self._weights}:
-                    return {}
-                return {digest: stored.get_tensor(digest) for digest in stored.keys()}  # noqa: SIM118
-        except (OSError, SafetensorError):
-            return {}
+        write_atomically(self.file, lambda partial: safetensors.torch.save_file(used, partial))
 
 
 @dataclass(frozen=True)
@@ -81,11 +72,10 @@ class FeatureCache:
 
         The file's name only keeps reference sets apart: what is in it is found by pixels.
         """
-        of_photos = (protocol.dataset, protocol.split, protocol.count, protocol.width, protocol.height)
-        name = re.sub(
-            r"\W+", "-", "-".join(map(str, (*of_photos, protocol.resize_filter, self.network.name)))
-        )
-        features = CachedFeatures(self.network, self.results / FOLDER / f"{name}.safetensors")
+        size = f"{protocol.width}-{protocol.height}-{protocol.resize_filter}"
+        name = f"{protocol.dataset}-{protocol.split}-{protocol.count}-{size}-{self.network.name}"
+        file = re.sub(r"\W+", "-", name) + ".safetensors"
+        features = CachedFeatures(self.network, self.results / FOLDER / file)
         yield features
         features.save(self.processes)
 

@@ -6,11 +6,9 @@ Normal Distributions", 1982:
 
     d² = |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½)
 
-The closed form is our own. torchmetrics' `FrechetInceptionDistance` takes the square root of the eigenvalues
-of Σ₁Σ₂: where a set is smaller than the feature dimension most of them are zero, rounding makes them 1e-16,
-the root makes that 1e-8, and a thousand of them put the distance 1e-5 too low (that of a set to itself comes
-out negative); and it rounds the result to float32. Factors Σ = Aᵀ A avoid the root: tr (Σ₁ Σ₂)^½ is the sum
-of the singular values of A₁ A₂ᵀ, exact for every rank.
+torchmetrics' `FrechetInceptionDistance` takes the roots of the eigenvalues of Σ₁Σ₂; where a set is smaller
+than the feature dimension most are zero, and rounding puts the distance 1e-5 too low. With factors Σ = Aᵀ A,
+tr (Σ₁ Σ₂)^½ is the sum of the singular values of A₁ A₂ᵀ, exact for every rank.
 """
 
 from __future__ import annotations

@@ -29,11 +29,6 @@ def write_interpolation(folder: Path, name: str, images: Sequence[Tensor]) -> No
     strip.save(file)
     palette = strip.quantize(256)  # one for all: with one each, colours that stay would flicker
     frames = [picture_of(to_uint8(image).cpu()).quantize(palette=palette) for image in images]
-    between = [STEP_MILLISECONDS] * (len(frames) - 2)
-    frames[0].save(
-        file.with_suffix(".gif"),
-        save_all=True,
-        append_images=[*frames[1:], *frames[-2:0:-1]],
-        duration=[END_MILLISECONDS, *between, END_MILLISECONDS, *between],
-        loop=0,
-    )
+    end_and_steps = [END_MILLISECONDS, *[STEP_MILLISECONDS] * (len(frames) - 2)]
+    others, durations = [*frames[1:], *frames[-2:0:-1]], 2 * end_and_steps
+    frames[0].save(file.with_suffix(".gif"), save_all=True, append_images=others, duration=durations, loop=0)

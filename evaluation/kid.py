@@ -5,10 +5,8 @@ under the kernel k(x, y) = (xᵀy / C + 1)³, by its unbiased estimator,
 
     d² = mean over i ≠ j of k(xᵢ, xⱼ) + mean over i ≠ j of k(yᵢ, yⱼ) − 2 mean over i, j of k(xᵢ, yⱼ).
 
-The kernel is torchmetrics'; the estimator is our own, since torchmetrics' `poly_mmd` takes two sets of one
-size only and holds three whole kernel matrices. Its metric averages `poly_mmd` over random subsets of the
-features (a thousand at a time); here the value is taken over all pairs at once: the one those averages
-scatter around, without anything drawn, so that neither the order nor the number of processes shows.
+The kernel is torchmetrics', whose metric averages the estimator over random subsets of the features. Here it
+is taken over all pairs at once: the value that those averages scatter around, with nothing drawn.
 """
 
 from __future__ import annotations

@@ -27,21 +27,16 @@ TRUNKS = {
 LEAST_SIDES = {"alex": 31, "vgg": 16}
 """In pixels: smaller pictures are gone before the last of the compared layers."""
 
-PUBLISHED = "alex"
-"""The trunk of published values."""
-
 
 class LPIPSNetwork(nn.Module):
     """The distance of pictures one by one. `trunk`: a name in `TRUNKS`; published values use "alex".
 
     `weights`: the trunk's file, or None for torch's cache, into which it is downloaded where it is absent.
-    Raises ValueError for another trunk, or, naming the file and its place, where weights cannot be had.
+    Raises ValueError, naming the file and its place, where weights cannot be had.
     """
 
     def __init__(self, trunk: str, weights: Path | None = None) -> None:
         super().__init__()
-        if trunk not in TRUNKS:
-            raise ValueError(f"LPIPS trunk {trunk!r} is unknown; choose one of {', '.join(TRUNKS)}")
         self.trunk = trunk
         file, state = TRUNKS[trunk].read(weights, "set lpips=none to skip LPIPS")
         with warnings.catch_warnings():
@@ -85,8 +80,7 @@ class LPIPSDiversity(LPIPS):
 
     def update_samples(self, samples: list[Tensor]) -> None:
         """Adds two or more samples of a batch of label maps, each (B, 3, H, W) in [-1, 1]."""
-        if len(samples) < 2:
-            raise ValueError(f"diversity takes at least 2 samples of a label map, there are {len(samples)}")
+        assert len(samples) > 1, "build_diversity has seen to it"
         for first, second in combinations(samples, 2):
             self.update(first.to(self.device), second.to(self.device))
 
@@ -110,13 +104,11 @@ def choose_lpips(
             raise ValueError(f"lpips_weights={weights} does not go with lpips=none; drop one of them")
         return None, []
     if trunk == "auto":
-        trunk = PUBLISHED
+        trunk = "alex"  # that of published values
         published, least = TRUNKS[trunk], LEAST_SIDES[trunk]
         if weights is None and least_side is not None and least_side < least:
             return None, [f"lpips is skipped: it takes at least {least}×{least} pixels"]
         if weights is None and not published.cached.is_file():
-            return None, [
-                f"lpips is skipped: the weights of {published.network} are not in {published.cached};"
-                f" lpips={trunk} downloads them from {published.url}"
-            ]
+            absent = f"the weights of {published.network} are not in {published.cached}"
+            return None, [f"lpips is skipped: {absent}; lpips={trunk} downloads them from {published.url}"]
     return LPIPSNetwork(trunk, weights), []

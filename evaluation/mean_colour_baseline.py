@@ -1,8 +1,7 @@
 """The mean-colour baseline: each class painted in its mean training colour.
 
-The least that a label map says about its photograph, and so the foot of the scale on which a generator's
-metrics are read. Among all pictures that are constant on each class it has the least squared error in
-training.
+The foot of the scale on which a generator's metrics are read: among all pictures that are constant on each
+class it has the least squared error in training.
 """
 
 from __future__ import annotations
@@ -44,9 +43,7 @@ class MeanColours(Metric):
     def compute(self) -> Tensor:
         """Colours (K, 3) in [-1, 1], float32; raises ValueError where no photo was added."""
         if not bool(self.pixels.any()):
-            raise ValueError(
-                "the mean-colour baseline was asked for colours of no training photos; add at least one"
-            )
+            raise ValueError("there are no training photos to take mean colours from; add at least one")
         overall = self.totals.sum(dim=0) / self.pixels.sum()  # (3,)
         means = self.totals / self.pixels.clamp(min=1)[:, None]  # (K, 3)
         return torch.where(self.pixels[:, None] > 0, means, overall).float()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from torch import Tensor
@@ -26,40 +25,35 @@ Pairs = Iterable[tuple[Tensor, Batch]]
 """Pictures (B, 3, H, W) in [-1, 1] with the batches of their label maps and photos."""
 
 
-@dataclass(frozen=True)
-class ImageGeneration:
-    """How images are made: in which styles, drawn from which `seed`.
+def generate_images(
+    batches: Iterable[Batch],
+    first: int,
+    generator: LabelMapGenerator,
+    style_sampling: StyleSampling,
+    seed: int,
+    gallery: Gallery,
+    diversity: LPIPSDiversity | None = None,
+    interpolates: bool = False,
+) -> Generator[tuple[Tensor, Batch], None, None]:
+    """Images, the first of each label map, with the batches they were made from; all are written.
 
+    `first`: the place of the first label map here among those of all processes; `seed`: of their noise;
     `diversity`: measures the samples of each label map against each other, None where it is not measured;
     `interpolates`: whether the samples of a label map lead from one style to another.
     """
-
-    generator: LabelMapGenerator
-    style_sampling: StyleSampling
-    seed: int
-    diversity: LPIPSDiversity | None = None
-    interpolates: bool = False
-
-    def run(
-        self, batches: Iterable[Batch], first: int, gallery: Gallery
-    ) -> Generator[tuple[Tensor, Batch], None, None]:
-        """Images, the first of each label map, with the batches they were made from; all are written.
-
-        `first`: the place of the first label map here among those of all processes.
-        """
-        for batch in batches:
-            samples = [
-                self.generator.pictures(batch, style_batch.style_id, style_batch.styles, self.seed, first)
-                for style_batch in self.style_sampling(batch, first)
-            ]
-            first += len(batch)
-            gallery.add(batch, *samples)
-            if self.diversity is not None:
-                self.diversity.update_samples(samples)
-            if self.interpolates:
-                for name, *images in zip(batch.names, *samples):
-                    write_interpolation(gallery.folder / INTERPOLATIONS, name, images)
-            yield samples[0], batch
+    for batch in batches:
+        samples = [
+            generator.pictures(batch, style_batch.style_id, style_batch.styles, seed, first)
+            for style_batch in style_sampling(batch, first)
+        ]
+        first += len(batch)
+        gallery.add(batch, *samples)
+        if diversity is not None:
+            diversity.update_samples(samples)
+        if interpolates:
+            for name, *images in zip(batch.names, *samples):
+                write_interpolation(gallery.folder / INTERPOLATIONS, name, images)
+        yield samples[0], batch
 
 
 class TrainingPhotos(NamedTuple):
@@ -105,19 +99,18 @@ def measure_folders(
     if count < processes.count:
         raise ValueError(f"{count} pictures cannot be divided among {processes.count} processes; start fewer")
     first, end = (count * part // processes.count for part in (processes.rank, processes.rank + 1))
-    part, scale = range(first, end), None
-    label_set = None if gallery is None else gallery.label_set
-    if label_set is not None:
+    part, scale, label_set = range(first, end), None, None
+    if gallery is not None:
+        label_set = gallery.label_set
         photos = ProgressBar(pairs.photos(part, batch_size), "colours", len(part), processes.is_main)
         scale = measure_scale(photos, len(label_set), metrics, protocol, with_features=False)
-    batches = ProgressBar(pairs.batches(part, batch_size), "measure", len(part), processes.is_main)
+
+    def written() -> Iterator[tuple[Tensor, Batch]]:
+        batches = pairs.batches(part, batch_size)
+        for pictures, batch in ProgressBar(batches, "measure", len(part), processes.is_main):
+            if gallery is not None:
+                gallery.add(batch, pictures)
+            yield pictures, batch
+
     with cache.of(protocol) as features:
-        return evaluate(_written(batches, gallery), metrics, protocol, scale, features, label_set)
-
-
-def _written(pairs: Pairs, gallery: Gallery | None) -> Iterator[tuple[Tensor, Batch]]:
-    """The same pairs; each is written to the gallery where there is one."""
-    for pictures, batch in pairs:
-        if gallery is not None:
-            gallery.add(batch, pictures)
-        yield pictures, batch
+        return evaluate(written(), metrics, protocol, scale, features, label_set)

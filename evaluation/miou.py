@@ -1,9 +1,8 @@
 """mIoU and pixel accuracy: whether a segmenter finds in the generated picture what the label map says.
 
-As SPADE's table 1 does with pretrained segmenters (Park et al. 2019, section 4). The intersection over union
-of class k is the number of pixels that are k in the label map and in the prediction, over those that are
-k in either (Everingham et al., "The PASCAL Visual Object Classes Challenge", 2010, section 4); pixels are
-counted over all pictures before dividing, and mIoU is the mean over classes.
+As SPADE's table 1 (Park et al. 2019, section 4). The IoU of a class is the number of pixels that have it in
+label map and prediction, over those that have it in either (Everingham et al., "The PASCAL Visual Object
+Classes Challenge", 2010, section 4), counted over all pictures; mIoU is the mean over classes.
 
 Two conventions for unknown pixels are in use, and give values some points apart:
 - `miou`, `pixel_accuracy`: pixels that are unknown in the label map are skipped, and so is that class;

@@ -27,9 +27,7 @@ def check_pictures(pictures: Tensor, what: str) -> None:
     if not pictures.is_floating_point():
         raise ValueError(f"{what} pictures are {pictures.dtype}; metrics take floats in [-1, 1]")
     if bool(torch.isnan(pictures).any()):
-        raise ValueError(
-            f"{what} pictures hold NaN; no metric means anything for them: has the training diverged?"
-        )
+        raise ValueError(f"{what} pictures hold NaN, which no metric can measure: has the training diverged?")
     furthest = float(pictures.abs().max())
     if furthest > 1 + RANGE_TOLERANCE:
         raise ValueError(
@@ -53,9 +51,7 @@ def check_ids(ids: Tensor, classes: int, what: str = "label maps hold", least: i
     lowest, highest = int(ids.min()), int(ids.max())
     if lowest < least or highest >= classes:
         wrong = lowest if lowest < least else highest
-        raise ValueError(
-            f"{what} the id {wrong}; ids lie in 0 to {classes - 1}: check them, or the number of classes"
-        )
+        raise ValueError(f"{what} the id {wrong}; ids lie in 0 to {classes - 1}: check them and num_classes")
 
 
 def quantise(pictures: Tensor) -> Tensor:

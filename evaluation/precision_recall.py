@@ -39,9 +39,7 @@ def _fraction_within(points: Tensor, centres: Tensor) -> float:
     radii = torch.cat(
         [_distances(block, centres).kthvalue(NEIGHBOURS + 1).values for block in centres.split(BLOCK)]
     )
-    within = [
-        (_distances(block, centres) <= radii).any(dim=1) for block in points.split(BLOCK)
-    ]  # (block,) each
+    within = [(_distances(block, centres) <= radii).any(dim=1) for block in points.split(BLOCK)]
     return float(torch.cat(within).double().mean())
 
 

@@ -32,8 +32,6 @@ class Protocol:
     "bicubic"; "none" where they were stored so); `pictures`: "png" where they are measured as 8-bit files
     hold them, "tensor" where unrounded; `ema`: whether the generator's averaged weights were used; `seed`:
     of all that is drawn; both None where the pictures came from elsewhere.
-
-    Raises ValueError for a count or a size below 1, or another kind of pictures.
     """
 
     dataset: str
@@ -46,18 +44,6 @@ class Protocol:
     ema: bool | None
     seed: int | None
 
-    def __post_init__(self) -> None:
-        if self.count < 1:
-            raise ValueError(
-                f"protocol.count is {self.count}; metrics take at least one picture: check the split"
-            )
-        if any(side is not None and side < 1 for side in (self.height, self.width)):
-            raise ValueError(
-                f"protocol size is {self.width}×{self.height}; sides are at least 1 pixel, or None"
-            )
-        if self.pictures not in KINDS:
-            raise ValueError(f"protocol.pictures is {self.pictures!r}; choose one of {', '.join(KINDS)}")
-
     def metric_name(self, metric: str) -> str:
         """The full name of a metric: `fd_efficientnet_lite2` on 101 pictures of val ends in `_val_101`."""
         return f"{metric}_{self.split}_{self.count}"
@@ -66,17 +52,14 @@ class Protocol:
         """Labels and values for people, in the order to print them."""
         size = "each its own" if self.height is None or self.width is None else f"{self.width}×{self.height}"
         resized = f"photos resized {self.resize_filter}, antialiased"
-        resized = "not resized" if self.resize_filter == "none" else resized
-        described = [
+        weights = "moving average (EMA)" if self.ema else "as trained, no EMA"
+        return [
             ("data set", f"{self.dataset}, {self.split}, {self.count} pictures"),
-            ("size", f"{size}, {resized}"),
+            ("size", f"{size}, {'not resized' if self.resize_filter == 'none' else resized}"),
             ("pictures", KINDS[self.pictures]),
+            *([] if self.ema is None else [("weights", weights)]),
+            *([] if self.seed is None else [("seed", str(self.seed))]),
         ]
-        if self.ema is not None:
-            described.append(("weights", "moving average (EMA)" if self.ema else "as trained, no EMA"))
-        if self.seed is not None:
-            described.append(("seed", str(self.seed)))
-        return described
 
 
 def write_metrics(

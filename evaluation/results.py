@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from engine.run_log import read_log
@@ -9,7 +10,8 @@ from engine.runtime.distributed import Processes, gather
 from evaluation.evaluate import Evaluation
 from evaluation.gallery import Gallery
 from evaluation.protocol import METRICS_FILE, Protocol, write_metrics
-from evaluation.report import numbers_text, write_report
+from evaluation.report.metrics_table import numbers_text
+from evaluation.report.page import write_report
 
 
 def write_results(
@@ -32,27 +34,19 @@ def write_results(
     scores = gather({} if evaluation is None else evaluation.scores, processes)
     if not processes.is_main:
         return
-    metrics = None if evaluation is None else evaluation.rows
-    by_class = {} if evaluation is None else evaluation.by_class
-    if metrics is None:
+    if evaluation is None:
         (folder / METRICS_FILE).unlink(missing_ok=True)  # of an earlier generator
     else:
-        write_metrics(folder / METRICS_FILE, metrics, protocol, by_class, notes)
-        print(numbers_text(metrics, protocol))
+        evaluation = replace(
+            evaluation, scores={name: values for part in scores for name, values in part.items()}
+        )
+        write_metrics(folder / METRICS_FILE, evaluation.rows, protocol, evaluation.by_class, notes)
+        print(numbers_text(evaluation.rows, protocol))
     for note in notes:
         print(note)
-    page = write_report(
-        folder,
-        title,
-        rows,
-        None if gallery is None else gallery.label_set,
-        metrics,
-        None if metrics is None else protocol,
-        [] if run is None else read_log(run),
-        notes,
-        {name: values for part in scores for name, values in part.items()},
-        by_class,
-        shown,
-    )
+    label_set = None if gallery is None else gallery.label_set
+    measured = None if evaluation is None else protocol
+    curves = [] if run is None else read_log(run)
+    page = write_report(folder, title, rows, label_set, evaluation, measured, curves, notes, shown)
     images = f"{len(rows)} label maps, images in {folder / 'images'}; " if rows else ""
     print(f"{images}the gallery is\n{page}")

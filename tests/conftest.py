@@ -41,5 +41,5 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Verbs:
 def _memory_is_given_back() -> Iterator[None]:
     """A program's setting of the allocator, made in this process, would hold for all tests that follow."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine.runtime.hardware, "keep_freed_memory", lambda: False)
+        patch.setattr(engine.runtime.hardware.Hardware, "keep_memory", lambda self: False)
         yield

@@ -51,13 +51,14 @@ def numbered_label_set(num_classes: int, has_unknown: bool) -> LabelSet:
     return LabelSet(names, colours, has_unknown)
 
 
-def read_remap(file: Path) -> dict[int, int]:
+def read_remap(file: Path, header: tuple[str, ...] = REMAP) -> dict[int, int]:
     """Reads another numbering: columns from (a number in the files, 0 .. 65535) and to (its class id).
 
+    `header`: other names of the two columns.
     Raises ValueError with file and line where a row is wrong or a number is listed twice.
     """
     table: dict[int, int] = {}
-    for line, row in _read_table(file, REMAP):
+    for line, row in _read_table(file, header):
         if len(row) != 2 or not all(_is_number(value, LARGEST_STORED) for value in row):
             raise ValueError(
                 f"{file}, line {line}: {','.join(row)!r}; give two numbers in 0 to {LARGEST_STORED}"
@@ -67,7 +68,7 @@ def read_remap(file: Path) -> dict[int, int]:
             raise ValueError(f"{file}, line {line}: {stored} is listed before; list each number once")
         table[stored] = label
     if not table:
-        raise ValueError(f"{file}: lists no number; give a line from,to for each")
+        raise ValueError(f"{file}: lists no number; give a line {header[0]} for each")
     return table
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
@@ -46,34 +47,25 @@ def state_file(run: Path, images: int) -> Path:
     return former if former.is_file() and not file.exists() else file
 
 
-def weights_file(run: Path, images: int) -> Path:
-    """The file of all that generation needs."""
-    return run / f"weights-{images:09d}.safetensors"
+def _file_of(kind: str, ending: str) -> Callable[[Path, int], Path]:
+    return lambda run, images: run / f"{kind}-{images:09d}.{ending}"
 
 
-def discriminator_file(run: Path, images: int) -> Path:
-    """The file of a discriminator without training state: that of an imported release."""
-    return run / f"discriminator-{images:09d}.safetensors"
-
-
-def manifest_file(run: Path, images: int) -> Path:
-    """The file of their checksums."""
-    return run / f"manifest-{images:09d}.json"
-
-
-def mean_styles_file(run: Path, images: int) -> Path:
-    """The file of the mean style of each class, encoded by those weights."""
-    return run / f"mean_styles-{images:09d}.safetensors"
+weights_file = _file_of("weights", "safetensors")
+"""All that generation needs."""
+discriminator_file = _file_of("discriminator", "safetensors")
+"""A discriminator without training state: that of an imported release."""
+manifest_file = _file_of("manifest", "json")
+"""The checksums of state and weights."""
+mean_styles_file = _file_of("mean_styles", "safetensors")
+"""The mean style of each class, encoded by those weights."""
 
 
 def complete_checkpoints(run: Path) -> list[int]:
     """Images of the checkpoints whose state and weights are there, oldest first."""
     found = {int(match[1]) for file in run.glob("*") if (match := FILES.fullmatch(file.name))}
-    return sorted(
-        images
-        for images in found
-        if state_file(run, images).is_file() and weights_file(run, images).is_file()
-    )
+    needed = state_file, weights_file
+    return sorted(images for images in found if all(file(run, images).is_file() for file in needed))
 
 
 def candidates(run: Path) -> list[int]:

@@ -1,10 +1,9 @@
 """One process writes in a run folder: a lock that outlives no crash, on shared file systems too.
 
-`filelock.SoftFileLease`: a small file, created exclusively (atomic since NFS 3), names host and process, and
-a thread renews its time. flock needs no renewal, but other hosts often do not see it (NFS `nolock` and
-`local_lock`, Lustre `localflock`). A holder that died is recognised at once on its own host, by process id
-and start time; on another host when nothing is renewed for `LEASE_SECONDS`, by the clock of the process that
-waits. A holder that stood still for so long notices before it writes.
+`filelock.SoftFileLease`: a small file, created exclusively, names host and process, and a thread renews its
+time; flock is often not seen by other hosts. A holder that died is recognised at once on its own host, on
+another when nothing is renewed for `LEASE_SECONDS`, by the clock of the process that waits. A holder that
+stood still for so long notices before it writes.
 """
 
 from __future__ import annotations

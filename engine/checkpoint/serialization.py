@@ -38,15 +38,14 @@ def save_weights(tensors: Mapping[str, Tensor], file: Path, metadata: dict[str, 
     def write(partial: Path) -> None:
         partial.touch()
         mode = partial.stat().st_mode
-        try:
-            # Written from where the tensors lie: `safetensors.torch.save` takes twice their memory.
-            contiguous = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-            save_file(contiguous, partial, metadata)
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
+        # Written from where the tensors lie: `safetensors.torch.save` takes twice their memory.
+        save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, partial, metadata)
         partial.chmod(mode)  # `save_file` makes files that only their owner may read
 
-    write_atomically(file, write)
+    try:
+        write_atomically(file, write)
+    except SafetensorError as error:
+        raise OSError(str(error)) from error
 
 
 def read_weights(file: Path) -> dict[str, Tensor]:
@@ -96,10 +95,10 @@ def read_state(file: Path) -> dict[str, Any]:
 def _read_state(file: Path) -> Any:
     with safe_open(file, framework="pt") as stored:
         state = json.loads(stored.metadata()[VALUES])
-        for name in stored.keys():  # noqa: SIM118, it is no dictionary
-            *path, key = name.split("/")
-            reduce(dict.__getitem__, path, state)[key] = stored.get_tensor(name)
-        return state
+    for name, tensor in load_file(file).items():
+        *path, key = name.split("/")
+        reduce(dict.__getitem__, path, state)[key] = tensor
+    return state
 
 
 def _read_pickled(file: Path) -> Any:
@@ -117,9 +116,8 @@ def load_weights(network: nn.Module, state: Mapping[str, Tensor], file: Path) ->
         if name not in state:
             raise ArchitectureDiffers(file, f"it lacks {name} {tuple(tensor.shape)}")
         _check_shape(name, state[name].shape, tensor.shape, file)
-    for name in state:
-        if name not in own:
-            raise ArchitectureDiffers(file, f"the network has no {name}")
+    if others := state.keys() - own.keys():
+        raise ArchitectureDiffers(file, f"the network has no {min(others)}")
     network.load_state_dict(state)
 
 

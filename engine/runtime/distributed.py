@@ -45,9 +45,8 @@ def join_processes(device: torch.device, timeout_minutes: float = 30) -> Iterato
         # torchrun keeps one store for all restarts of a node, with the addresses of processes that died.
         # Several nodes each count their own restarts; they have a new store for each round (scripts/launch).
         store = dist.PrefixStore(f"restart {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
-    dist.init_process_group(
-        distributed_backend(device), store=store, rank=rank, world_size=count, timeout=timeout
-    )
+    backend = distributed_backend(device)
+    dist.init_process_group(backend, store=store, rank=rank, world_size=count, timeout=timeout)
     control = dist.new_group(backend="gloo")
     assert isinstance(control, dist.ProcessGroup), "every process is in the group of all"
     try:
@@ -59,9 +58,8 @@ def join_processes(device: torch.device, timeout_minutes: float = 30) -> Iterato
 def average_gradients(network: nn.Module, processes: Processes) -> None:
     """Averages the gradients of a network's parameters over processes, in place; all call it together.
 
-    One sum after the backward pass, unlike DistributedDataParallel's hooks in it: an objective may run its
-    network any number of times, parts of a batch need no care, and a part at rest may get no gradient. A NaN
-    of one process reaches all.
+    Unlike with DistributedDataParallel's hooks, an objective may run its network any number of times, and a
+    part at rest may get no gradient. A NaN of one process reaches all.
     """
     gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
     if not gradients:

@@ -44,10 +44,17 @@ class Hardware:
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
         return network.to(self.device).to(memory_format=layout)
 
-    def keep_memory(self) -> None:
-        """On CPUs, `keep_freed_memory`; for programs that compute and end."""
-        if self.device.type == "cpu":
-            keep_freed_memory()
+    def keep_memory(self) -> bool:
+        """On CPUs, has glibc reuse the memory of large tensors; returns whether it accepted the settings.
+
+        By default every tensor above 32 MB is mapped anew, and the first write to each page waits for the
+        kernel to clear it. With them a process keeps its peak memory. Without glibc nothing is changed.
+        """
+        is_linux = self.device.type == "cpu" and sys.platform.startswith("linux")
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if is_linux else None
+        if mallopt is None:
+            return False
+        return bool(mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)) and bool(mallopt(M_TRIM_THRESHOLD, 2**31 - 1))
 
     def rng(self) -> torch.Generator:
         """A source of random numbers on the device."""
@@ -87,16 +94,3 @@ def resolved_precision(precision: str, device: str) -> str:
 def distributed_backend(device: torch.device) -> str:
     """The backend of torch.distributed for a device."""
     return "nccl" if device.type == "cuda" else "gloo"
-
-
-def keep_freed_memory() -> bool:
-    """Has glibc reuse the memory of large tensors; returns whether it accepted the settings.
-
-    By default every tensor above 32 MB is mapped anew and given back when it is freed, so that the first
-    write to each of its pages waits for the kernel to clear it. With them a process keeps its peak memory,
-    which the next step needs again. Without glibc nothing is changed.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform.startswith("linux") else None
-    if mallopt is None:
-        return False
-    return bool(mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)) and bool(mallopt(M_TRIM_THRESHOLD, 2**31 - 1))

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 GROUPS = ("evaluation", "generator", "discriminator")
+WIDTH, HEIGHT = 1000, 300  # in the drawing's own units; the page stretches it
 POINTS = 240  # of a curve; longer ones are averaged in stretches
 
 
-@dataclass(frozen=True)
-class Chart:
-    """A curve: `values` (N,) after so many `images` (N,), in ascending order, two at least."""
-
-    WIDTH, HEIGHT = 1000, 300  # in the drawing's own units; the page stretches it
+class Chart(NamedTuple):
+    """A curve after so many `images` (N,), two at least; `points` fill the drawing from edge to edge."""
 
     group: str
     title: str
     images: np.ndarray
     values: np.ndarray
-
-    @property
-    def points(self) -> str:
-        """The curve in the drawing's units, which it fills from edge to edge."""
-        x = (self.images - self.images[0]) / (np.ptp(self.images) or 1.0) * self.WIDTH
-        y = (self.values - self.values.min()) / (np.ptp(self.values) or 1.0) * self.HEIGHT
-        return " ".join(f"{across:.1f},{self.HEIGHT - up:.1f}" for across, up in zip(x, y))
+    points: str
 
 
 def charts(log: Sequence[Mapping[str, float]]) -> list[Chart]:
@@ -40,10 +32,12 @@ def charts(log: Sequence[Mapping[str, float]]) -> list[Chart]:
     drawn = []
     for name in sorted(names, key=lambda name: not name.startswith(f"{GROUPS[0]}/")):
         points = [(row["images"], row[name]) for row in log if math.isfinite(row.get(name, math.nan))]
-        stretch = -(-len(points) // POINTS) or 1
-        parts = [np.array(points[start : start + stretch]) for start in range(0, len(points), stretch)]
-        if len(parts) > 1:
+        if len(points) > 1:
             group, _, metric = name.partition("/")
+            parts = np.array_split(points, min(len(points), POINTS))
             images, values = np.array([(part[-1, 0], part[:, 1].mean()) for part in parts]).T
-            drawn.append(Chart(group, f"{group}: {metric.replace('_', ' ')}", images, values))
+            x = (images - images[0]) / (np.ptp(images) or 1.0) * WIDTH
+            y = HEIGHT - (values - values.min()) / (np.ptp(values) or 1.0) * HEIGHT
+            line = " ".join(f"{across:.1f},{down:.1f}" for across, down in zip(x, y))
+            drawn.append(Chart(group, f"{group}: {metric.replace('_', ' ')}", images, values, line))
     return drawn

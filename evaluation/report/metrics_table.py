@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from pandas import DataFrame
 
 from evaluation.protocol import Protocol, Rows
 
@@ -18,8 +20,7 @@ SCALE_MARGIN = 1.08
 """How far a scale goes beyond its greatest value."""
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(NamedTuple):
     """A line from 0 with the three values of a metric on it; positions in percent of its length."""
 
     model: float
@@ -40,13 +41,6 @@ def metric_scale(metric: str, metrics: Rows) -> Scale | None:
 def numbers_text(metrics: Rows, protocol: Protocol) -> str:
     """For a terminal: a line for each metric, its values in the order of the rows, then the protocol."""
     names = [name for name in metrics["model"] if name != "images"]
-    width = max(len(protocol.metric_name(name)) for name in names)
-    columns = {row: max(14, len(row) + 2) for row in metrics}
-    lines = [" " * width + "".join(f"{row:>{column}}" for row, column in columns.items())]
-    for name in names:
-        cells = (
-            f"{metrics[row][name]:{column}.4g}" if name in metrics[row] else " " * column
-            for row, column in columns.items()
-        )
-        lines.append(f"{protocol.metric_name(name):<{width}}" + "".join(cells))
-    return "\n".join([*lines, "; ".join(f"{term}: {meaning}" for term, meaning in protocol.describe())])
+    table = DataFrame(metrics, index=names).rename(protocol.metric_name)
+    text = table.to_string(na_rep="", float_format="{:.4g}".format, col_space=14)
+    return f"{text}\n" + "; ".join(f"{term}: {meaning}" for term, meaning in protocol.describe())

@@ -8,13 +8,14 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from data.sources.source import LabelSet
+from evaluation.evaluate import Evaluation
 from evaluation.gallery import GalleryRow
 from evaluation.metrics import ARROWS, metric_label, written
-from evaluation.protocol import Protocol, Rows
-from evaluation.report.class_table import class_bars, shown_metrics, tick_titles
+from evaluation.protocol import Protocol
+from evaluation.report.class_table import class_columns
 from evaluation.report.curves import charts
 from evaluation.report.metrics_table import ROW_TITLES, metric_scale
-from evaluation.report.pictures import Scores, card_width, extremes, metric_orders
+from evaluation.report.pictures import card_width, extremes, metric_orders
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -46,25 +47,21 @@ def write_report(
     title: str,
     rows: Sequence[GalleryRow],
     label_set: LabelSet | None,
-    metrics: Rows | None = None,
+    evaluation: Evaluation | None = None,
     protocol: Protocol | None = None,
     curves: Sequence[Mapping[str, float]] = (),
     notes: Sequence[str] = (),
-    scores: Scores | None = None,
-    class_metrics: Mapping[str, Rows] | None = None,
     shown: int | None = None,
 ) -> Path:
     """Writes `folder`/index.html and returns its path.
 
     `rows`: the gallery, whose files lie below `folder`, of which `shown` are on the page (None: all) and the
-    worst and the best always; `label_set`: names and colours for the legend; `metrics` and `protocol`: what
-    `evaluate` returned and how, None where there were no photos; `curves`: rows of a run's log, each with
-    "images" and named values (generator/..., discriminator/..., evaluation/...); `notes`: sentences for the
-    reader; `scores`: metrics of single pictures; `class_metrics`: those of classes, by a name of
-    `CLASS_METRICS`. All of it may be empty: a section without content is absent. The page loads
-    nothing but the pictures beside it.
+    worst and the best always; `label_set`: names and colours for the legend; `evaluation` and `protocol`:
+    what was measured and how, None where nothing was; `curves`: rows of a run's log, each with "images" and
+    named values (generator/..., discriminator/..., evaluation/...); `notes`: sentences for the reader. All of
+    it may be empty: a section without content is absent. The page loads nothing but the pictures beside it.
     """
-    of_classes = shown_metrics(class_metrics or {})
+    scores = {} if evaluation is None else evaluation.scores
     count = f"{len(rows)} label map{'' if len(rows) == 1 else 's'}"
     return write_page(
         folder / "index.html",
@@ -72,15 +69,13 @@ def write_report(
         title,
         count if protocol is None else f"{protocol.dataset}, {protocol.split}: {count}",
         notes,
-        metrics=metrics,
+        metrics=None if evaluation is None else evaluation.rows,
         protocol=protocol,
-        class_metrics=of_classes,
-        ticks=tick_titles(of_classes),
-        bars={} if label_set is None else class_bars(label_set, of_classes),
+        class_columns=[] if evaluation is None else class_columns(evaluation.by_class),
         charts=charts(curves),
         label_set=label_set,
         rows=rows,
         shown=rows[:shown],
-        scores=scores or {},
-        extremes=extremes(rows, scores or {}),
+        scores=scores,
+        extremes=extremes(rows, scores),
     )

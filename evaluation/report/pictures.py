@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from evaluation.gallery import GalleryRow
 from evaluation.metrics import MetricSpec, metric_label
@@ -16,8 +16,7 @@ Scores = Mapping[str, Mapping[str, float]]
 """Metrics of single pictures, by the picture's name and the metric's."""
 
 
-@dataclass(frozen=True)
-class Extremes:
+class Extremes(NamedTuple):
     """The worst and the best pictures by one metric, and their scores of this metric alone."""
 
     label: MetricSpec

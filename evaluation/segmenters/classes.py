@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +9,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from data.sources.classes import numbered_label_set
+from data.sources.classes import numbered_label_set, read_remap
 from data.sources.ids_in_use import found_classes
 from data.sources.source import LabelSet
 from evaluation.segmenters.segmenter import OTHER
 from evaluation.segmenters.trained import is_trained_here, read_description
 
-COLUMNS = ("segmenter", "dataset")
+COLUMNS = ("segmenter,dataset",)
 
 
 def classes_by_name(names: Sequence[str], label_set: LabelSet) -> Tensor:
@@ -26,12 +25,14 @@ def classes_by_name(names: Sequence[str], label_set: LabelSet) -> Tensor:
     Raises ValueError where a known class of the data set has no partner, or two.
     """
     partners = torch.full((len(names),), OTHER)
+    synonyms = [[word.strip() for word in name.lower().split(",")] for name in names]
     for label, wanted in enumerate(label_set.names):
-        found = [index for index, name in enumerate(names) if wanted.lower() in _synonyms(name)]
+        found = [index for index, words in enumerate(synonyms) if wanted.lower() in words]
         if len(found) > 1 or (not found and label != label_set.unknown):
             what = "no class" if not found else "several classes"
+            listed = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
             raise ValueError(
-                f"the segmenter has {what} called {wanted!r} among {_listed(names)}; map them with"
+                f"the segmenter has {what} called {wanted!r} among {listed}; map them with"
                 " segmenter.classes=FILE.csv, of columns segmenter,dataset (ids), or"
                 " segmenter.classes=ids where both number their classes alike"
             )
@@ -44,10 +45,9 @@ def classes_by_id(count: int, label_set: LabelSet) -> Tensor:
 
     Raises ValueError where the numbers of classes differ.
     """
-    known = len(label_set) - label_set.has_unknown
-    if count not in (known, len(label_set)):
+    if count not in (label_set.known, len(label_set)):
         raise ValueError(
-            f"the segmenter has {count} classes and the label maps {known}"
+            f"the segmenter has {count} classes and the label maps {label_set.known}"
             f"{' and unknown' if label_set.has_unknown else ''}: segmenter.classes=ids needs equal numbers;"
             " map them with segmenter.classes=FILE.csv"
         )
@@ -57,27 +57,17 @@ def classes_by_id(count: int, label_set: LabelSet) -> Tensor:
 def classes_of_file(file: Path, count: int, label_set: LabelSet) -> Tensor:
     """From a CSV file with the columns segmenter,dataset of ids, (M,) int64; several may become one class.
 
-    Classes of the segmenter that it does not list are `OTHER`. Raises ValueError with file and line where a
-    row is wrong.
+    Classes of the segmenter that it does not list are `OTHER`. Raises ValueError with the file where a row is
+    wrong.
     """
-    try:
-        with file.open(newline="", encoding="utf-8") as lines:
-            header, *rows = list(csv.reader(lines)) or [[]]
-    except OSError as error:
-        raise ValueError(f"{file}: cannot be read ({error.strerror}); give a CSV file of classes") from error
-    if tuple(header) != COLUMNS:
-        raise ValueError(f"{file}: the first line is {','.join(header)!r}; it must be {','.join(COLUMNS)!r}")
     partners = torch.full((count,), OTHER)
-    for number, row in enumerate(rows, start=2):
-        limits = (count, len(label_set))
-        if len(row) != 2 or not all(
-            value.isdecimal() and int(value) < limit for value, limit in zip(row, limits)
-        ):
+    for own, label in read_remap(file, COLUMNS).items():
+        if own >= count or label >= len(label_set):
             raise ValueError(
-                f"{file}, line {number}: {','.join(row)!r}; give the segmenter's id, 0 to {count - 1}, and"
-                f" the data set's, 0 to {len(label_set) - 1}"
+                f"{file}: {own},{label} is out of range; give the segmenter's id, 0 to {count - 1}, and the"
+                f" data set's, 0 to {len(label_set) - 1}"
             )
-        partners[int(row[0])] = int(row[1])
+        partners[own] = label
     return partners
 
 
@@ -121,11 +111,3 @@ def map_classes(how: str, label_set: LabelSet, names: Sequence[str] | None, coun
             " alike, or segmenter.classes=FILE.csv"
         )
     return classes_by_name(names, label_set)
-
-
-def _synonyms(name: str) -> list[str]:
-    return [word.strip().lower() for word in name.split(",")]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")

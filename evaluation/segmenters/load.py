@@ -32,16 +32,25 @@ def load_segmenter(
     `map_classes`; `architecture`: of torchvision; `run_code`: whether a TorchScript file, a program, may run.
     Raises ValueError where these contradict each other, or the segmenter cannot be had.
     """
+    if kind == "none":
+        if path is not None:
+            raise ValueError(f"segmenter.path={path} does not go with segmenter.kind=none; drop one of them")
+        return None
     if path is None:
-        return _trained_for(dataset, label_set, kind)
+        if kind not in ("auto", "trained"):
+            raise ValueError(f"segmenter.kind={kind} needs segmenter.path=...: a folder, a file or a name")
+        folder = trained.SEGMENTERS / dataset
+        if kind == "auto" and not (
+            trained.is_trained_here(folder) and trained.read_description(folder).names == label_set.names
+        ):
+            return None
+        return trained.read_segmenter(folder, label_set)
     if kind == "auto":
         if Path(path).is_file():
             raise ValueError(
                 f"segmenter.path={path} is a file; set what it is: segmenter.kind=torchvision or torchscript"
             )
         kind = "trained" if trained.is_trained_here(Path(path)) else "transformers"
-    if kind == "none":
-        raise ValueError(f"segmenter.path={path} does not go with segmenter.kind=none; drop one of them")
     if kind == "trained":
         return trained.read_segmenter(Path(path), label_set)
     mapping = partial(map_classes, classes, label_set)
@@ -54,17 +63,3 @@ def load_segmenter(
             "segmenter.kind=torchvision needs segmenter.architecture=..., deeplabv3_resnet50 for example"
         )
     return torchvision_segmenter(architecture, Path(path), label_set, mapping)
-
-
-def _trained_for(dataset: str, label_set: LabelSet, kind: str) -> Segmenter | None:
-    """The one in segmenters/DATASET; with kind=auto only where it is there and knows these classes."""
-    folder = trained.SEGMENTERS / dataset
-    if kind not in ("auto", "trained", "none"):
-        raise ValueError(f"segmenter.kind={kind} needs segmenter.path=...: a folder, a file or a name")
-    if kind == "none":
-        return None
-    if kind == "auto" and not (
-        trained.is_trained_here(folder) and trained.read_description(folder).names == label_set.names
-    ):
-        return None
-    return trained.read_segmenter(folder, label_set)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torchvision.models import get_model, list_models, segmentation
+from torchvision.transforms.functional import normalize
 
 from data.image_range import to_uint8
 from data.sources.source import LabelSet
@@ -18,7 +19,7 @@ from models.pretrained.weights import load_tensors, read_tensors
 
 PROBE = (64, 64)
 """The size of the picture that finds out how many classes a TorchScript file scores."""
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+IMAGENET_MEAN, IMAGENET_STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
 ClassMapping = Callable[[Sequence[str] | None, int], Tensor]
 """The segmenter's class names (None where it has none) and their number, to the data set's ids (M,)."""
@@ -69,9 +70,7 @@ def torchvision_segmenter(
     if architecture not in known:
         raise ValueError(f"segmenter.architecture={architecture}: choose one of {', '.join(known)}")
     state = read_tensors(file, architecture)
-    biases = [
-        tensor for name, tensor in state.items() if name.startswith("classifier.") and name.endswith("bias")
-    ]
+    biases = [state[name] for name in state if name.startswith("classifier.") and name.endswith("bias")]
     if not biases:
         raise ValueError(f"{file} holds no classifier of a torchvision segmenter; give its state dict")
     count = len(biases[-1])
@@ -117,5 +116,4 @@ def torchscript_segmenter(
 
 
 def _normalised(pictures: Tensor) -> Tensor:
-    mean, std = (pictures.new_tensor(values)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
-    return ((pictures + 1) / 2 - mean) / std
+    return normalize((pictures + 1) / 2, IMAGENET_MEAN, IMAGENET_STD)

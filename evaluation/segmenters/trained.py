@@ -12,14 +12,13 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from data.atomic_write import write_text_atomically
 from data.batch import Batch
 from data.sources.source import LabelSet
 from engine.checkpoint.serialization import load_weights, read_weights, save_weights
 from evaluation.miou import SegmentationScores, segmentation_metrics
-from evaluation.segmenters.segmenter import Segmenter
+from evaluation.segmenters.segmenter import MappedSegmenter, Segmenter
 from models.segmenter import PyramidSegmenter
 
 DESCRIPTION, WEIGHTS = "segmenter.json", "weights.safetensors"
@@ -49,17 +48,6 @@ class Description:
     format: int = FORMAT
 
 
-class TrainedSegmenter(Segmenter):
-    """One that `scripts/train_segmenter.py` trained; `network` returns scores (B, K, H, W)."""
-
-    def __init__(self, name: str, label_set: LabelSet, network: PyramidSegmenter) -> None:
-        super().__init__(name, label_set)
-        self.network = network.eval().requires_grad_(False)
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        return self.network(pictures).argmax(dim=1)  # (B, H, W)
-
-
 def is_trained_here(folder: Path) -> bool:
     """Whether `folder` is one that `write_segmenter` wrote."""
     return (folder / DESCRIPTION).is_file()
@@ -68,8 +56,7 @@ def is_trained_here(folder: Path) -> bool:
 def write_segmenter(folder: Path, network: PyramidSegmenter, description: Description) -> None:
     """Writes the pyramid's tensors and the description; the frozen network under it comes with a package."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = network.pyramid.state_dict()
-    save_weights(tensors, folder / WEIGHTS)
+    save_weights(network.pyramid.state_dict(), folder / WEIGHTS)
     write_text_atomically(folder / DESCRIPTION, json.dumps(asdict(description), indent=1) + "\n")
 
 
@@ -81,15 +68,14 @@ def read_description(folder: Path) -> Description:
         stored["names"] = tuple(map(str, stored["names"]))
         description = Description(**stored)
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{file} is absent or damaged ({error}); make it with scripts/train_segmenter.py"
-        ) from error
+        why = f"is absent or damaged ({error}); make it with scripts/train_segmenter.py"
+        raise ValueError(f"{file} {why}") from error
     if description.format != FORMAT:
         raise ValueError(f"{file} has format {description.format}; this version reads format {FORMAT}")
     return description
 
 
-def read_segmenter(folder: Path, label_set: LabelSet) -> TrainedSegmenter:
+def read_segmenter(folder: Path, label_set: LabelSet) -> Segmenter:
     """The segmenter of a folder, for the classes of `label_set`.
 
     Raises ValueError where its classes are others, so that no id is ever taken for another class, or where
@@ -104,7 +90,8 @@ def read_segmenter(folder: Path, label_set: LabelSet) -> TrainedSegmenter:
         )
     network = PyramidSegmenter(len(label_set), description.channels)
     load_weights(network.pyramid, read_weights(folder / WEIGHTS), folder / WEIGHTS)
-    return TrainedSegmenter(folder.resolve().name, label_set, network)
+    same = torch.arange(len(label_set))
+    return MappedSegmenter(folder.resolve().name, label_set, network, network, same)
 
 
 def train_segmenter(
@@ -134,10 +121,8 @@ def segmenter_metrics(
     network: PyramidSegmenter, batches: Iterable[Batch], label_set: LabelSet
 ) -> dict[str, float]:
     """mIoU and pixel accuracy on photos of `batches`, as `segmentation_metrics` names them."""
-    scores: SegmentationScores | None = None
+    scores = SegmentationScores(label_set).to(next(network.parameters()).device)
     for batch in batches:
         assert batch.photo is not None, "held-back photos were asked for"
-        scores = scores or SegmentationScores(label_set).to(batch.photo.device)
         scores.update(network(batch.photo).argmax(dim=1), batch.labels)
-    assert scores is not None, "a split has pictures"
     return segmentation_metrics(scores.compute(), label_set)

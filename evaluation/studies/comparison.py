@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 from pandas import DataFrame, concat
 
 from evaluation.gallery import GalleryRow
-from evaluation.metrics import metric_label, written
+from evaluation.metrics import METRICS, metric_label, written
 from evaluation.protocol import METRICS_FILE, Rows
 from evaluation.report.metrics_table import ROW_TITLES
 from evaluation.report.page import write_page
@@ -64,9 +63,7 @@ class Comparison:
     def texts(self) -> DataFrame:
         """The same with the decimals of each metric."""
         labels = {heading: metric_label(name) for name, heading in self.headings.items()}
-        return self.values().apply(
-            lambda column: column.map(partial(written, label=labels[str(column.name)]))
-        )
+        return self.values().apply(lambda column: column.map(partial(written, label=labels[column.name])))
 
 
 def read_results(folder: Path, name: str) -> Results:
@@ -81,9 +78,8 @@ def read_results(folder: Path, name: str) -> Results:
         names = {str(short): str(full) for short, full in content["names"].items()}
         return Results(name, folder, rows, names, dict(content["protocol"]))
     except FileNotFoundError as error:
-        raise ValueError(
-            f"{file} is absent: run python test.py name={name} first, or name a results folder"
-        ) from error
+        how = f"run python test.py name={name} first, or name a results folder"
+        raise ValueError(f"{file} is absent: {how}") from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{file} is damaged ({error}); run test.py again") from error
 
@@ -163,6 +159,4 @@ def _differences(results: Sequence[Results]) -> str:
 
 
 def _is_known(name: str) -> bool:
-    with suppress(KeyError):
-        return bool(metric_label(name))
-    return False
+    return any(f"{name}_".startswith(f"{start}_") for start in METRICS)

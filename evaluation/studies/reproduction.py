@@ -63,9 +63,7 @@ def reproduced(table: DataFrame, published: DataFrame) -> tuple[DataFrame, list[
     they may lie nearer to each other, and small probabilities are rarer than they claim.
     """
     here = spreads(table)
-    comparable = here.index.isin(published.index) & [
-        not head.endswith(INCOMPARABLE) for _, head in here.index
-    ]
+    comparable = here.index.isin(published.index) & [INCOMPARABLE not in head for _, head in here.index]
     both = here[comparable].join(published.add_suffix("_published"))
     mean, deviation, seeds, *there = both.to_numpy(float).T
     with np.errstate(divide="ignore", invalid="ignore"):

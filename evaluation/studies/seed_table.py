@@ -74,9 +74,7 @@ def as_markdown(table: DataFrame, warnings: Sequence[str]) -> str:
             written_spread(heading, *each) for each in spreads
         ]
     networks = zip(table["generator_parameters"], table["encoder_parameters"])
-    cells["parameters, M"] = [
-        _millions(generator) + _millions(encoder, " + ") for generator, encoder in networks
-    ]
+    cells["parameters, M"] = [_millions(own) + _millions(encoder, " + ") for own, encoder in networks]
     is_row = table["seeds"].notna()
     speeds = table["images_per_second"].map("{:.1f}".format, na_action="ignore")
     cells["images/s"] = speeds.astype(object).fillna("–").where(is_row, "")

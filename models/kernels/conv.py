@@ -12,12 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 
-from models.kernels.dispatch import (
-    has_avx512,
-    is_intel,
-    is_twice_differentiable,
-    multiplies_bf16,
-)
+from models.kernels.dispatch import has_avx512, is_intel, is_twice_differentiable, multiplies_bf16
 
 
 class Conv2d(nn.Conv2d):
@@ -76,9 +71,7 @@ def is_autocast(x: Tensor) -> bool:
 
 
 def _contiguous_is_faster(x: Tensor) -> bool:
-    if not x.is_cpu or x.dtype is torch.bfloat16 or is_autocast(x):
-        return False
-    if has_avx512():
+    if not x.is_cpu or x.dtype is torch.bfloat16 or is_autocast(x) or has_avx512():
         return False
     return x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
 
@@ -105,9 +98,7 @@ def input_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settin
     """Of the maps that went in, (B, C_in, H, W); of `x` the shape and type matter."""
     if is_product(x, weight, settings[0]):
         return im2col_input_gradient(gradient, x, weight, settings[1])
-    only_x = [True, False, False]
-    to_x: Tensor = torch.ops.aten.convolution_backward(gradient, x, weight, None, *settings, only_x)[0]
-    return to_x
+    return torch.ops.aten.convolution_backward(gradient, x, weight, None, *settings, [True, False, False])[0]
 
 
 def weight_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Settings) -> Tensor:
@@ -117,9 +108,8 @@ def weight_gradient(gradient: Tensor, x: Tensor, weight: Tensor, settings: Setti
     contiguous = _contiguous_is_faster(x)
     if contiguous:
         gradient, x, weight = gradient.contiguous(), x.contiguous(), weight.new_empty(weight.shape)
-    to_weight: Tensor = torch.ops.aten.convolution_backward(
-        gradient, x, weight, None, *settings, [False, True, False]
-    )[1]
+    only_weight = [False, True, False]
+    to_weight = torch.ops.aten.convolution_backward(gradient, x, weight, None, *settings, only_weight)[1]
     return to_weight.contiguous(memory_format=torch.channels_last) if contiguous else to_weight
 
 

@@ -73,17 +73,18 @@ def label_features(
     window = (convs[0].kernel_size[0], int(convs[0].stride[0]), int(convs[0].padding[0]))
     channels = classes + (condition.edges is not None)
 
+    def index() -> list[DiscriminatorPatchIndex]:
+        return discriminator_patch_index(condition, classes, len(convs), window, pooling)
+
     def costs() -> Costs:
-        index = discriminator_patch_index(condition, classes, len(convs), window, pooling)
-        return _costs(index, channels, convs[0].out_channels)
+        return _costs(index(), channels, convs[0].out_channels)
 
     if condition.has_ignored or not is_indexed(implementation, condition.labels, costs):
         return None
-    index = discriminator_patch_index(condition, classes, len(convs), window, pooling)
     tables = [id_table(conv.weight[:, :channels], classes, condition.edges is not None) for conv in convs]
     return [
         scale.convolve(table, conv.bias).to(like.dtype)
-        for scale, table, conv in zip(index, tables, convs, strict=True)
+        for scale, table, conv in zip(index(), tables, convs, strict=True)
     ]
 
 

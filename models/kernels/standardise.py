@@ -1,8 +1,7 @@
 """Maps at mean 0 and variance 1 in few passes: over each sample, by given moments, and over all processes.
 
-torch's group norm takes three to four times as long for channels last, and would keep maps in float32 for
-bf16. Sums and deviations are of float32 at least, and deviations are taken before they are squared: E[x^2] -
-E[x]^2 would lose three digits where the mean is ten deviations.
+torch's group norm takes three to four times as long for channels last. Sums and deviations are of float32 at
+least; E[x^2] - E[x]^2 would lose three digits where the mean is ten deviations.
 """
 
 from __future__ import annotations
@@ -64,9 +63,8 @@ def standardise_samples(x: Tensor, across_channels: bool) -> Tensor:
     """
     if is_twice_differentiable():
         wide = widened(x)
-        variance, mean = torch.var_mean(
-            wide, (1, 2, 3) if across_channels else (2, 3), correction=0, keepdim=True
-        )
+        axes = (1, 2, 3) if across_channels else (2, 3)
+        variance, mean = torch.var_mean(wide, axes, correction=0, keepdim=True)
         return ((wide - mean) * torch.rsqrt(variance + EPS)).to(x.dtype)
     return _StandardiseSamples.apply(x, (1, 2) if across_channels else (1,))
 

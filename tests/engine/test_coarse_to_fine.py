@@ -158,7 +158,7 @@ def test_the_average_follows_in_the_same_phase() -> None:
         phases.enter(images)
         assert step.G.generator.phase == ema.network.generator.phase == phase
         assert not any(parameter.requires_grad for parameter in ema.network.parameters())
-    assert [phases.images_of_newest(seen) for seen in (1, GLOBAL, GLOBAL + 1, 100)] == [
+    assert [step.G.generator.images_of_newest(seen) for seen in (1, GLOBAL, GLOBAL + 1, 100)] == [
         1, GLOBAL, 1, 100 - GLOBAL
     ]  # fmt: skip
 
@@ -170,7 +170,7 @@ def test_generators_without_phases_are_left_alone() -> None:
     phases.enter(0)
     assert step.G.scale == 1
     assert [p.requires_grad for p in step.G.parameters()] == before
-    assert phases.images_of_newest(7) == 7
+    assert step.G.generator.images_of_newest(7) == 7
 
 
 def test_a_generator_of_the_first_phase_makes_pictures_of_full_size() -> None:

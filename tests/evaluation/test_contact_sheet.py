@@ -22,26 +22,18 @@ def made(folder, with_photo=True):
     return gallery.rows
 
 
-def centre(sheet, block_left, column, row, width=40, height=32):
+def centre(sheet, column, row, width=40, height=32):
     pixels = np.asarray(sheet)
     y = HEADING + row * (height + GAP) + height // 2
-    return tuple(pixels[y, block_left + column * (width + GAP) + width // 2].tolist())
+    return tuple(pixels[y, GAP + column * (width + GAP) + width // 2].tolist())
 
 
 def test_rows_and_columns_are_in_place(tmp_path):
     sheet = contact_sheet(made(tmp_path), tmp_path, width=40)
     for row in range(5):
-        assert centre(sheet, GAP, 0, row) == label_set(4).colours[0]
-        assert centre(sheet, GAP, 1, row) == (50 + 10 * row,) * 3
-        assert centre(sheet, GAP, 2, row) == (150 + 10 * row,) * 3
-
-
-def test_blocks_go_on_where_the_last_one_stopped(tmp_path):
-    sheet = contact_sheet(made(tmp_path), tmp_path, width=40, blocks=2)
-    second = GAP + 3 * (40 + GAP) + 3 * GAP
-    assert centre(sheet, GAP, 1, 2) == (70,) * 3
-    assert centre(sheet, second, 1, 0) == (80,) * 3
-    assert sheet.width == second + 3 * (40 + GAP)
+        assert centre(sheet, 0, row) == label_set(4).colours[0]
+        assert centre(sheet, 1, row) == (50 + 10 * row,) * 3
+        assert centre(sheet, 2, row) == (150 + 10 * row,) * 3
 
 
 def test_without_photos_there_is_no_column_for_them(tmp_path):

@@ -81,8 +81,6 @@ def test_diversity_is_the_mean_over_pairs_of_samples(network):
     pairs = [(0, 1), (0, 2), (1, 2)]
     expected = torch.cat([network(samples[i], samples[j]) for i, j in pairs]).mean()
     assert float(metric.compute()) == pytest.approx(float(expected), rel=1e-5)
-    with pytest.raises(ValueError, match="at least 2"):
-        LPIPSDiversity(network).update_samples(samples[:1])
 
 
 def test_pictures_out_of_range_are_refused(network):
@@ -103,8 +101,6 @@ def test_weights_that_cannot_be_had_name_the_file_and_the_way_out(tmp_path, monk
     assert str(tmp_path) in str(raised.value)
     with pytest.raises(ValueError, match="no such file"):
         LPIPSNetwork("alex", tmp_path / "absent.pth")
-    with pytest.raises(ValueError, match="choose one of alex, vgg"):
-        LPIPSNetwork("squeeze")
 
 
 def test_other_files_are_refused(tmp_path):

@@ -33,12 +33,3 @@ def test_infinity_is_written_as_a_word_and_nan_not_at_all(tmp_path):
     with pytest.raises(ValueError, match="NaN"):
         write_metrics(tmp_path / "other.json", {"model": {"psnr": math.nan}}, protocol(2))
     assert not (tmp_path / "other.json").exists()
-
-
-def test_nonsense_is_refused():
-    with pytest.raises(ValueError, match="at least one picture"):
-        protocol(0)
-    with pytest.raises(ValueError, match=r"jpeg.*png, tensor"):
-        protocol(3, "jpeg")
-    with pytest.raises(ValueError, match="at least 1 pixel"):
-        Protocol("made-up", "val", 3, 0, 20, "lanczos", "png", ema=True, seed=0)

@@ -8,9 +8,10 @@ from urllib.parse import unquote
 import pytest
 
 from data.sources.source import LabelSet
+from evaluation.evaluate import Evaluation
 from evaluation.gallery import Gallery
-from evaluation.report import write_report
 from evaluation.report.metrics_table import numbers_text
+from evaluation.report.page import write_report
 from tests.evaluation.made_up import batch, label_maps, label_set, pictures, protocol
 
 METRICS = {
@@ -78,7 +79,7 @@ def test_nothing_is_fetched_from_elsewhere_and_no_name_becomes_markup(tmp_path):
         evil,
         rows_in(tmp_path),
         classes,
-        METRICS,
+        Evaluation(METRICS),
         odd,
         [{"images": 1, f"generator/{evil}": 1.0}] * 2,
         [evil],
@@ -90,7 +91,9 @@ def test_nothing_is_fetched_from_elsewhere_and_no_name_becomes_markup(tmp_path):
 
 
 def test_numbers_stand_beside_their_scale_under_their_full_names(tmp_path):
-    page = Page(write_report(tmp_path, "Run", rows_in(tmp_path), label_set(4), METRICS, protocol(101)))
+    page = Page(
+        write_report(tmp_path, "Run", rows_in(tmp_path), label_set(4), Evaluation(METRICS), protocol(101))
+    )
     for text in ("14.23", "0.250", "72.0", "191.6", "50.5", "fd_efficientnet_lite2_val_101", "367 pictures"):
         assert text in page.text
     assert "20×16" in page.text and "lanczos" in page.text
@@ -117,7 +120,7 @@ def test_without_photos_numbers_and_log_there_is_a_gallery_alone(tmp_path):
 
 
 def test_a_perfect_score_is_written_as_infinity(tmp_path):
-    metrics = {"model": {"images": 2, "psnr": math.inf, "ssim": 1.0}}
+    metrics = Evaluation({"model": {"images": 2, "psnr": math.inf, "ssim": 1.0}})
     page = Page(write_report(tmp_path, "Run", rows_in(tmp_path), label_set(4), metrics, protocol(2)))
     assert "∞" in page.text
 

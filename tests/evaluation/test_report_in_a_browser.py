@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.evaluate import Evaluation
 from evaluation.gallery import GENERATED, LABELS, PHOTOS
-from evaluation.report import write_report
+from evaluation.report.page import write_report
 from evaluation.studies.comparison import Results, compare, write_comparison
 from tests.browser import Browser, driver
 from tests.evaluation.made_up import label_set, protocol
@@ -56,10 +57,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for file in (labels, generated, photo):
             (folder / file).hardlink_to(folder / Path(file).with_name("one.png"))
         rows.append(dataclasses.replace(one, name=name, labels=labels, generated=(generated,), photo=photo))
-    classes = {"colour_error": COLOUR_ERRORS}
-    return write_report(
-        folder, "A run", rows, label_set(4), METRICS, protocol(ROWS), LOG, ["A note."], SCORES, classes
-    )
+    found = Evaluation(METRICS, {"colour_error": COLOUR_ERRORS}, SCORES)
+    return write_report(folder, "A run", rows, label_set(4), found, protocol(ROWS), LOG, ["A note."])
 
 
 @pytest.fixture

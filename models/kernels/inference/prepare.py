@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -33,36 +34,35 @@ class ConstantConv2d(nn.Module):
 def prepare_for_inference(G: ConditionalGenerator, dtype: torch.dtype | None = None) -> ConditionalGenerator:
     """The generator made ready, in place: the same images to rounding, for less work, and no training.
 
-    Spectral norm becomes a constant weight, batch norm a part of scale and shift, and
-    convolutions get their weights arranged. `dtype`: what weights and maps are kept in; None leaves them. It
-    must be in eval mode, on its device, in its memory layout.
+    Spectral norm becomes a constant weight, batch norm a part of scale and shift, and convolutions get their
+    weights arranged. `dtype`: what weights and maps are kept in; None leaves them. It must be in eval mode,
+    on its device, in its memory layout.
     """
     assert not G.training, "batch statistics must be constants: call eval() first"
     G.requires_grad_(False)
-    fold_spectral_norm(G)
-    for module in list(G.modules()):
-        for name, child in list(module.named_children()):
-            if isinstance(child, ConditionalNorm):
-                setattr(module, name, constant_norm(child))
+    replace_layers(G, plain_layer)
+    replace_layers(G, lambda layer: constant_norm(layer) if isinstance(layer, ConditionalNorm) else layer)
     if dtype is not None:
         G.to(dtype)
-    arrange_convolutions(G)
+    replace_layers(G, arranged_layer)
     return G
 
 
-def fold_spectral_norm(network: nn.Module) -> None:
-    """Layers with a normalised weight become plain layers with that weight."""
+def replace_layers(network: nn.Module, replacement: Callable[[nn.Module], nn.Module]) -> None:
+    """Puts `replacement` of each layer in its place; convolutions of norms made ready have seen to it."""
     for module in list(network.modules()):
         for name, child in list(module.named_children()):
-            if parametrize.is_parametrized(child, "weight"):
-                setattr(module, name, plain_layer(child))
+            if not isinstance(module, ConstantConv) and (new := replacement(child)) is not child:
+                setattr(module, name, new)
 
 
 def plain_layer(layer: nn.Module) -> nn.Module:
-    """A copy of the layer with its present weight as a weight of its own.
+    """A layer with a normalised weight as a copy with its present weight; others as they are.
 
     Not by `remove_parametrizations`: copies of a network share the class that it changes, and would break.
     """
+    if not parametrize.is_parametrized(layer, "weight"):
+        return layer
     plain_class = parametrize.type_before_parametrizations(layer)
     plain: nn.Module = plain_class.__new__(plain_class)  # type: ignore[call-overload]
     plain.__dict__ = {name: copy.copy(value) for name, value in vars(layer).items()}
@@ -72,16 +72,8 @@ def plain_layer(layer: nn.Module) -> nn.Module:
     return plain
 
 
-def arrange_convolutions(network: nn.Module) -> None:
-    """Convolutions with zero padding take their weights arranged; those of norms have seen to it."""
-    for module in list(network.modules()):
-        if isinstance(module, ConstantConv):
-            continue
-        for name, child in list(module.named_children()):
-            if isinstance(child, nn.Conv2d) and can_be_arranged(child):
-                setattr(module, name, ConstantConv2d(child))
-
-
-def can_be_arranged(conv: nn.Conv2d) -> bool:
-    """Whether it pads with zeros and is large enough to be worth it."""
-    return conv.padding_mode == "zeros" and conv.weight.numel() >= FEWEST_WEIGHTS
+def arranged_layer(layer: nn.Module) -> nn.Module:
+    """A large convolution that pads with zeros with its weights arranged; others as they are."""
+    if not isinstance(layer, nn.Conv2d) or layer.padding_mode != "zeros":
+        return layer
+    return layer if layer.weight.numel() < FEWEST_WEIGHTS else ConstantConv2d(layer)

@@ -72,8 +72,8 @@ def test_layout_of_weights(channels_last: bool) -> None:
 PROJECT = Path(__file__).resolve().parents[3]
 FAULTS = """
 import resource, sys
-from engine.runtime.hardware import keep_freed_memory
-if sys.argv[1] == "kept" and not keep_freed_memory():
+from engine.runtime.hardware import select_hardware
+if sys.argv[1] == "kept" and not select_hardware("cpu", "float32", True).keep_memory():
     raise SystemExit("unsupported")
 import torch
 def faults():

@@ -38,8 +38,9 @@ def test_as_a_file_says(tmp_path):
     assert classes_of_file(file, 5, STREET).tolist() == [1, OTHER, 0, OTHER, 1]
     for rows, said in (
         ("a,b\n", "first line"),
-        ("segmenter,dataset\n5,0\n", "line 2"),
-        ("segmenter,dataset\n0,4\n", "line 2"),
+        ("segmenter,dataset\n5,0\n", "5,0 is out of range"),
+        ("segmenter,dataset\n0,4\n", "0,4 is out of range"),
+        ("segmenter,dataset\n0,a\n", "line 2"),
     ):
         file.write_text(rows)
         with pytest.raises(ValueError, match=said):
