@@ -191,7 +191,6 @@ def test_the_schema_offers_what_networks_and_data_know() -> None:
     assert set(testing.FILTERS) == set(data.folder_pairs.FILTERS)
     assert choices(testing.TestOptions, "pictures") == set(KINDS)
     assert choices(DatasetOptions, "resize") == set(data.transforms.RESIZES)
-    assert choices(DatasetOptions, "on_error") == set(data.dataset.ON_ERROR)
     assert choices(FolderOptions, "unlisted") == set(data.sources.classes.UNLISTED)
     assert set(STYLES) == set(SCENE_STYLES) and set(PAIRINGS) == set(data.sources.pairing.PAIRINGS)
 
