@@ -5,7 +5,6 @@ Nothing here imports torch, so `--help` and mistyped options take a second.
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 import textwrap
@@ -13,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
+from inspect import cleandoc, signature
 from typing import Any, TypeVar
 
 import hydra
@@ -72,11 +72,11 @@ def command(
 def _shown(name: str, flags: list[str], overrides: list[str]) -> str:
     """What is printed in place of running: the help, or the whole configuration."""
     config = compose(name, overrides)
+    if set(flags) <= {"-h", "--help"}:
+        return help_text(COMMANDS[name], config)
     if flags == ["--cfg"]:
         return OmegaConf.to_yaml(config).rstrip()
-    if not set(flags) <= {"-h", "--help"}:
-        raise ValueError(f"{' '.join(flags)}: no such flag; there are --help and --cfg job")
-    return help_text(COMMANDS[name], config)
+    raise ValueError(f"{' '.join(flags)}: no such flag; there are --help and --cfg job")
 
 
 def expanded(word: str) -> str:
@@ -88,8 +88,7 @@ def expanded(word: str) -> str:
 def composed(name: str, options: type[Options], overrides: list[str]) -> Options:
     """The options of a command line; ValueError, in one line, where overrides do not fit them."""
     config = compose(name, overrides)
-    missing = sorted(OmegaConf.missing_keys(config))
-    if missing:
+    if missing := sorted(OmegaConf.missing_keys(config)):
         examples = " ".join(f"{key}=..." for key in missing)
         raise ValueError(f"{', '.join(missing)} must be given: add {examples}")
     parsed = OmegaConf.to_object(config)
@@ -111,10 +110,11 @@ def compose(name: str, overrides: list[str]) -> DictConfig:
             return hydra.compose(name, with_entries(name, overrides))
         except OverrideParseException as error:
             word = str(error.override).lstrip("+")
-            key, _, value = word.partition("=")
+            key, given, value = word.partition("=")
             quotes = f'quote a value with special characters, "{key}={quoted(value)}"'
-            remedy = quotes if "=" in word else "write name=value"
-            raise ValueError(f"{word}: cannot be understood; {remedy}") from error
+            raise ValueError(
+                f"{word}: cannot be understood; {quotes if given else 'write name=value'}"
+            ) from error
         except (HydraException, OmegaConfBaseException) as error:
             raise ValueError(_one_line(name, overrides, error)) from error
 
@@ -189,8 +189,7 @@ def _one_line(name: str, overrides: list[str], error: Exception) -> str:
     for parsed in OverridesParser.create().parse_overrides(others):
         if parsed.is_sweep_override():
             return f"{parsed.input_line}: one value a run; quote a comma, \"name='a,b'\""
-        unknown = _unknown(parsed.key_or_group or "", known)
-        if unknown:
+        if unknown := _unknown(parsed.key_or_group or "", known):
             return unknown
     cause = error.__cause__ or error
     text = str(cause).splitlines()[0]
@@ -207,23 +206,18 @@ def _unknown(option: str, known: object) -> str | None:
             table = ".".join(path[:depth]) or "the command line"
             meant = did_you_mean(key, node)
             message = f"{option}: no such option; {meant}{table} knows {', '.join(map(str, node))}"
-            owners = _choices_with(path[0], key) if depth == 1 else []
+            choices = GROUPS.get(path[0], {}) if depth == 1 else {}
+            owners = [
+                f"{path[0]}={name}" for name, has in choices.items() if key in signature(has).parameters
+            ]
             return f"{message}; {key} goes with {', '.join(owners)}" if owners else message
         node = node[key]
     return None
 
 
-def _choices_with(group: str, option: str) -> list[str]:
-    """The choices of a group that have such an option: one was forgotten, or another one meant."""
-    options = {
-        choice: {entry.name for entry in fields(table)} for choice, table in GROUPS.get(group, {}).items()
-    }
-    return [f"{group}={choice}" for choice in options if option in options[choice]]
-
-
 def help_text(table: type, config: DictConfig) -> str:
     """The help of a command; `table` declares its options, and `config` holds their values."""
-    usage = inspect.cleandoc(str(table.__doc__))
+    usage = cleandoc(str(table.__doc__))
     program = usage.partition(".py")[0] + ".py"
     values = OmegaConf.to_container(config)
     assert isinstance(values, dict)

@@ -123,11 +123,10 @@ def build_diversity(options: TestOptions, hardware: Hardware) -> tuple[LPIPSDive
 
 def build_protocol(dataset: DatasetOptions, count: int, options: TestOptions) -> Protocol:
     """How a run's images are measured."""
-    own = options.labels is not None
-    height, width = (None, None) if own else (dataset.height, dataset.width)
-    resize_filter = "none" if own else _resize_filter(dataset)
-    split, kind, ema, seed = OWN if own else options.split, options.pictures, options.ema, options.seed
-    return Protocol(dataset.name, split, count, height, width, resize_filter, kind, ema, seed)
+    kind, ema, seed = options.pictures, options.ema, options.seed
+    if options.labels is not None:
+        return Protocol(dataset.name, OWN, count, None, None, "none", kind, ema, seed)
+    return Protocol(dataset.name, options.split, count, *_size_and_filter(dataset), kind, ema, seed)
 
 
 def build_training_photos(
@@ -139,19 +138,20 @@ def build_training_photos(
 ) -> TrainingPhotos:
     """The training photos that set the scale of a run's metrics; ValueError where there are none."""
     train = split_set(dataset, "train", options.train_images)
-    workers = options.hardware.num_workers
-    batches, _ = part_of_process(train, options.batch_size, "training photos", workers, hardware, processes)
-    height, width = dataset.height, dataset.width
+    batches, _ = part_of_process(
+        train, options.batch_size, "training photos", options.hardware.num_workers, hardware, processes
+    )
+    height, width, _ = _size_and_filter(dataset)
     of_train = replace(protocol, split="train", count=len(train), height=height, width=width)
     return TrainingPhotos(batches, of_train)
 
 
 def build_folder_protocol(count: int, options: TestOptions) -> Protocol:
     """How a folder's pictures are measured; their weights and seed are not known."""
-    height, width = options.pairs.height, options.pairs.width
-    resize_filter = "none" if height is None else options.pairs.filter
-    kind = options.pictures
-    return Protocol(str(options.real), REAL, count, height, width, resize_filter, kind, None, None)
+    pairs, name = options.pairs, str(options.real)
+    resize_filter = "none" if pairs.height is None else pairs.filter
+    how = pairs.height, pairs.width, resize_filter, options.pictures
+    return Protocol(name, REAL, count, *how, ema=None, seed=None)
 
 
 def build_validation(
@@ -171,14 +171,12 @@ def build_validation(
             f"evaluate.every_images={chosen.every_images} measures on the val split: {error};"
             " or set evaluate.every_images=null"
         ) from error
-    size = (dataset.height, dataset.width)
-    possible = [name for name in VALIDATION_METRICS if METRICS[name].least_side <= min(size)]
+    least_side = min(dataset.height, dataset.width)
+    possible = [name for name in VALIDATION_METRICS if METRICS[name].least_side <= least_side]
     names, _ = choose_metrics(possible, len(pairs), None)
     metrics = MetricSet(hardware.place(load_metric_network(VALIDATION_NETWORK)), names)
-    resize_filter = _resize_filter(dataset)
-    protocol = Protocol(
-        dataset.name, VALIDATION_SPLIT, len(pairs), *size, resize_filter, "png", True, VALIDATION_SEED
-    )
+    how = *_size_and_filter(dataset), "png", True, VALIDATION_SEED
+    protocol = Protocol(dataset.name, VALIDATION_SPLIT, len(pairs), *how)
     # Never written: within a session the photos' features are computed once.
     features = CachedFeatures(metrics.features, run / "features")
     measure = Measure(generator, pairs, metrics, protocol, features, chosen.batch_size, hardware, processes)
@@ -188,9 +186,9 @@ def build_validation(
     return validation, shared_network_warnings(options.loss.perceptual, metrics)
 
 
-def _resize_filter(dataset: DatasetOptions) -> str:
-    """That of photos from files; a data set without a folder draws them at their size."""
-    return "bicubic" if hasattr(dataset, "root") else "none"
+def _size_and_filter(dataset: DatasetOptions) -> tuple[int, int, str]:
+    """Height, width, and what resizes photos from files; without a folder they are drawn at that size."""
+    return dataset.height, dataset.width, "bicubic" if hasattr(dataset, "root") else "none"
 
 
 def _path(name: str | None) -> Path | None:
