@@ -74,7 +74,7 @@ def _published(root: Path, split: str, cache: str | Path | None, expected: str) 
         raise SplitAbsent(f"{photos.folder}: none of its {len(present)} faces is of split={split}")
     folder = prepared_folder(RECIPE, root, [masks, *sorted(masks.iterdir())], cache)
     merge = partial(merge_masks, masks, LABEL_FORMAT.label_set.names[1:])
-    prepare(folder, stems, lambda missing: zip(missing, missing), merge, "label maps")
+    prepare(folder, stems, lambda: merge, "label maps")
     return FileSource(LABEL_FORMAT, FileList(folder, stems, ".png"), photos.only(stems), enlarge=True)
 
 
