@@ -25,6 +25,7 @@ from evaluation.protocol import Protocol
 from evaluation.segmenters.classes import folder_classes
 from evaluation.segmenters.load import load_segmenter
 from inference.generator import LabelMapGenerator
+from options.build import construct
 from options.build.data import evaluation_batches, given_set, split_set
 from options.schema.dataset import DatasetOptions
 from options.schema.testing import TestOptions
@@ -80,13 +81,14 @@ def build_folder_pairs(options: TestOptions) -> tuple[FolderPairs, LabelSet | No
     resizing = None
     if chosen.height is not None and chosen.width is not None:
         resizing = Resizing(chosen.height, chosen.width, chosen.filter)
-    label_set, label_format, labels = None, None, _path(options.labels)
+    label_format, labels = None, _path(options.labels)
     if labels is not None:
         label_set = folder_classes(labels, chosen.num_classes, chosen.ignore_id, options.segmenter.path)
         unknown = chosen.ignore_id if label_set.has_unknown else None
         label_format = StoredIds.in_order(label_set, unknown=unknown)
-    generated, real = Path(options.generated), Path(options.real)
-    return FolderPairs(generated, real, resizing, labels, label_format, chosen.pairing), label_set
+    folders = Path(options.generated), Path(options.real)
+    pairs = FolderPairs(*folders, resizing, labels, label_format, chosen.pairing)
+    return pairs, None if label_format is None else label_format.label_set
 
 
 def build_metrics(
@@ -101,11 +103,10 @@ def build_metrics(
     chosen, notes = choose_metrics(options.metrics, protocol.count, least_side)
     features = load_metric_network(options.features, _path(options.inception_weights))
     lpips, lpips_notes = choose_lpips(options.lpips, _path(options.lpips_weights), least_side)
-    segmenter, wanted = None, options.segmenter
+    segmenter = None
     if label_set is not None:
         name = protocol.split if protocol.split == REAL else protocol.dataset
-        how = (wanted.kind, wanted.path, wanted.classes, wanted.architecture, wanted.run_code)
-        segmenter = load_segmenter(label_set, name, *how)
+        segmenter = construct(load_segmenter, options.segmenter, label_set=label_set, dataset=name)
     lpips = None if lpips is None else hardware.place(lpips)
     segmenter = None if segmenter is None else hardware.place(segmenter)
     return MetricSet(hardware.place(features), chosen, lpips, segmenter), notes + lpips_notes
