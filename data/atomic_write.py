@@ -9,7 +9,7 @@ from pathlib import Path
 PARTIAL = ".partial"
 
 
-def write_atomically(file: Path, write: Callable[[Path], None]) -> None:
+def write_atomically(file: Path, write: Callable[[Path], object]) -> None:
     """Calls `write` with a temporary name beside `file`, then puts the result in its place.
 
     Where writing fails (a full disk), the temporary file is removed, `file` is as it was, and OSError is
@@ -19,21 +19,16 @@ def write_atomically(file: Path, write: Callable[[Path], None]) -> None:
     partial.unlink(missing_ok=True)  # of a process that was killed; or a link that leads elsewhere
     try:
         write(partial)
-        with open(partial, "rb+") as written:
-            os.fsync(written.fileno())
+        _sync(partial)
         os.replace(partial, file)
-        _sync_folder(file.parent)
+        _sync(file.parent)  # the rename itself survives a power cut
     finally:
         partial.unlink(missing_ok=True)
 
 
 def write_text_atomically(file: Path, text: str) -> None:
     """`write_atomically` for a text."""
-
-    def write(partial: Path) -> None:
-        partial.write_text(text, encoding="utf-8")
-
-    write_atomically(file, write)
+    write_atomically(file, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
 def remove_partials(folder: Path) -> None:
@@ -42,9 +37,8 @@ def remove_partials(folder: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Makes the rename itself survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

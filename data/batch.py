@@ -11,13 +11,21 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """A record that cannot be read: its number in the data set, and what is wrong with it."""
+
+    index: int
+    message: str
+
+
+@dataclass(frozen=True)
 class Sample:
     """One label map with its photograph, ready for the networks.
 
     `photo` is float in [-1, 1] of shape (3, H, W), or None where only a label map is given; `labels` are
     class ids, int64 (H, W); `instances` are instance ids, int64 (H, W), or None where the data set has none;
     `style_id` is the id of the style (film, time of day), 0 where there is only one; `name` is the file's
-    name without its ending.
+    name without its ending; `replaced` are the records in whose place this one stands.
     """
 
     photo: Tensor | None
@@ -25,6 +33,7 @@ class Sample:
     instances: Tensor | None
     style_id: int
     name: str
+    replaced: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,7 @@ class Batch:
 
 
 def collate(samples: list[Sample]) -> Batch:
-    """Stacks samples of one size into a batch; either all or none have photos and instances."""
+    """Stacks samples; ValueError where they differ in size, or not all have photos, or instances."""
 
     def stack(tensors: list[Tensor | None]) -> Tensor | None:
         given = [tensor for tensor in tensors if tensor is not None]
@@ -74,6 +83,14 @@ def collate(samples: list[Sample]) -> Batch:
             raise ValueError("a batch mixes samples with and without photo or instance map; give one kind")
         return torch.stack(given) if given else None
 
+    first = samples[0]
+    for sample in samples:
+        if sample.labels.shape != first.labels.shape:
+            raise ValueError(
+                f"height and width of {first.name} are {tuple(first.labels.shape)}, of {sample.name} "
+                f"{tuple(sample.labels.shape)}: the pictures of a batch have one size; "
+                "resize to a fixed size, crop, or set the batch size to 1"
+            )
     return Batch(
         stack([sample.photo for sample in samples]),
         torch.stack([sample.labels for sample in samples]),

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
-from torch.utils.data import Dataset
 
-from data.batch import Sample
+from data.batch import Sample, Unreadable
 from data.sampler import Position
 from data.sources.source import Source
 from data.transforms import JointTransform
 
-ON_ERROR = ("raise", "skip")
 MAX_FRACTION = 0.01
 """Of the records may be bad; where more are, something is wrong that skipping them would hide."""
 
@@ -21,40 +19,20 @@ MAX_TRIES = 20
 """Records that are tried in place of one; that many bad ones in a row are no accident."""
 
 
-@dataclass(frozen=True)
-class Unreadable:
-    """Takes the place of a record that cannot be read, so that the main process can report it in one line.
-
-    An exception would leave a worker wrapped in that worker's traceback.
-    """
-
-    index: int
-    message: str
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """A sample in place of records that could not be read."""
-
-    sample: Sample
-    failed: tuple[Unreadable, ...]
-
-
-class PairedDataset(Dataset[Sample | Unreadable | Replacement]):
+class PairedDataset:
     """Records of `source` under `transform`.
 
     Random windows and flips are a function of (seed, epoch, index) alone: neither the number of workers
     nor that of processes nor what was read before alters a sample.
 
-    `on_error`: what is returned for a record that cannot be read: "raise": what is wrong with it; "skip":
-    another record in its place, drawn from (seed, epoch, index) as well, so that a resumed run sees the same.
+    `on_error`: what happens at a record that cannot be read: "raise": ValueError says what is wrong with it;
+    "skip": another record takes its place, drawn from (seed, epoch, index) as well, so that a resumed run
+    sees the same.
     """
 
     def __init__(
         self, source: Source, transform: JointTransform, seed: int = 0, on_error: str = "raise"
     ) -> None:
-        if on_error not in ON_ERROR:
-            raise ValueError(f"on_error={on_error}: choose one of {', '.join(ON_ERROR)}")
         self.source = source
         self.transform = transform
         self.seed = seed
@@ -63,20 +41,18 @@ class PairedDataset(Dataset[Sample | Unreadable | Replacement]):
     def __len__(self) -> int:
         return len(self.source)
 
-    def __getitem__(self, position: Position) -> Sample | Unreadable | Replacement:
+    def __getitem__(self, position: Position) -> Sample:
         random = np.random.default_rng((self.seed, position.epoch, position.index))
-        read = self._read(position.index, random)
-        failed: list[Unreadable] = []
-        while isinstance(read, Unreadable) and self.on_error == "skip" and len(failed) < MAX_TRIES:
-            failed.append(read)
-            read = self._read(int(random.integers(len(self))), random)
-        return Replacement(read, tuple(failed)) if isinstance(read, Sample) and failed else read
-
-    def _read(self, index: int, random: np.random.Generator) -> Sample | Unreadable:
-        try:
-            return self.transform(self.source.read(index), random)
-        except ValueError as cause:
-            return Unreadable(index, str(cause))
+        index = position.index
+        replaced: list[Unreadable] = []
+        while True:
+            try:
+                return replace(self.transform(self.source.read(index), random), replaced=tuple(replaced))
+            except ValueError as cause:
+                if self.on_error == "raise" or len(replaced) == MAX_TRIES:
+                    raise
+                replaced.append(Unreadable(index, str(cause)))
+            index = int(random.integers(len(self)))
 
 
 class BadRecords:

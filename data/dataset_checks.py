@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -40,11 +41,10 @@ def check_splits(sources: Mapping[str, Source], stats: Mapping[str, DatasetStats
     for split, found in stats.items():
         for kind, messages in found.faults.items():
             checks.to_fix.append(_fault(split, kind, messages, found, len(sources[split])))
-        if found.orientations:
-            checks.notes.append(_orientations(split, found))
+        checks.notes.extend(_orientations(split, found))
         if found.readable and not found.with_photo:
             checks.to_fix.append(f"{split}: no record has a photo; add the photos")
-    _check_duplicates(checks, sources, stats)
+    _check_duplicates(checks, stats)
     if len({source.label_set.names for source in sources.values()}) > 1:
         checks.to_fix.append("the splits name different classes; make them alike")
     return checks
@@ -66,44 +66,42 @@ def _fault(split: str, kind: str, messages: list[str], stats: DatasetStats, reco
         ids = sorted(stats.outside.items())
         named = [f"{number} (in {files} file{'s' * (files != 1)})" for number, files in ids[:10]]
         text += f": ids {', '.join(named)}{', …' if len(ids) > 10 else ''}"
-    first = "; ".join(messages[:EXAMPLES]) + (" …" if len(messages) > EXAMPLES else "")
-    return f"{text}. {'First: ' if len(messages) > 1 else ''}{first}"
+    return f"{text}. {'First: ' if len(messages) > 1 else ''}{_some(messages)}"
 
 
-def _orientations(split: str, stats: DatasetStats) -> str:
-    text = f"{split}: {stats.orientations.total()} photos carry an EXIF orientation and are turned upright"
-    if unclear := sum(stats.orientations[turn] for turn in SAME_SIZE_TURNS):
+def _orientations(split: str, stats: DatasetStats) -> list[str]:
+    """A note on photos that are not stored upright, where there are any."""
+    turns = Counter[int]()
+    for file, count in stats.files.items():
+        if file.kind == "photo" and file.orientation != 1:
+            turns[file.orientation] += count
+    if not turns:
+        return []
+    text = f"{split}: {turns.total()} photos carry an EXIF orientation and are turned upright"
+    if unclear := sum(turns[turn] for turn in SAME_SIZE_TURNS):
         text += (
             f"; for {unclear} of them the label map is taken to be drawn on the upright photo, "
             "since its size does not tell: look at them"
         )
-    return text
+    return [text]
 
 
-def _check_duplicates(
-    checks: DatasetChecks, sources: Mapping[str, Source], stats: Mapping[str, DatasetStats]
-) -> None:
+def _check_duplicates(checks: DatasetChecks, stats: Mapping[str, DatasetStats]) -> None:
     """Photos that occur more than once."""
-    names = list(stats)
-    pairs = duplicates(list(stats.values()))
-    across = [pair for pair in pairs if pair[0][0] != pair[1][0]]
-    within = [pair for pair in pairs if pair[0][0] == pair[1][0]]
-
-    def listed(found: list[tuple[tuple[int, int], tuple[int, int]]]) -> str:
-        texts = [" = ".join(map(record, pair)) for pair in found[:EXAMPLES]]
-        return ", ".join(texts) + (", …" if len(found) > EXAMPLES else "")
-
-    def record(place: tuple[int, int]) -> str:
-        split, index = names[place[0]], place[1]
-        return f"{split}/{sources[split].read(index).name}"
-
+    pairs = duplicates(stats)
+    across = [" = ".join(map("/".join, pair)) for pair in pairs if pair[0][0] != pair[1][0]]
+    within = [" = ".join(map("/".join, pair)) for pair in pairs if pair[0][0] == pair[1][0]]
     if across:
         checks.to_fix.append(
-            f"{len(across)} photos lie in two splits, which flatters every metric: {listed(across)}; "
+            f"{len(across)} photos lie in two splits, which flatters every metric: {_some(across)}; "
             "take them out of one"
         )
     if within:
-        checks.notes.append(f"{len(within)} photos come twice in a split: {listed(within)}")
+        checks.notes.append(f"{len(within)} photos come twice in a split: {_some(within)}")
+
+
+def _some(texts: Sequence[str]) -> str:
+    return "; ".join(texts[:EXAMPLES]) + (" …" if len(texts) > EXAMPLES else "")
 
 
 def class_rows(source: Source, stats: Mapping[str, DatasetStats]) -> list[tuple[int, str, float, float]]:
@@ -160,7 +158,9 @@ def _sizes(stats: DatasetStats) -> str:
 
 def _modes(stats: DatasetStats, kind: str) -> str:
     """ "RGB", or each mode with its files where there are several; "" where no file was read as `kind`."""
-    modes = {mode: count for (of, mode), count in stats.modes.items() if of == kind}
+    modes = Counter[str]()
+    for file, count in stats.files.items():
+        modes.update({file.mode: count} if file.kind == kind else {})
     if len(modes) == 1:
         return next(iter(modes))
     return ", ".join(f"{mode} ({count})" for mode, count in sorted(modes.items()))

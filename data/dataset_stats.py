@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
 from data.parallel import in_chunks
-from data.sources.image_io import decoded_files
+from data.sources.image_io import Decoded, decoded_files
 from data.sources.source import IdsOutOfRange, Record, SizeMismatch, Source, UnreadableImage
 
 KINDS = ((UnreadableImage, "unreadable"), (IdsOutOfRange, "out_of_range"), (SizeMismatch, "sizes"))
@@ -23,19 +24,17 @@ class DatasetStats:
     """What the records of a split hold, or those of a part of it.
 
     `pixels`, `records_with`: of each class, how many pixels and how many records, (K,); `sizes`: (width,
-    height) of label maps; `modes`: (kind, mode) of files as stored; `orientations`: of photos that are not
-    stored upright; `indices`, `hashes`: of the records that can be read, what their photos hash to; `faults`:
-    messages about the others, by kind; `outside`: ids that stand for no class, and in how many files.
+    height) of label maps; `files`: how images are stored; `outside`: ids that stand for no class, and in how
+    many files; `photos`: of each record that can be read, what its photo hashes to, and the record's name;
+    `faults`: messages about the others, by kind.
     """
 
     pixels: np.ndarray
     records_with: np.ndarray
     sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
-    modes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    orientations: Counter[int] = field(default_factory=Counter)
+    files: Counter[Decoded] = field(default_factory=Counter)
     outside: Counter[int] = field(default_factory=Counter)
-    indices: list[int] = field(default_factory=list)
-    hashes: list[int] = field(default_factory=list)
+    photos: list[tuple[int, str]] = field(default_factory=list)
     faults: dict[str, list[str]] = field(default_factory=dict)
     with_photo: int = 0
 
@@ -47,29 +46,31 @@ class DatasetStats:
     @property
     def readable(self) -> int:
         """Records that can be read."""
-        return len(self.indices)
+        return len(self.photos)
 
     def add(self, other: DatasetStats) -> None:
         """Adds another part, whose records come later."""
         self.pixels += other.pixels
         self.records_with += other.records_with
         self.with_photo += other.with_photo
-        for counter in ("sizes", "modes", "orientations", "outside"):
-            getattr(self, counter).update(getattr(other, counter))
-        self.indices += other.indices
-        self.hashes += other.hashes
+        self.sizes.update(other.sizes)
+        self.files.update(other.files)
+        self.outside.update(other.outside)
+        self.photos += other.photos
         for kind, messages in other.faults.items():
             self.faults.setdefault(kind, []).extend(messages)
 
-    def add_record(self, index: int, record: Record) -> None:
+    def add_record(self, record: Record) -> None:
         """Counts a record that can be read."""
         pixels = np.bincount(record.labels.ravel(), minlength=len(self.pixels))
         self.pixels += pixels
         self.records_with += pixels > 0
         self.sizes[record.labels.shape[1], record.labels.shape[0]] += 1
         self.with_photo += record.photo is not None
-        self.indices.append(index)
-        self.hashes.append(_hash(record))
+        # 64 bits of what is shown, whatever its file: the photo or, where there is none, the label map.
+        shown = record.labels.tobytes() if record.photo is None else record.photo.tobytes()
+        hashed = hashlib.blake2b(shown, digest_size=8).digest()
+        self.photos.append((int.from_bytes(hashed, "little"), record.name))
 
     def add_fault(self, error: ValueError) -> None:
         """Counts a record that cannot be read."""
@@ -95,28 +96,14 @@ def _stats_of(source: Source, indices: Sequence[int]) -> DatasetStats:
     for index in indices:
         with decoded_files() as files:
             try:
-                stats.add_record(index, source.read(index))
+                stats.add_record(source.read(index))
             except ValueError as error:
                 stats.add_fault(error)
-        for file in files:
-            stats.modes[file.kind, file.mode] += 1
-            if file.kind == "photo" and file.orientation != 1:
-                stats.orientations[file.orientation] += 1
+        stats.files.update(files)
     return stats
 
 
-def duplicates(splits: Sequence[DatasetStats]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Pairs of records with one photo: ((split, index), (split, index)), the split by its place."""
-    places = np.repeat(np.arange(len(splits)), [stats.readable for stats in splits])
-    indices = np.array([index for stats in splits for index in stats.indices], dtype=np.int64)
-    hashes = np.array([value for stats in splits for value in stats.hashes], dtype=np.uint64)
-    order = np.lexsort((indices, places, hashes))
-    records = [(int(places[place]), int(indices[place])) for place in order]
-    same = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]])
-    return [(records[place], records[place + 1]) for place in same]
-
-
-def _hash(record: Record) -> int:
-    """64 bits of what the photo shows, whatever its file; of the label map where there is no photo."""
-    shown = record.labels.tobytes() if record.photo is None else record.photo.tobytes()
-    return int.from_bytes(hashlib.blake2b(shown, digest_size=8).digest(), "little")
+def duplicates(splits: Mapping[str, DatasetStats]) -> list[tuple[tuple[str, str], tuple[str, str]]]:
+    """Pairs of records with one photo: ((split, name), (split, name))."""
+    found = sorted((photo, split, name) for split, stats in splits.items() for photo, name in stats.photos)
+    return [(one[1:], other[1:]) for one, other in pairwise(found) if one[0] == other[0]]

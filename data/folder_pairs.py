@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +33,6 @@ class Resizing:
     height: int
     width: int
     filter: str
-
-    def __post_init__(self) -> None:
-        if min(self.height, self.width) < 1:
-            raise ValueError(f"pairs.height={self.height}, pairs.width={self.width}: give 1 pixel or more")
 
     def __call__(self, image: Image.Image) -> Image.Image:
         size = (self.width, self.height)
@@ -88,15 +85,10 @@ class FolderPairs:
         Pairs at `positions`, up to `count` of one size in a row; without label maps `labels` are zeros.
         Raises ValueError, naming the files, where one is unreadable or a pair differs in size.
         """
-        waiting: list[tuple[Tensor, Sample]] = []
-        for position in positions:
-            read = self._read(position)
-            if waiting and (len(waiting) == count or waiting[0][0].shape != read[0].shape):
-                yield _stacked(waiting)
-                waiting = []
-            waiting.append(read)
-        if waiting:
-            yield _stacked(waiting)
+        for _, alike in groupby(map(self._read, positions), lambda pair: pair[0].shape):
+            while pairs := list(islice(alike, count)):
+                generated, samples = zip(*pairs)
+                yield torch.stack(generated), collate(list(samples))
 
     def photos(self, positions: Sequence[int], count: int) -> Iterator[Batch]:
         """The batches alone."""
@@ -130,8 +122,3 @@ class FolderPairs:
 def _tensor(image: Image.Image) -> Tensor:
     pixels = torch.from_numpy(np.array(image))  # (H, W, 3) uint8
     return from_uint8(pixels.permute(2, 0, 1))
-
-
-def _stacked(pairs: list[tuple[Tensor, Sample]]) -> tuple[Tensor, Batch]:
-    generated, samples = zip(*pairs)
-    return torch.stack(generated), collate(list(samples))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import threading
-import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import torch
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 Item = TypeVar("Item")
@@ -26,39 +22,44 @@ AHEAD = 4
 """Items under way for each process: enough that none waits; their number bounds the memory."""
 
 
-def ignore_interrupts(worker: int = 0) -> None:
-    """For workers: Ctrl-C reaches all processes of a terminal, and they live on while the main one saves."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 def in_processes(
-    function: Callable[[Item], Result], items: Iterable[Item], workers: int | None = None
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    workers: int | None = None,
+    pin_memory: bool = False,
 ) -> Iterator[Result]:
     """`map(function, items)`, computed by `workers` processes (None: one a core; 0: in this process).
 
     Results come in the order of the items, one at a time; items are taken as they are needed. What `function`
     raises is raised here. ValueError where a process was killed, which is nearly always a lack of memory.
+    `pin_memory`: tensors of the results come in page-locked memory. A worker runs torch on one thread.
     """
     workers = len(os.sched_getaffinity(0)) if workers is None else workers
-    if workers == 0:
-        yield from map(function, items)
-        return
-    # Forked, processes share what the function carries; the executor's own threads start after the forks.
-    context = multiprocessing.get_context("fork")
-    executor = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(function, os.getpid()))
-    waiting: deque[Future[Result]] = deque()
-    remaining = iter(items)
-    try:
-        waiting.extend(executor.submit(_compute, item) for item in islice(remaining, AHEAD * workers))
-        while waiting:
-            yield waiting.popleft().result()
-            waiting.extend(executor.submit(_compute, item) for item in islice(remaining, 1))
-    except BrokenProcessPool as error:
-        raise ValueError(
-            f"one of {workers} processes was killed, probably for lack of memory; use fewer: num_workers=1"
-        ) from error
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+    loader: DataLoader[Any] = DataLoader(
+        _Computed(function),
+        batch_size=None,
+        sampler=items,
+        num_workers=workers,
+        prefetch_factor=AHEAD if workers else None,
+        collate_fn=_as_it_is,
+        pin_memory=pin_memory,
+        worker_init_fn=_ignore_interrupts,
+        generator=torch.Generator(),  # its own: the workers' seeds would be drawn from the global one
+    )
+    results = iter(loader)
+    while True:
+        try:
+            result = next(results)
+        except StopIteration:
+            return
+        except RuntimeError as error:
+            raise ValueError(
+                f"one of {workers} processes was killed, probably for lack of memory; "
+                "use fewer: num_workers=1"
+            ) from error
+        if isinstance(result, _Raised):
+            raise result.error
+        yield result
 
 
 def in_chunks(
@@ -76,24 +77,30 @@ def in_chunks(
             bar.update(len(chunk))
 
 
-_function: Callable[[Any], Any] | None = None
+@dataclass(frozen=True)
+class _Raised:
+    """What the function raised: as an exception it would come wrapped in its process's traceback."""
+
+    error: Exception
 
 
-def _begin(function: Callable[[Any], Any], parent: int) -> None:
-    """In a new process: the function comes once, not with every item."""
-    global _function
-    ignore_interrupts()
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    _function = function
+class _Computed(Dataset[Any]):
+    """What a function makes of each item."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+    def __getitem__(self, item: Any) -> Any:
+        try:
+            return self.function(item)
+        except Exception as error:
+            return _Raised(error)
 
 
-def _end_with(parent: int) -> None:
-    """A process whose main process was killed would wait for items for ever."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
+def _as_it_is(result: Any) -> Any:
+    return result
 
 
-def _compute(item: Any) -> Any:
-    assert _function is not None, "a process begins with its function"
-    return _function(item)
+def _ignore_interrupts(worker: int) -> None:
+    """Ctrl-C reaches all processes of a terminal, and workers live on while the main one saves."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

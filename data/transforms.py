@@ -15,8 +15,6 @@ from data.batch import Sample
 from data.image_range import from_uint8
 from data.sources.source import Record
 
-RESIZES = ("fixed", "short_side", "width", "none")
-
 
 @dataclass(frozen=True)
 class JointTransform:
@@ -43,15 +41,8 @@ class JointTransform:
     flip: bool = False
 
     def __post_init__(self) -> None:
-        if self.resize not in RESIZES:
-            raise ValueError(f"resize={self.resize}: choose one of {', '.join(RESIZES)}")
         if self.resize == "none" and self.resize_to is not None:
             raise ValueError(f"resize_to={self.resize_to} has no effect with resize=none; drop one of them")
-        if min(self.height, self.width, self.resize_to or 1) < 1:
-            raise ValueError(
-                f"height={self.height}, width={self.width}, resize_to={self.resize_to}: "
-                "sizes are 1 pixel or more"
-            )
 
     def __call__(self, record: Record, random: np.random.Generator) -> Sample:
         """Applies all steps; the window and the flip are drawn from `random`.

@@ -1,4 +1,4 @@
-"""From the command line to typed options: Hydra composes them, and a mistake gets one line.
+"""The command line: Hydra composes typed options of it, a mistake gets one line, `--help` says what there is.
 
 Nothing here imports torch, so `--help` and mistyped options take a second.
 """
@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
-from typing import TypeVar
+from dataclasses import fields, is_dataclass
+from inspect import cleandoc, signature
+from typing import Any, TypeVar
 
 import hydra
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException, OverrideParseException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from options.help import help_text
 from options.schema import COMMANDS, CONFIGS, GROUPS, choices_of, groups_of
-from options.schema.fields import choose_among, did_you_mean
+from options.schema.fields import Rule, as_typed, choose_among, did_you_mean, rule_of
 from options.schema.testing import WHOLE
 from options.validation import check_values
 
@@ -31,6 +32,11 @@ USAGE_ERROR = 2
 """Exit status where what users gave cannot be used."""
 STOPPED = 130
 """Exit status after a Ctrl-C with nothing to save, as shells have it."""
+
+WIDTH, LEFT = 100, 34
+"""Columns in all, and of names with their values."""
+EXAMPLES = ("norm=sean", "dataset=folder")
+TYPES = {"bool": "true or false", "int": "integer", "float": "number", "str": "text"}
 
 Options = TypeVar("Options")
 
@@ -66,11 +72,11 @@ def command(
 def _shown(name: str, flags: list[str], overrides: list[str]) -> str:
     """What is printed in place of running: the help, or the whole configuration."""
     config = compose(name, overrides)
+    if set(flags) <= {"-h", "--help"}:
+        return help_text(COMMANDS[name], config)
     if flags == ["--cfg"]:
         return OmegaConf.to_yaml(config).rstrip()
-    if not set(flags) <= {"-h", "--help"}:
-        raise ValueError(f"{' '.join(flags)}: no such flag; there are --help and --cfg job")
-    return help_text(COMMANDS[name], config)
+    raise ValueError(f"{' '.join(flags)}: no such flag; there are --help and --cfg job")
 
 
 def expanded(word: str) -> str:
@@ -82,8 +88,7 @@ def expanded(word: str) -> str:
 def composed(name: str, options: type[Options], overrides: list[str]) -> Options:
     """The options of a command line; ValueError, in one line, where overrides do not fit them."""
     config = compose(name, overrides)
-    missing = sorted(OmegaConf.missing_keys(config))
-    if missing:
+    if missing := sorted(OmegaConf.missing_keys(config)):
         examples = " ".join(f"{key}=..." for key in missing)
         raise ValueError(f"{', '.join(missing)} must be given: add {examples}")
     parsed = OmegaConf.to_object(config)
@@ -105,10 +110,11 @@ def compose(name: str, overrides: list[str]) -> DictConfig:
             return hydra.compose(name, with_entries(name, overrides))
         except OverrideParseException as error:
             word = str(error.override).lstrip("+")
-            key, _, value = word.partition("=")
+            key, given, value = word.partition("=")
             quotes = f'quote a value with special characters, "{key}={quoted(value)}"'
-            remedy = quotes if "=" in word else "write name=value"
-            raise ValueError(f"{word}: cannot be understood; {remedy}") from error
+            raise ValueError(
+                f"{word}: cannot be understood; {quotes if given else 'write name=value'}"
+            ) from error
         except (HydraException, OmegaConfBaseException) as error:
             raise ValueError(_one_line(name, overrides, error)) from error
 
@@ -183,8 +189,7 @@ def _one_line(name: str, overrides: list[str], error: Exception) -> str:
     for parsed in OverridesParser.create().parse_overrides(others):
         if parsed.is_sweep_override():
             return f"{parsed.input_line}: one value a run; quote a comma, \"name='a,b'\""
-        unknown = _unknown(parsed.key_or_group or "", known)
-        if unknown:
+        if unknown := _unknown(parsed.key_or_group or "", known):
             return unknown
     cause = error.__cause__ or error
     text = str(cause).splitlines()[0]
@@ -201,15 +206,72 @@ def _unknown(option: str, known: object) -> str | None:
             table = ".".join(path[:depth]) or "the command line"
             meant = did_you_mean(key, node)
             message = f"{option}: no such option; {meant}{table} knows {', '.join(map(str, node))}"
-            owners = _choices_with(path[0], key) if depth == 1 else []
+            choices = GROUPS.get(path[0], {}) if depth == 1 else {}
+            owners = [
+                f"{path[0]}={name}" for name, has in choices.items() if key in signature(has).parameters
+            ]
             return f"{message}; {key} goes with {', '.join(owners)}" if owners else message
         node = node[key]
     return None
 
 
-def _choices_with(group: str, option: str) -> list[str]:
-    """The choices of a group that have such an option: one was forgotten, or another one meant."""
-    options = {
-        choice: {entry.name for entry in fields(table)} for choice, table in GROUPS.get(group, {}).items()
-    }
-    return [f"{group}={choice}" for choice in options if option in options[choice]]
+def help_text(table: type, config: DictConfig) -> str:
+    """The help of a command; `table` declares its options, and `config` holds their values."""
+    usage = cleandoc(str(table.__doc__))
+    program = usage.partition(".py")[0] + ".py"
+    values = OmegaConf.to_container(config)
+    assert isinstance(values, dict)
+    lines = [usage, "", "Groups: GROUP=CHOICE chooses from one; * marks what is chosen now."]
+    groups = groups_of(table)
+    for group, rule in groups.items():
+        default = f"; default: {rule.choice}" if group not in GROUPS and rule.choice else ""
+        lines += ["", *_row(f"  {group}", rule.help + default)]
+        for choice, meaning in choices_of(group).items():
+            chosen = group in GROUPS and values[group] != MISSING and values[group]["name"] == choice
+            lines += _row(f"  {'*' if chosen else ' '} {choice}", meaning)
+    lines += ["", "Options: NAME=VALUE changes one; they are shown with the values that they have now."]
+    for example in [example for example in EXAMPLES if example.partition("=")[0] in groups][:1]:
+        lines += [f"Each choice has its own; for those of {example}: {program} {example} --help"]
+    lines += [""]
+    return "\n".join([*lines, *_options(table, values)])
+
+
+def _options(table: type, values: dict[Any, Any], prefix: str = "") -> Iterator[str]:
+    """The options of a table, then those of the tables in it."""
+    inner = []
+    for entry in fields(table):
+        name, rule, value = prefix + entry.name, rule_of(table, entry), values[entry.name]
+        if entry.name in GROUPS and rule.group:
+            if isinstance(value, dict):
+                inner.append((f"{name}={value['name']}", name, GROUPS[entry.name][str(value["name"])], value))
+        elif isinstance(value, dict) and is_dataclass(entry.default_factory):
+            inner.append((name, name, entry.default_factory, value))
+        elif rule.help:
+            given = "" if isinstance(value, dict) else f"={'...' if value == MISSING else as_typed(value)}"
+            yield from _row(f"  {name}{given}", f"{rule.help} [{_allowed(str(entry.type), rule)}]")
+    for title, name, nested, value in inner:
+        rows = list(_options(nested, value, f"{name}."))
+        if rows:
+            headline = f"{title}: {str(nested.__doc__).splitlines()[0]}"
+            yield from ["", *textwrap.wrap(headline, WIDTH, subsequent_indent="    "), *rows]
+
+
+def _allowed(annotation: str, rule: Rule) -> str:
+    """The values that an option may have, in words."""
+    kind, optional, _ = annotation.partition(" | None")
+    several = kind.startswith(("list", "dict"))
+    choices = ", ".join(as_typed(choice) for choice in rule.choices)
+    parts = [f"{'any' if several else 'one'} of {choices}"] if choices else []
+    if rule.range or not choices:
+        inner = kind.removeprefix("list[").removesuffix("]").partition(" | ")[0]
+        what = rule.unit or TYPES.get(inner, "table")
+        parts += [f"list of {what}s" if several and inner in TYPES else what, rule.range]
+    return ", ".join(filter(None, parts)) + ("; or null" if optional else "")
+
+
+def _row(left: str, right: str) -> list[str]:
+    """Two columns, the right one wrapped."""
+    indent = " " * LEFT
+    if len(left) >= LEFT:
+        return [left, *_row("", right)]
+    return textwrap.wrap(left.ljust(LEFT) + right, WIDTH, subsequent_indent=indent, break_on_hyphens=False)

@@ -52,19 +52,18 @@ def read_options(run: Path, overrides: list[str] | None = None) -> TrainOptions:
 
     Raises ValueError where config.yaml is damaged, or where an override would make it another run.
     """
-    file = run / CONFIG
     try:
-        config = _typed(_stored(file))
+        config = _typed(_stored(run))
     except (*UNREADABLE, ValueError) as error:
-        raise ValueError(f"{file} cannot be read as a run's options: {error}") from error
+        raise ValueError(f"{run / CONFIG} cannot be read as a run's options: {error}") from error
     _change(config, overrides or [])
     options = OmegaConf.to_object(config)
     assert isinstance(options, TrainOptions)
     return options
 
 
-def _stored(file: Path) -> DictConfig:
-    stored = OmegaConf.load(file)
+def _stored(run: Path) -> DictConfig:
+    stored = OmegaConf.load(run / CONFIG)
     if not isinstance(stored, DictConfig):
         raise TypeError("it is no table of names and values")
     return with_present_names(stored)
@@ -103,18 +102,16 @@ def _change(config: DictConfig, overrides: list[str]) -> None:
     """Sets what may change in a run; its choices (data set, norm, ...) stay."""
     for override in OverridesParser.create().parse_overrides(overrides):
         key, value = override.key_or_group, override.value()
-        if key in WHEN_STARTING:
+        if key in WHEN_STARTING or (key in GROUPS and value == config[key]["name"]):
             continue
         if (key, value) == ("hardware.precision", "auto"):
             continue  # resolved when the run began: another machine goes on in that precision
         if key in GROUPS:
-            chosen = config[key]["name"]
-            if value != chosen:
-                raise ValueError(
-                    f"{override.input_line}: the run was started with {key}={chosen}, which cannot change; "
-                    "start another run under another name"
-                )
-        elif not is_group(key):
+            raise ValueError(
+                f"{override.input_line}: the run was started with {key}={config[key]['name']}, which cannot "
+                "change; start another run under another name"
+            )
+        if not is_group(key):
             OmegaConf.update(config, key, value, merge=True)
         elif value is not None:
             OmegaConf.update(config, key, OmegaConf.load(CONFIGS / key / f"{value}.yaml"), merge=True)
@@ -134,7 +131,7 @@ def implied_choices(overrides: list[str]) -> list[str]:
         return []
     implied: dict[str, object] = {}
     try:
-        stored = _stored(run_folder(source) / CONFIG)
+        stored = _stored(run_folder(source))
         for group, choices in GROUPS.items():
             choice = stored[group]["name"]
             # Another choice is refused by read_options where a run is resumed, and taken where one begins.

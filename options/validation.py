@@ -32,8 +32,7 @@ def check_values(options: object, prefix: str = "") -> None:
             continue
         rule = rule_of(type(options), entry)
         for part in value if isinstance(value, list) else [value]:
-            objection = None if part is None else rule.objection(part)
-            if objection is not None:
+            if part is not None and (objection := rule.objection(part)):
                 raise ValueError(f"{name}={part}: {objection}")
 
 
@@ -163,9 +162,9 @@ def check_testing(options: TestOptions) -> None:
         raise ValueError("name must be given: add name=... (or generated=DIR real=DIR, without a run)")
     if options.pairs != PairOptions():
         raise ValueError("pairs.* goes with generated=DIR real=DIR; a run's pictures have the run's size")
-    for name in ("instances", "photos"):
-        if options.labels is None and getattr(options, name) is not None:
-            raise ValueError(f"{name}={getattr(options, name)} goes with labels=DIR; add it")
+    for name, folder in (("instances", options.instances), ("photos", options.photos)):
+        if options.labels is None and folder is not None:
+            raise ValueError(f"{name}={folder} goes with labels=DIR; add it")
 
 
 def _check_folders(options: TestOptions) -> None:

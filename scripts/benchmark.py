@@ -18,11 +18,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
+from pandas import DataFrame
 from torch.utils.benchmark import Timer
 
 from options.cli import one_line_errors
-from scripts.benchmarking.cases import FORMS, WORKS, Case
-from scripts.benchmarking.label_maps import LabelMapOptions
+from scripts.benchmarking.cases import FORMS, WORKS, Case, LabelMapOptions
 from scripts.benchmarking.measure import measure
 
 USUAL_FORMS = {
@@ -122,11 +122,8 @@ def matrix_rate() -> float:
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows as text."""
     title = "{work}, {norm}, {size[0]}x{size[1]}, width {width}, batch {batch}".format_map(rows[0])
-    lines = [list(COLUMNS), *([cell.format_map(row) for cell in COLUMNS.values()] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    return "\n".join(
-        ["", title, *("  ".join(cell.rjust(width) for cell, width in zip(line, widths)) for line in lines)]
-    )
+    texts = [[cell.format_map(row) for cell in COLUMNS.values()] for row in rows]
+    return f"\n{title}\n{DataFrame(texts, columns=list(COLUMNS)).to_string(index=False)}"
 
 
 if __name__ == "__main__":

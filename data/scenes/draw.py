@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from data.scenes.layout import Layout
+from data.scenes.layout import Layout, Polygon
 from data.scenes.shade import shade
 from data.scenes.styles import STYLES
 
 SOFTNESS = 0.008  # of a shadow's edge, in picture heights
 
 
-@dataclass(frozen=True)
-class Drawing:
+class Drawing(NamedTuple):
     """`photo` is RGB; `labels` and `instances` are int32 (height, width)."""
 
     photo: Image.Image
@@ -37,36 +36,26 @@ def draw(layout: Layout, style: str, height: int, width: int) -> Drawing:
     pixels = np.clip(mean + 0.5, 0.0, 255.0).astype(np.uint8).transpose(1, 2, 0)
     photo = Image.fromarray(np.ascontiguousarray(pixels))
     front = surface[1::2, 1::2]
-    return Drawing(photo, label_table(layout)[front], instance_table(layout)[front])
+    instances = np.array([surface.instance for surface in layout.surfaces], dtype=np.int32)
+    return Drawing(photo, layout.labels()[front], instances[front])
 
 
 def rasterise(layout: Layout, height: int, width: int) -> np.ndarray:
-    """The number of the front surface at each pixel, intp (height, width).
-
-    Pillow cuts fractions off: a corner goes to the pixel that holds it.
-    """
-    image = Image.new("I", (width, height))
-    pen = ImageDraw.Draw(image)
-    for number, polygon in layout.polygons:
-        pen.polygon([height * value for value in polygon], fill=number)
-    return np.asarray(image).astype(np.intp)
+    """The number of the front surface at each pixel, intp (height, width)."""
+    return np.asarray(_filled("I", layout.polygons, height, width)).astype(np.intp)
 
 
 def rasterise_shadows(layout: Layout, height: int, width: int) -> np.ndarray:
     """How much of the light a shadow takes at each pixel, 0 to 1 with soft edges: float32 (height, width)."""
-    image = Image.new("L", (width, height))
-    pen = ImageDraw.Draw(image)
-    for polygon in layout.shadows:
-        pen.polygon([height * value for value in polygon], fill=255)
-    soft = image.filter(ImageFilter.BoxBlur(SOFTNESS * height))
+    hard = _filled("L", [(255, polygon) for polygon in layout.shadows], height, width)
+    soft = hard.filter(ImageFilter.BoxBlur(SOFTNESS * height))
     return np.asarray(soft).astype(np.float32) * np.float32(1.0 / 255.0)
 
 
-def label_table(layout: Layout) -> np.ndarray:
-    """The label of each surface, int32 (surfaces,)."""
-    return np.array([surface.label for surface in layout.surfaces], dtype=np.int32)
-
-
-def instance_table(layout: Layout) -> np.ndarray:
-    """The instance of each surface, int32 (surfaces,)."""
-    return np.array([surface.instance for surface in layout.surfaces], dtype=np.int32)
+def _filled(mode: str, polygons: list[tuple[int, Polygon]], height: int, width: int) -> Image.Image:
+    """Polygons, each filled with its number; Pillow gives a corner to the pixel that holds it."""
+    image = Image.new(mode, (width, height))
+    pen = ImageDraw.Draw(image)
+    for number, polygon in polygons:
+        pen.polygon([height * value for value in polygon], fill=number)
+    return image

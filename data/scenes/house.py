@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from random import Random
 
-from data.scenes.labels import Label, Material
-from data.scenes.layout import Camera, Layout, Surface
+from data.scenes.layout import Camera, Label, Layout, Material, Surface
 from data.scenes.outline import Point, box, closed
 
 PLASTER = ((0.95, 0.9, 0.8), (0.9, 0.8, 0.55), (0.75, 0.82, 0.85), (0.95, 0.95, 0.95), (0.88, 0.68, 0.6))

@@ -6,8 +6,28 @@ Lengths are in picture heights: y runs from 0 (top) to 1 (bottom), x from 0 to t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 
-from data.scenes.labels import Label, Material
+import numpy as np
+
+Label = IntEnum(
+    "Label", "SKY SUN CLOUD MOUNTAIN SEA SAND GRASS ROAD TREE WALL ROOF WINDOW CAR BOAT PERSON", start=0
+)
+"""Class ids, as in data/sources/scenes.csv. At night SUN is the moon."""
+
+Material = IntEnum(
+    "Material",
+    "AIR SUN CLOUD ROCK SUMMIT WATER SAND GRASS ASPHALT MARKING LEAVES NEEDLES TRUNK BRICK PLANKS TILES "
+    "FRAME DARK_PANE LIT_PANE DOOR LACQUER GLASS TYRE TAIL_LAMP HEAD_LAMP HULL SAIL SKIN CLOTH",
+    start=0,
+)
+"""What a surface is made of; a style says how each looks. A DARK_PANE is dark at night."""
+
+# What lies flat: textured in perspective, and things cast their shadows on it.
+GROUND = frozenset({Label.SEA, Label.SAND, Label.GRASS, Label.ROAD})
+
+# What the sea mirrors at the horizon.
+BACKDROP = frozenset({Label.SKY, Label.SUN, Label.CLOUD, Label.MOUNTAIN})
 
 Polygon = list[float]  # x0, y0, x1, y1, ...
 WHITE = (1.0, 1.0, 1.0)
@@ -79,6 +99,10 @@ class Layout:
         number = len(self.surfaces)
         self.surfaces.append(surface)
         self.polygons.extend((number, polygon) for polygon in polygons)
+
+    def labels(self) -> np.ndarray:
+        """The label of each surface, int32 (surfaces,)."""
+        return np.array([surface.label for surface in self.surfaces], dtype=np.int32)
 
     def next_instance(self) -> int:
         """A fresh instance id, from 1 on; 0 is for what cannot be counted."""

@@ -6,12 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
-from data.scenes.draw import label_table, rasterise
-from data.scenes.ground import Road, add_ground
+from data.scenes.draw import rasterise
 from data.scenes.house import add_house
-from data.scenes.labels import Label
-from data.scenes.layout import Camera, Layout, Sun
-from data.scenes.sky import add_mountains, add_sky
+from data.scenes.landscape import Road, add_ground, add_mountains, add_sky
+from data.scenes.layout import Camera, Label, Layout, Sun
 from data.scenes.things import add_boat, add_car, add_person, add_tree
 
 MAP_HEIGHT = 64  # pixels of the map of the ground, which shows where things may stand
@@ -45,7 +43,7 @@ class _Population:
         self.rng = rng
         surface = rasterise(layout, MAP_HEIGHT, max(1, round(MAP_HEIGHT * layout.aspect)))
         # Labels by row and column, as plain lists: they are asked one at a time.
-        self.ground: list[list[int]] = label_table(layout)[surface].tolist()
+        self.ground: list[list[int]] = layout.labels()[surface].tolist()
         self.taken: list[tuple[float, float, float]] = []  # x, y, half width
         self.painters: list[tuple[float, Callable[[], None]]] = []  # y, what paints a thing there
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.scenes.labels import BACKDROP, GROUND, Label
-from data.scenes.layout import WHITE, Camera, Layout, Sun, Surface
+from data.scenes.layout import BACKDROP, GROUND, WHITE, Camera, Label, Layout, Sun, Surface
 from data.scenes.styles import RGB, Paint, Style
 from data.scenes.texture import LEVELS, SIZE, Texture, atlas
 
@@ -60,7 +59,7 @@ class _View:
 
     def mask(self, labels: frozenset[Label], rows: slice) -> np.ndarray:
         """1 where a pixel of `rows` has one of `labels`, else 0: float32."""
-        return is_one_of(labels, self.tables.labels).astype(np.float32).take(self.surface[rows])
+        return np.isin(self.tables.labels, list(labels)).astype(np.float32).take(self.surface[rows])
 
 
 def shade(layout: Layout, surface: np.ndarray, shadow: np.ndarray, style: Style) -> np.ndarray:
@@ -176,11 +175,6 @@ def _add_glow(view: _View, colour: np.ndarray, sun: Sun) -> None:
     colour += _colour(view.style.glow) * halo
 
 
-def is_one_of(chosen: frozenset[Label], labels: np.ndarray) -> np.ndarray:
-    """Which of `labels` are among the `chosen`, bool of the same shape."""
-    return np.array([label in chosen for label in range(len(Label))])[labels]
-
-
 def tabulate(layout: Layout, style: Style, rows: int) -> SurfaceTables:
     """The tables of a layout's surfaces for a picture of `rows` rows."""
     surfaces = layout.surfaces
@@ -188,8 +182,8 @@ def tabulate(layout: Layout, style: Style, rows: int) -> SurfaceTables:
     frame = np.array([(s.x, s.y, 1.0 / s.radius, s.side, s.rise, s.shift) for s in surfaces], np.float32)
     x, y, per_radius, side, rise, shift = frame.T
     repeats = np.array([paint.repeats for paint in paints], dtype=np.float32)
-    labels = np.array([surface.label for surface in surfaces], dtype=np.int32)
-    ground = is_one_of(GROUND, labels)
+    labels = layout.labels()
+    ground = np.isin(labels, list(GROUND))
     scale = np.where(ground, 0.0, SIZE * repeats * per_radius).astype(np.float32)
     side = style.contrast * side * per_radius
     rise = -style.contrast * rise * per_radius  # y grows downwards

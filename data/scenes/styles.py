@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.scenes.labels import Material
+from data.scenes.layout import Material
 from data.scenes.texture import Texture
 
 RGB = tuple[float, float, float]  # 0-255

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from data.scenes.labels import Label, Material
-from data.scenes.layout import Layout, Surface
+from data.scenes.layout import Label, Layout, Material, Surface
 from data.scenes.outline import Stencil, blob, ellipse
 
 HULLS = ((0.95, 0.95, 0.95), (0.75, 0.15, 0.12), (0.15, 0.25, 0.5), (0.45, 0.28, 0.16), (0.2, 0.5, 0.5))

@@ -12,7 +12,7 @@ from pathlib import Path
 from data.sources.classes import read_label_set
 from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.label_format import StoredIds
-from data.sources.pairing import require_folder, require_split, unpacked
+from data.sources.pairing import read_text, require_folder, require_split, unpacked
 
 FOLDERS = {"train": "training", "val": "validation"}
 LABEL_FORMAT = StoredIds.in_order(read_label_set(Path(__file__).with_suffix(".csv")), first=1, unknown=0)
@@ -75,8 +75,8 @@ def _files(root: str | Path, split: str) -> tuple[FileList, FileList]:
 
 def _listed(file: Path) -> set[str]:
     """The entries of a list: one a line."""
-    lines = (line.partition("#")[0].strip() for line in _text(file).splitlines())
-    entries = {line for line in lines if line}
+    text = read_text(file, "a list of scenes and pictures, one a line")
+    entries = {line.partition("#")[0].strip() for line in text.splitlines()} - {""}
     if not entries:
         raise ValueError(f"{file}: it names no scene; write one a line, as {SCENES} calls them")
     return entries
@@ -85,7 +85,7 @@ def _listed(file: Path) -> set[str]:
 def _scenes(file: Path) -> dict[str, str]:
     """The scene of each picture: lines such as "ADE_train_00000001 airport_terminal"."""
     scene_of = {}
-    for number, line in enumerate(_text(file).splitlines(), start=1):
+    for number, line in enumerate(read_text(file, "the publisher's list of scenes").splitlines(), start=1):
         fields = line.split()
         if len(fields) == 2:
             scene_of[fields[0]] = fields[1]
@@ -95,11 +95,3 @@ def _scenes(file: Path) -> dict[str, str]:
                 "take the file from the publisher's archive"
             )
     return scene_of
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as cause:
-        reason = cause.strerror if isinstance(cause, OSError) else "it is no text in UTF-8"
-        raise ValueError(f"{file}: cannot be read ({reason}); expected a list, one entry a line") from cause

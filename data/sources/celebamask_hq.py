@@ -15,7 +15,7 @@ from data.sources.classes import read_label_set
 from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.image_io import read_photo
 from data.sources.label_format import StoredIds
-from data.sources.pairing import list_images, require_folder, require_split, stem, unpacked
+from data.sources.pairing import list_images, read_text, require_folder, require_split, stem, unpacked
 from data.sources.prepared_cache import prepare, prepared_folder
 from data.sources.source import SplitAbsent
 
@@ -74,7 +74,7 @@ def _published(root: Path, split: str, cache: str | Path | None, expected: str) 
         raise SplitAbsent(f"{photos.folder}: none of its {len(present)} faces is of split={split}")
     folder = prepared_folder(RECIPE, root, [masks, *sorted(masks.iterdir())], cache)
     merge = partial(merge_masks, masks, LABEL_FORMAT.label_set.names[1:])
-    prepare(folder, stems, lambda missing: zip(missing, missing), merge, "label maps")
+    prepare(folder, stems, lambda: merge, "label maps")
     return FileSource(LABEL_FORMAT, FileList(folder, stems, ".png"), photos.only(stems), enlarge=True)
 
 
@@ -110,11 +110,9 @@ def merge_masks(masks: Path, parts: tuple[str, ...], face: str) -> np.ndarray:
 
 def _splits(file: Path) -> dict[str, str]:
     """The split of each face, by its number: lines such as "0  119613  119614.jpg" below a heading."""
+    rows = map(str.split, read_text(file, "the publisher's mapping").splitlines())
     try:
-        rows = [line.split() for line in file.read_text(encoding="utf-8").splitlines()]
         numbers = {row[0]: int(stem(row[2])) for row in rows if row and row[0] != "idx"}
-    except OSError as cause:
-        raise ValueError(f"{file}: {cause.strerror}; take it from the publisher's archive") from cause
     except (ValueError, IndexError) as cause:
         raise ValueError(
             f'{file}: lines are "idx orig_idx orig_file" and then "0 119613 119614.jpg" ({cause}); '

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from data.palette import distinct_colours
 from data.sources.label_format import LARGEST_STORED
+from data.sources.pairing import read_text
 from data.sources.source import LabelSet
 
 CLASS_LIST = ("name,red,green,blue", "name,r,g,b")
 REMAP = ("from,to",)
-UNLISTED = ("error", "unknown")
 UNKNOWN = "unknown"
 UNKNOWN_COLOUR = (0, 0, 0)
 
@@ -81,8 +81,6 @@ def remapped_classes(
     unknown where `unlisted` says so. Raises ValueError where the table leads to no class, or unknown is asked
     for and there is no such class.
     """
-    if unlisted not in UNLISTED:
-        raise ValueError(f"unlisted={unlisted}: choose one of {', '.join(UNLISTED)}")
     classes: dict[int, int] = {}
     if unlisted == "unknown":
         if ignore_id is None:
@@ -98,12 +96,8 @@ def remapped_classes(
 
 def _read_table(file: Path, headers: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
     """The rows of a CSV table with their lines, empty ones skipped, below one of the `headers`."""
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as lines:
-            header, *rows = [[value.strip() for value in row] for row in csv.reader(lines)] or [[]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no table in UTF-8"
-        raise ValueError(f"{file}: cannot be read ({reason}); give a table {headers[0]}") from error
+    lines = read_text(file, f"a table {headers[0]}").splitlines()
+    header, *rows = [[value.strip() for value in row] for row in csv.reader(lines)] or [[]]
     if ",".join(header).lower() not in headers:
         raise ValueError(f"{file}: the first line is {','.join(header)!r}; it must be {headers[0]!r}")
     return ((number, row) for number, row in enumerate(rows, start=2) if row)

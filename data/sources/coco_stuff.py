@@ -7,7 +7,6 @@ Caesar et al., "COCO-Stuff: Thing and stuff classes in context", 2018. Colours o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,16 +33,6 @@ FIRST_INSTANCE = 256
 
 Outline = list[list[float]] | dict[str, Any]
 """Polygons (x, y, x, y, …), or a run-length encoding."""
-
-
-@dataclass(frozen=True)
-class Annotated:
-    """An image's label map, its size, and the outlines of its instances."""
-
-    labels: Path
-    height: int
-    width: int
-    outlines: list[Outline]
 
 
 def open_coco_stuff(
@@ -88,40 +77,64 @@ def _instance_maps(root: Path, split: str, labels: FileList, cache: str | Path |
             "or set dataset.instances=false"
         )
     folder, names = prepared_folder(RECIPE, root, [annotations, labels.folder], cache), labels.names
-    prepare(folder, names, partial(annotated, annotations, labels.folder), draw, "instance maps")
+    prepare(
+        folder, names, lambda: partial(Annotations.read(annotations).draw, labels.folder), "instance maps"
+    )
     return FileList(folder, names, ".png")
 
 
-def annotated(file: Path, labels: Path, stems: list[str]) -> Iterator[tuple[str, Annotated]]:
-    """Each of the `stems` of label maps in the folder `labels` with what instances_….json says of it.
+@dataclass(frozen=True)
+class Annotations:
+    """What instances_….json says: each image's number, height and width by its name, outlines by its number.
 
-    Crowds are skipped: their outline is not that of one instance. Raises ValueError, naming the file, where
-    it cannot be read, or where an image is not in it.
+    Crowds are skipped: their outline is not that of one instance.
     """
-    images, outlines = _read_annotations(file)
-    for stem in stems:
-        if stem not in images:
-            raise ValueError(f"{file}: it has no image {stem}.jpg, of which there is a label map in {labels}")
-        number, height, width = images[stem]
-        yield stem, Annotated(labels / f"{stem}.png", height, width, outlines.get(number, []))
 
+    file: Path
+    images: dict[str, tuple[int, int, int]]
+    outlines: dict[int, list[Outline]]
 
-def draw(image: Annotated) -> np.ndarray:
-    """The label map with instances numbered from 256 on, in the order of the file, uint16 (H, W).
+    @classmethod
+    def read(cls, file: Path) -> Annotations:
+        """Reads `file`; ValueError, naming it, where it cannot be read."""
+        try:
+            stored = json.loads(file.read_bytes())
+            images = {
+                Path(image["file_name"]).stem: (image["id"], image["height"], image["width"])
+                for image in stored["images"]
+            }
+            outlines: dict[int, list[Outline]] = {}
+            for annotation in stored["annotations"]:
+                if annotation["segmentation"] and not annotation.get("iscrowd"):
+                    outlines.setdefault(annotation["image_id"], []).append(annotation["segmentation"])
+        except (OSError, ValueError, KeyError, TypeError) as cause:
+            raise ValueError(
+                f"{file}: not COCO's instances ({cause}); unpack annotations_trainval2017.zip again, "
+                "or set dataset.instances=false"
+            ) from cause
+        return cls(file, images, outlines)
 
-    Where two overlap the later one is seen, as in SPADE's instance maps. Raises ValueError, naming the label
-    map, where it cannot be read or has another size.
-    """
-    ids = read_ids(image.labels)  # (H, W)
-    if ids.shape != (image.height, image.width):
-        raise ValueError(
-            f"{image.labels} is {ids.shape[1]}×{ids.shape[0]} (width×height) but its image is "
-            f"{image.width}×{image.height} in the annotations; unpack both archives again"
-        )
-    instances = ids.astype(np.uint16)
-    for number, outline in enumerate(image.outlines, start=FIRST_INSTANCE):
-        instances[_inside(outline, image.height, image.width)] = number
-    return instances
+    def draw(self, labels: Path, stem: str) -> np.ndarray:
+        """LABELS/STEM.png with instances numbered from 256 on, in the order of the file, uint16 (H, W).
+
+        Where two overlap the later one is seen, as in SPADE's instance maps. Raises ValueError, naming the
+        file, where the image is not known, or its label map cannot be read or has another size.
+        """
+        if stem not in self.images:
+            raise ValueError(
+                f"{self.file}: it has no image {stem}.jpg, of which there is a label map in {labels}"
+            )
+        number, height, width = self.images[stem]
+        ids = read_ids(labels / f"{stem}.png")  # (H, W)
+        if ids.shape != (height, width):
+            raise ValueError(
+                f"{labels}/{stem}.png is {ids.shape[1]}×{ids.shape[0]} (width×height) but its image is "
+                f"{width}×{height} in the annotations; unpack both archives again"
+            )
+        instances = ids.astype(np.uint16)
+        for instance, outline in enumerate(self.outlines.get(number, []), start=FIRST_INSTANCE):
+            instances[_inside(outline, height, width)] = instance
+        return instances
 
 
 def _inside(outline: Outline, height: int, width: int) -> np.ndarray:
@@ -133,24 +146,3 @@ def _inside(outline: Outline, height: int, width: int) -> np.ndarray:
     else:
         encoded = outline  # run lengths in letters, as they are decoded
     return mask.decode(encoded).astype(bool)
-
-
-def _read_annotations(file: Path) -> tuple[dict[str, tuple[int, int, int]], dict[int, list[Outline]]]:
-    """Number, height and width of each image by its stem, and the outlines of each image by its number."""
-    try:
-        stored = json.loads(file.read_bytes())
-        images = {
-            Path(image["file_name"]).stem: (image["id"], image["height"], image["width"])
-            for image in stored["images"]
-        }
-        outlines: dict[int, list[Outline]] = {}
-        for annotation in stored["annotations"]:
-            if annotation["segmentation"] and not annotation.get("iscrowd"):
-                outlines.setdefault(annotation["image_id"], []).append(annotation["segmentation"])
-    except OSError as cause:
-        raise ValueError(
-            f"{file}: {cause.strerror}; unpack annotations_trainval2017.zip, or set dataset.instances=false"
-        ) from cause
-    except (ValueError, KeyError, TypeError) as cause:
-        raise ValueError(f"{file}: not COCO's instances ({cause}); unpack it again") from cause
-    return images, outlines

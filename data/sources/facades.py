@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 
 from data.sources.classes import read_label_set
-from data.sources.file_source import FileList, FileSource
+from data.sources.file_source import FileList, FileSource, require_same_names
 from data.sources.label_format import StoredIds
-from data.sources.pairing import list_images, pair, require_folder, require_split, stem
+from data.sources.pairing import require_folder, require_split
 from data.sources.source import SplitAbsent
 
 PARTS = {"base": "cmp_b", "extended": "cmp_x"}
@@ -56,9 +56,9 @@ def open_facades(root: str | Path, split: str) -> FileSource:
 
 def _names(folder: Path, prefix: str, expected: str) -> list[str]:
     """The names of the facades in `folder`, in the order of their numbers."""
-    labels = list_images(folder, expected, endings=(".png",))
-    pair(labels, folder, list_images(folder, expected, endings=(".jpg",)), folder, "name")
-    for name in labels:
-        if not re.fullmatch(prefix + r"\d+", stem(name)):
-            raise ValueError(f"{folder / name}: names here are {prefix} and a number; move other files away")
-    return [stem(name) for name in labels]
+    labels = FileList.find(folder, ".png", expected)
+    require_same_names(labels, FileList.find(folder, ".jpg", expected))
+    for name in labels.names:
+        if not re.fullmatch(prefix + r"\d+", name):
+            raise ValueError(f"{folder / name}.png: names here are {prefix} and a number; move it away")
+    return labels.names

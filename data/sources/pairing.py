@@ -10,8 +10,6 @@ from data.sources.source import SplitAbsent
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 
-PAIRINGS = ("name", "sorted")
-
 
 def require_folder(folder: str | Path, expected: str) -> Path:
     """Returns `folder`; raises ValueError, saying what was `expected` there, where it is no folder."""
@@ -47,20 +45,28 @@ def list_files(folder: Path, expected: str) -> list[str]:
         raise ValueError(f"{folder}: cannot be listed ({cause.strerror}); expected {expected}") from cause
 
 
-def list_images(folder: Path, expected: str, endings: tuple[str, ...] = ENDINGS) -> list[str]:
+def read_text(file: Path, expected: str) -> str:
+    """A text file in UTF-8; raises ValueError, saying what was `expected`, where it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as cause:
+        reason = cause.strerror if isinstance(cause, OSError) else "it is no text in UTF-8"
+        raise ValueError(f"{file}: cannot be read ({reason}); expected {expected}") from cause
+
+
+def list_images(folder: Path, expected: str) -> list[str]:
     """File names of the images in `folder`, sorted by name without ending, without hidden ones.
 
-    `endings`: those of the images, in small letters, where other files lie beside them.
     Raises ValueError, saying what was `expected` there, where the folder is missing, closed or has no
     image, and where two images differ in their endings only.
     """
     names = list_files(folder, expected)
-    found = [name for name in names if name.lower().endswith(endings)]
+    found = [name for name in names if name.lower().endswith(ENDINGS)]
     images = {stem(name): name for name in found}
     if not found:
         raise ValueError(
             f"{folder}: none of its {len(names)} files is a picture "
-            f"({', '.join(endings)}); expected {expected}"
+            f"({', '.join(ENDINGS)}); expected {expected}"
         )
     if len(found) > len(images):
         first = next(name for name in found if images[stem(name)] != name)
@@ -76,8 +82,6 @@ def pair(
     `pairing`: "name" matches file names without their endings; "sorted" takes both folders in the
     order of their names. Raises ValueError with counts and the first names where a file has no partner.
     """
-    if pairing not in PAIRINGS:
-        raise ValueError(f"pairing={pairing}: choose one of {', '.join(PAIRINGS)}")
     if pairing == "sorted":
         if len(labels) != len(others):
             raise ValueError(

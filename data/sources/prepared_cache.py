@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from filelock import FileLock
@@ -16,9 +15,6 @@ from tqdm import tqdm
 
 from data.atomic_write import write_atomically
 from data.parallel import in_processes
-
-Job = TypeVar("Job")
-ENDING = ".png"
 
 
 def default_cache() -> Path:
@@ -57,38 +53,30 @@ def cache_lock(folder: Path) -> FileLock:
 
 
 def prepare(
-    folder: Path,
-    stems: list[str],
-    jobs: Callable[[list[str]], Iterable[tuple[str, Job]]],
-    make: Callable[[Job], np.ndarray],
-    what: str,
+    folder: Path, stems: list[str], begin: Callable[[], Callable[[str], np.ndarray]], what: str
 ) -> None:
     """Makes FOLDER/STEM.png for each of `stems` that has none yet: in parallel, behind a progress bar.
 
-    `jobs` gives, for the stems that are missing, each one's job; `make` turns a job into the ids to store,
-    uint8 or uint16 (H, W). Files appear whole, under their names, or not at all; after an interruption what
-    is there is kept. Processes that need the same files wait for the one that makes them.
+    `begin` is called where some are missing, and returns what makes a stem's ids, uint8 or uint16 (H, W).
+    Files appear whole, under their names, or not at all; after an interruption what is there is kept.
+    Processes that need the same files wait for the one that makes them.
 
-    Raises what `make` and `jobs` raise; OSError where the folder cannot be written.
+    Raises what `begin` and what it returns raise; OSError where the folder cannot be written.
     """
     if not _missing(folder, stems):
         return
     with cache_lock(folder):
         missing = _missing(folder, stems)
-        made = in_processes(partial(_make_file, folder, make), jobs(missing))
+        made = in_processes(partial(_make_file, folder, begin()), missing) if missing else ()
         for _ in tqdm(made, f"{what}, once, into {folder}", len(missing), dynamic_ncols=True, leave=False):
             pass
 
 
-def _make_file(folder: Path, make: Callable[[Job], np.ndarray], item: tuple[str, Job]) -> None:
-    stem, job = item
-    image = Image.fromarray(make(job))
-    write_atomically(folder / f"{stem}{ENDING}", partial(image.save, format="PNG"))
+def _make_file(folder: Path, make: Callable[[str], np.ndarray], stem: str) -> None:
+    image = Image.fromarray(make(stem))
+    write_atomically(folder / f"{stem}.png", partial(image.save, format="PNG"))
 
 
 def _missing(folder: Path, stems: list[str]) -> list[str]:
-    try:
-        present = set(os.listdir(folder))
-    except FileNotFoundError:
-        return stems
-    return [stem for stem in stems if f"{stem}{ENDING}" not in present]
+    present = set(os.listdir(folder)) if folder.is_dir() else set()
+    return [stem for stem in stems if f"{stem}.png" not in present]

@@ -42,10 +42,6 @@ class Scenes:
         split, styles = self.split, tuple(self.styles)
         if split not in COUNTS:
             raise SplitAbsent(f"split is {split!r}, which scenes does not have; choose {', '.join(COUNTS)}")
-        if min(self.height, self.width) < 1:
-            raise ValueError(f"scenes of {self.height}x{self.width} pixels; give a height and a width from 1")
-        if self.count is not None and self.count < 1:
-            raise ValueError(f"count is {self.count}; give 1 or more, or none for the usual {COUNTS[split]}")
         if not styles or len(set(styles)) < len(styles) or not STYLES.keys() >= set(styles):
             raise ValueError(
                 f"dataset.styles={','.join(styles)}: give some of {', '.join(STYLES)}, each once"
@@ -72,5 +68,5 @@ class Scenes:
     def read(self, index: int) -> Record:
         """Draws one scene."""
         style_id = self.style_id(index)
-        drawing = draw(self.layout(index), self.styles[style_id], self.height, self.width)
-        return Record(drawing.photo, drawing.labels, drawing.instances, style_id, f"{self.split}-{index:06d}")
+        drawn = draw(self.layout(index), self.styles[style_id], self.height, self.width)
+        return Record(*drawn, style_id, f"{self.split}-{index:06d}")

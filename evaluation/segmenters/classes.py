@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from data.sources.classes import numbered_label_set, read_remap
-from data.sources.ids_in_use import found_classes
+from data.sources.folder import found_classes
 from data.sources.source import LabelSet
 from evaluation.segmenters.segmenter import OTHER
 from evaluation.segmenters.trained import is_trained_here, read_description

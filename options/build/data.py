@@ -41,17 +41,9 @@ def build_label_format(options: DatasetOptions, label_set: LabelSet) -> LabelFor
     return construct(stored, options, label_set=label_set) if callable(stored) else stored
 
 
-def build_dataset_info(options: DatasetOptions, source: Source) -> DatasetInfo:
-    """What the networks must know of the data set."""
-    return DatasetInfo.of(source, edges=getattr(options, "instances", False))
-
-
 def training_set(options: DatasetOptions, source: Source, seed: int) -> PairedDataset:
     """The training pairs, cropped and mirrored at random."""
-    transform = JointTransform(
-        options.height, options.width, options.resize, options.resize_to, crop=True, flip=options.flip
-    )
-    return PairedDataset(source, transform, seed, options.on_error)
+    return PairedDataset(source, construct(JointTransform, options, crop=True), seed, options.on_error)
 
 
 def evaluation_set(options: DatasetOptions, source: Source, on_error: str = "raise") -> PairedDataset:
@@ -59,25 +51,20 @@ def evaluation_set(options: DatasetOptions, source: Source, on_error: str = "rai
     return PairedDataset(source, JointTransform(options.height, options.width), on_error=on_error)
 
 
-def training_batches(
-    options: TrainOptions, dataset: PairedDataset, sampler: StreamSampler, hardware: Hardware
-) -> Iterator[Batch]:
-    """Batches without end, on the device."""
-    batches = train_loader(dataset, sampler, options.hardware.num_workers, hardware.pinned)
-    return map(partial(Batch.to, device=hardware.device), batches)
-
-
 def build_sampler(options: TrainOptions, dataset: PairedDataset, processes: Processes) -> StreamSampler:
     """The order in which this process sees the training pairs."""
     return StreamSampler(
-        len(dataset),
-        options.train.batch_size,
-        options.seed,
-        rank=processes.rank,
-        world_size=processes.count,
-        shards=getattr(dataset.source, "shard_sizes", None),
-        passes=options.train.grad_accum_steps,
-    )
+        len(dataset), options.train.batch_size, options.seed, processes.rank, processes.count,
+        shards=getattr(dataset.source, "shard_sizes", None), passes=options.train.grad_accum_steps,
+    )  # fmt: skip
+
+
+def training_batches(
+    dataset: PairedDataset, sampler: StreamSampler, workers: int, hardware: Hardware
+) -> Iterator[Batch]:
+    """Batches without end, on the device."""
+    batches = train_loader(dataset, sampler, workers, hardware.pinned)
+    return map(partial(Batch.to, device=hardware.device), batches)
 
 
 def evaluation_batches(
@@ -104,7 +91,7 @@ def split_set(options: DatasetOptions, split: str, count: int | None) -> PairedD
     Records are skipped in the training split only: metrics are of exactly the images that they name.
     """
     source = build_source(options, split)
-    on_error: str = options.on_error if split == "train" else "raise"
+    on_error = options.on_error if split == "train" else "raise"
     return evaluation_set(options, source if count is None else Subset.first(source, count), on_error)
 
 

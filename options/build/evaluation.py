@@ -25,6 +25,7 @@ from evaluation.protocol import Protocol
 from evaluation.segmenters.classes import folder_classes
 from evaluation.segmenters.load import load_segmenter
 from inference.generator import LabelMapGenerator
+from options.build import construct
 from options.build.data import evaluation_batches, given_set, split_set
 from options.schema.dataset import DatasetOptions
 from options.schema.testing import TestOptions
@@ -80,13 +81,14 @@ def build_folder_pairs(options: TestOptions) -> tuple[FolderPairs, LabelSet | No
     resizing = None
     if chosen.height is not None and chosen.width is not None:
         resizing = Resizing(chosen.height, chosen.width, chosen.filter)
-    label_set, label_format, labels = None, None, _path(options.labels)
+    label_format, labels = None, _path(options.labels)
     if labels is not None:
         label_set = folder_classes(labels, chosen.num_classes, chosen.ignore_id, options.segmenter.path)
         unknown = chosen.ignore_id if label_set.has_unknown else None
         label_format = StoredIds.in_order(label_set, unknown=unknown)
-    generated, real = Path(options.generated), Path(options.real)
-    return FolderPairs(generated, real, resizing, labels, label_format, chosen.pairing), label_set
+    folders = Path(options.generated), Path(options.real)
+    pairs = FolderPairs(*folders, resizing, labels, label_format, chosen.pairing)
+    return pairs, None if label_format is None else label_format.label_set
 
 
 def build_metrics(
@@ -101,11 +103,10 @@ def build_metrics(
     chosen, notes = choose_metrics(options.metrics, protocol.count, least_side)
     features = load_metric_network(options.features, _path(options.inception_weights))
     lpips, lpips_notes = choose_lpips(options.lpips, _path(options.lpips_weights), least_side)
-    segmenter, wanted = None, options.segmenter
+    segmenter = None
     if label_set is not None:
         name = protocol.split if protocol.split == REAL else protocol.dataset
-        how = (wanted.kind, wanted.path, wanted.classes, wanted.architecture, wanted.run_code)
-        segmenter = load_segmenter(label_set, name, *how)
+        segmenter = construct(load_segmenter, options.segmenter, label_set=label_set, dataset=name)
     lpips = None if lpips is None else hardware.place(lpips)
     segmenter = None if segmenter is None else hardware.place(segmenter)
     return MetricSet(hardware.place(features), chosen, lpips, segmenter), notes + lpips_notes
@@ -123,11 +124,10 @@ def build_diversity(options: TestOptions, hardware: Hardware) -> tuple[LPIPSDive
 
 def build_protocol(dataset: DatasetOptions, count: int, options: TestOptions) -> Protocol:
     """How a run's images are measured."""
-    own = options.labels is not None
-    height, width = (None, None) if own else (dataset.height, dataset.width)
-    resize_filter = "none" if own else _resize_filter(dataset)
-    split, kind, ema, seed = OWN if own else options.split, options.pictures, options.ema, options.seed
-    return Protocol(dataset.name, split, count, height, width, resize_filter, kind, ema, seed)
+    kind, ema, seed = options.pictures, options.ema, options.seed
+    if options.labels is not None:
+        return Protocol(dataset.name, OWN, count, None, None, "none", kind, ema, seed)
+    return Protocol(dataset.name, options.split, count, *_size_and_filter(dataset), kind, ema, seed)
 
 
 def build_training_photos(
@@ -139,19 +139,20 @@ def build_training_photos(
 ) -> TrainingPhotos:
     """The training photos that set the scale of a run's metrics; ValueError where there are none."""
     train = split_set(dataset, "train", options.train_images)
-    workers = options.hardware.num_workers
-    batches, _ = part_of_process(train, options.batch_size, "training photos", workers, hardware, processes)
-    height, width = dataset.height, dataset.width
+    batches, _ = part_of_process(
+        train, options.batch_size, "training photos", options.hardware.num_workers, hardware, processes
+    )
+    height, width, _ = _size_and_filter(dataset)
     of_train = replace(protocol, split="train", count=len(train), height=height, width=width)
     return TrainingPhotos(batches, of_train)
 
 
 def build_folder_protocol(count: int, options: TestOptions) -> Protocol:
     """How a folder's pictures are measured; their weights and seed are not known."""
-    height, width = options.pairs.height, options.pairs.width
-    resize_filter = "none" if height is None else options.pairs.filter
-    kind = options.pictures
-    return Protocol(str(options.real), REAL, count, height, width, resize_filter, kind, None, None)
+    pairs, name = options.pairs, str(options.real)
+    resize_filter = "none" if pairs.height is None else pairs.filter
+    how = pairs.height, pairs.width, resize_filter, options.pictures
+    return Protocol(name, REAL, count, *how, ema=None, seed=None)
 
 
 def build_validation(
@@ -171,14 +172,12 @@ def build_validation(
             f"evaluate.every_images={chosen.every_images} measures on the val split: {error};"
             " or set evaluate.every_images=null"
         ) from error
-    size = (dataset.height, dataset.width)
-    possible = [name for name in VALIDATION_METRICS if METRICS[name].least_side <= min(size)]
+    least_side = min(dataset.height, dataset.width)
+    possible = [name for name in VALIDATION_METRICS if METRICS[name].least_side <= least_side]
     names, _ = choose_metrics(possible, len(pairs), None)
     metrics = MetricSet(hardware.place(load_metric_network(VALIDATION_NETWORK)), names)
-    resize_filter = _resize_filter(dataset)
-    protocol = Protocol(
-        dataset.name, VALIDATION_SPLIT, len(pairs), *size, resize_filter, "png", True, VALIDATION_SEED
-    )
+    how = *_size_and_filter(dataset), "png", True, VALIDATION_SEED
+    protocol = Protocol(dataset.name, VALIDATION_SPLIT, len(pairs), *how)
     # Never written: within a session the photos' features are computed once.
     features = CachedFeatures(metrics.features, run / "features")
     measure = Measure(generator, pairs, metrics, protocol, features, chosen.batch_size, hardware, processes)
@@ -188,9 +187,9 @@ def build_validation(
     return validation, shared_network_warnings(options.loss.perceptual, metrics)
 
 
-def _resize_filter(dataset: DatasetOptions) -> str:
-    """That of photos from files; a data set without a folder draws them at their size."""
-    return "bicubic" if hasattr(dataset, "root") else "none"
+def _size_and_filter(dataset: DatasetOptions) -> tuple[int, int, str]:
+    """Height, width, and what resizes photos from files; without a folder they are drawn at that size."""
+    return dataset.height, dataset.width, "bicubic" if hasattr(dataset, "root") else "none"
 
 
 def _path(name: str | None) -> Path | None:

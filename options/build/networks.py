@@ -24,7 +24,9 @@ from options.schema.training import TrainOptions
 
 def build_generator(options: TrainOptions, info: DatasetInfo) -> ConditionalGenerator:
     """The generator with its encoder."""
-    encoder = build_encoder(options.encoder, info)
+    encoder = None
+    if options.encoder.name != "none":
+        encoder = construct(ENCODERS[options.encoder.name], options.encoder, **known_of(info))
     G = ConditionalGenerator(_generator(options, info, encoder), encoder, info.edges)
     INITIALISATIONS[options.initialisation](G)
     return G
@@ -45,13 +47,6 @@ def build_discriminator(options: TrainOptions, info: DatasetInfo) -> Discriminat
         xavier(D.main if isinstance(D, DiscriminatorWithProjected) else D, gain)
         settle_spectral_norms(D)
     return D
-
-
-def build_encoder(options: Any, info: DatasetInfo) -> Encoder | None:
-    """The encoder, or None where there is none."""
-    if options.name == "none":
-        return None
-    return construct(ENCODERS[options.name], options, **known_of(info))
 
 
 def known_of(info: DatasetInfo) -> dict[str, Any]:

@@ -36,19 +36,11 @@ from models.losses.perceptual import PerceptualLoss
 from models.losses.projected import WithProjectedObjective
 from models.pretrained.frozen_features import FrozenFeatures
 from options.build import construct
-from options.build.data import (
-    build_dataset_info,
-    build_sampler,
-    build_source,
-    sample_batch,
-    training_batches,
-    training_set,
-)
+from options.build.data import build_sampler, build_source, sample_batch, training_batches, training_set
 from options.build.evaluation import build_validation
 from options.build.networks import build_discriminator, build_generator, known_of
 from options.run_config import write_options
 from options.schema.training import (
-    EmaOptions,
     HardwareOptions,
     LengthOptions,
     LossOptions,
@@ -72,20 +64,18 @@ def build_training(
     """
     torch.manual_seed(options.seed)
     source = build_source(options.dataset, "train")
-    info = build_dataset_info(options.dataset, source)
+    info = DatasetInfo.of(source, edges=getattr(options.dataset, "instances", False))
     dataset = training_set(options.dataset, source, options.seed)
     sampler = build_sampler(options, dataset, processes)
     step, messages = build_step(options, run, info, hardware, processes)
-    rates = LearningRates(
-        step.generator_optimizer, step.discriminator_optimizer, options.optimizer.lr_decay_start
-    )
-    ema = build_ema(options.ema, step.G)
+    optimizers = step.generator_optimizer, step.discriminator_optimizer
+    ema = ExponentialMovingAverage(step.G, options.ema.half_life_images, options.ema.ramp)
     progress, threads = Progress(), Threads(options.hardware.threads, processes.count)
 
     # All that must survive a restart.
     parts: dict[str, Stateful] = {
-        "progress": progress, "G": step.G, "D": step.D, "ema": ema, "opt_G": step.generator_optimizer,
-        "opt_D": step.discriminator_optimizer, "sampler": sampler, "threads": threads,
+        "progress": progress, "G": step.G, "D": step.D, "ema": ema, "opt_G": optimizers[0],
+        "opt_D": optimizers[1], "sampler": sampler, "threads": threads,
     }  # fmt: skip
 
     def describe() -> None:
@@ -104,9 +94,9 @@ def build_training(
     for message in messages:
         hooks.bar.print(message)
     return Trainer(
-        batches=training_batches(options, dataset, sampler, hardware),
+        batches=training_batches(dataset, sampler, options.hardware.num_workers, hardware),
         step=step,
-        rates=rates,
+        rates=LearningRates(*optimizers, options.optimizer.lr_decay_start),
         ema=ema,
         coarse_to_fine=CoarseToFine(step.G, ema.network),
         progress=progress,
@@ -163,18 +153,11 @@ def build_step(
     if options.init_from is not None and latest_images(run) is None:
         messages = init_from(existing_run(options.init_from), G, D, info.label_set.names)
     optimizers = build_optimizers(options.optimizer, G, D)
+    losses = build_objective(options, info), build_generator_terms(options.loss, D, hardware)
     step = TrainingStep(
-        G,
-        D,
-        *optimizers,
-        build_objective(options, info),
-        build_generator_terms(options.loss, D, hardware),
-        hardware,
-        processes,
-        options.optimizer.reuse_fake,
-        options.train.grad_accum_steps,
-        options.diffaugment,
-    )
+        G, D, *optimizers, *losses, hardware, processes, options.optimizer.reuse_fake,
+        options.train.grad_accum_steps, options.diffaugment,
+    )  # fmt: skip
     return step, messages
 
 
@@ -214,27 +197,13 @@ def build_generator_terms(options: LossOptions, D: Discriminator, hardware: Hard
 
 def build_optimizers(options: OptimizerOptions, G: nn.Module, D: nn.Module) -> tuple[Adam, Adam]:
     """Adam for each network, at its own rate; fused, since that can skip a step without a wait."""
-    betas = (options.beta1, options.beta2)
-    return (
-        Adam(G.parameters(), lr=options.generator_lr, betas=betas, fused=True),
-        Adam(D.parameters(), lr=options.discriminator_lr, betas=betas, fused=True),
-    )
-
-
-def build_ema(options: EmaOptions, G: ConditionalGenerator) -> ExponentialMovingAverage[ConditionalGenerator]:
-    """The average of the generator's weights."""
-    return ExponentialMovingAverage(G, options.half_life_images, options.ramp)
+    adam = partial(Adam, betas=(options.beta1, options.beta2), fused=True)
+    return adam(G.parameters(), lr=options.generator_lr), adam(D.parameters(), lr=options.discriminator_lr)
 
 
 def memory_settings(options: TrainOptions, processes: int) -> MemorySettings:
     """What advice is computed from where memory is exhausted."""
     train, dataset, generator = options.train, options.dataset, options.generator
-    return MemorySettings(
-        train.batch_size,
-        train.grad_accum_steps,
-        processes,
-        dataset.height,
-        dataset.width,
-        generator.size_multiple()[0],
-        generator.width,
-    )
+    multiple, _ = generator.size_multiple()
+    batch = train.batch_size, train.grad_accum_steps, processes
+    return MemorySettings(*batch, dataset.height, dataset.width, multiple, generator.width)

@@ -17,12 +17,9 @@ from options.schema.training import TrainOptions
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 GROUPS: dict[str, dict[str, type]] = {
-    "dataset": DATASETS,
-    "generator": GENERATORS,
-    "norm": NORMS,
-    "encoder": ENCODERS,
+    "dataset": DATASETS, "generator": GENERATORS, "norm": NORMS, "encoder": ENCODERS,
     "discriminator": DISCRIMINATORS,
-}
+}  # fmt: skip
 """The choices of each group, with the options of each choice."""
 
 COMMANDS: dict[str, type] = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from options.schema.fields import by_name, named, option
+from options.schema.fields import by_name, choice, named, option
 
 SPLITS = ("train", "val", "test")
 PAIRINGS = ("name", "sorted")
@@ -110,11 +110,7 @@ class CelebAMaskHQOptions(StoredOptions):
     cache: str | None = _cache("the label maps that are merged")
 
 
-@dataclass
-class FacadesOptions(StoredOptions):
-    """CMP Facades: base/ and extended/ as published."""
-
-    name: str = named("facades")
+FacadesOptions = choice("facades", "CMP Facades: base/ and extended/ as published.", StoredOptions)
 
 
 @dataclass
@@ -142,14 +138,6 @@ class WebDatasetOptions(StoredOptions):
 
 
 DATASETS = by_name(
-    ScenesOptions,
-    Ade20kOptions,
-    Ade20kOutdoorOptions,
-    CamVidOptions,
-    CelebAMaskHQOptions,
-    CityscapesOptions,
-    CocoStuffOptions,
-    FacadesOptions,
-    FolderOptions,
-    WebDatasetOptions,
-)
+    ScenesOptions, Ade20kOptions, Ade20kOutdoorOptions, CamVidOptions, CelebAMaskHQOptions, CityscapesOptions,
+    CocoStuffOptions, FacadesOptions, FolderOptions, WebDatasetOptions,
+)  # fmt: skip

@@ -1,6 +1,6 @@
 """How an option is declared: type, default, help and range side by side.
 
-`--help` (options/help.py) and the checks of values (options/validation.py) are made from these declarations.
+`--help` (options/cli.py) and the checks of values (options/validation.py) are made from these declarations.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import Field, dataclass, field, fields, make_dataclass
 from math import isfinite
+from operator import ge, gt, le, lt
 from typing import Any
 
 from omegaconf import MISSING
@@ -47,34 +48,23 @@ class Rule:
         if value in self.choices or (number is None and not self.choices):
             return None
         if number is not None and (self.range or not self.choices):
+            bounds = ((self.at_least, ge), (self.above, gt), (self.at_most, le), (self.below, lt))
+            if isfinite(number) and all(bound is None or holds(number, bound) for bound, holds in bounds):
+                return None
             number_above = "a number " if self.range.startswith(("above", "below")) else ""
-            return None if self._holds(number) else f"give {number_above}{self.range or 'a finite number'}"
+            return f"give {number_above}{self.range or 'a finite number'}"
         ranges = [self.range] if self.range else []
         return choose_among(str(value), [*map(as_typed, self.choices), *ranges])
 
-    def _holds(self, value: float) -> bool:
-        return (
-            isfinite(value)
-            and (self.at_least is None or value >= self.at_least)
-            and (self.above is None or value > self.above)
-            and (self.at_most is None or value <= self.at_most)
-            and (self.below is None or value < self.below)
-        )
-
 
 def option(
-    default: object,
-    help: str,
-    *,
-    choices: Iterable[object] = (),
-    at_least: float | None = None,
-    above: float | None = None,
-    at_most: float | None = None,
-    below: float | None = None,
-    unit: str = "",
+    default: object, help: str, *, choices: Iterable[object] = (), unit: str = "", **bounds: Any
 ) -> Any:
-    """A field of a dataclass of options (see `Rule`); `default` is MISSING where users must give a value."""
-    rule = Rule(help, tuple(choices), at_least, above, at_most, below, unit)
+    """A field of a dataclass of options; `bounds` are `at_least`, `above`, `at_most`, `below` (see `Rule`).
+
+    `default` is MISSING where users must give a value.
+    """
+    rule = Rule(help, tuple(choices), unit=unit, **bounds)
     if isinstance(default, list | dict):
         return field(default_factory=lambda: copy.copy(default), metadata={"rule": rule})
     return field(default=default, metadata={"rule": rule})
@@ -87,11 +77,9 @@ def group(help: str, choice: str | None, table: type | None = None) -> Any:
     each choice has a dataclass of its own, in `GROUPS`.
     """
     metadata = {"rule": Rule(help, group=True, choice=choice)}
-    return (
-        field(default_factory=table, metadata=metadata)
-        if table
-        else field(default=MISSING, metadata=metadata)
-    )
+    if table is None:
+        return field(default=MISSING, metadata=metadata)
+    return field(default_factory=table, metadata=metadata)
 
 
 def named(choice: str) -> Any:

@@ -26,46 +26,39 @@ ROWS = {
 """One body with each norm, and the generator that SPADE is compared with (Park et al. 2019, section 4)."""
 
 
-def _dataset() -> Any:
-    return group("the data set", None)
+@dataclass
+class DatasetScriptOptions:
+    """What scripts share that read a whole data set."""
 
-
-def _splits() -> Any:
-    return option(list(SPLITS), "of the data set; those that it does not have are skipped")
-
-
-def _processes() -> Any:
-    return option(None, "processes that read; null: one a core, 0: none but this one", at_least=0)
+    dataset: Any = group("the data set", None)
+    splits: list[str] = option(list(SPLITS), "of the data set; those that it does not have are skipped")
+    num_workers: int | None = option(
+        None, "processes that read; null: one a core, 0: none but this one", at_least=0
+    )
 
 
 @dataclass
-class ShardsOptions:
+class ShardsOptions(DatasetScriptOptions):
     """python scripts/make_shards.py dataset=CHOICE dataset.root=DIR out=DIR [OPTION=VALUE ...]
 
     Writes a data set as tar shards that train with dataset=webdataset. Stopped, the same command goes on.
     """
 
-    dataset: Any = _dataset()
     out: str = option(MISSING, "folder of the shards: OUT/SPLIT")
-    splits: list[str] = _splits()
     records: int = option(1000, "in a shard", at_least=1)
     quality: int = option(95, "of photos, as JPEG", at_least=1, at_most=100)
-    num_workers: int | None = _processes()
 
 
 @dataclass
-class CheckOptions:
+class CheckOptions(DatasetScriptOptions):
     """python scripts/check_dataset.py dataset=CHOICE dataset.root=DIR [OPTION=VALUE ...]
 
     Reads every pair of a data set, prints what is in it, and draws a page to look at. Exit status: 0 ready
     to train, 2 something to fix.
     """
 
-    dataset: Any = _dataset()
     out: str = option("results/check", "folder of the page: OUT/DATASET/index.html")
-    splits: list[str] = _splits()
     pictures: int = option(24, "pairs of each split on the page", at_least=1)
-    num_workers: int | None = _processes()
 
 
 @dataclass
@@ -81,7 +74,7 @@ class TrainSegmenterOptions:
     """
 
     name: str | None = option(None, "of its folder under segmenters/; null: the data set's")
-    dataset: Any = _dataset()
+    dataset: Any = group("the data set", None)
     images: int = option(6000, "length of the training", at_least=1, unit="images")
     batch_size: int = option(8, "images of a step", at_least=1)
     learning_rate: float = option(1e-3, "of Adam", above=0)

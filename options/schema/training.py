@@ -137,9 +137,7 @@ class TrainOptions:
 
     name: str = option(MISSING, "of the run, kept in checkpoints/NAME")
     resume: bool | str = option(
-        False,
-        "go on; exact: from the newest checkpoint or not at all",
-        choices=(False, True, EXACT),
+        False, "go on; exact: from the newest checkpoint or not at all", choices=(False, True, EXACT)
     )
     init_from: str | None = option(None, "run, or folder of one, to take weights from; classes match by name")
     seed: int = option(0, "of weights, order of the images, crops and noise", at_least=0)

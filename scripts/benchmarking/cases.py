@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -11,7 +12,9 @@ from torch import Tensor, nn
 
 from data.batch import Batch
 from data.dataset_info import DatasetInfo
+from data.loader import eval_loader
 from data.sources.classes import numbered_label_set
+from data.sources.source import Subset
 from engine.runtime.distributed import Processes
 from engine.runtime.hardware import Hardware, select_hardware
 from engine.step import TrainingStep
@@ -21,13 +24,13 @@ from models.discriminators import Discriminator
 from models.kernels.inference import prepare_for_inference
 from models.losses import GanObjective
 from models.norms.statistics import BatchStatistics
+from options.build.data import build_source, evaluation_set
 from options.build.networks import build_discriminator, build_generator
 from options.build.training import build_generator_terms, build_objective, build_optimizers
 from options.cli import composed
 from options.schema import TrainOptions
-from scripts.benchmarking.label_maps import LabelMaps
-from scripts.benchmarking.published_networks import PublishedDiscriminator, published_generator
-from scripts.benchmarking.published_step import PublishedStep
+from options.schema.dataset import CamVidOptions, CocoStuffOptions, DatasetOptions, ScenesOptions
+from scripts.benchmarking.published import PublishedDiscriminator, PublishedStep, published_generator
 
 WORKS = ("generator", "editing", "step")
 """An image in a photo's style (where the norm takes one); one with given style codes; a training step."""
@@ -37,6 +40,57 @@ inference; dense, through torch.compile; a step that discriminates the first fak
 IMPLEMENTATIONS = {"indexed": "indexed", "dense": "dense", "compiled": "dense"}
 """Of the forms whose norms do not choose for themselves."""
 STYLE_WIDTH = 512
+MARKS = {"train_label": CocoStuffOptions, "trainannot": CamVidOptions}
+"""Folders by which a data set's arrangement is recognised."""
+
+
+@dataclass(frozen=True)
+class LabelMaps:
+    """`batches` of label maps, instance maps and photos of one size; ids are 0 .. classes - 1."""
+
+    batches: list[Batch]
+    classes: int
+    edges: bool
+
+
+@dataclass(frozen=True)
+class LabelMapOptions:
+    """`batches` of `batch` label maps, evenly spread over a data set's training split.
+
+    `folder`: of COCO-Stuff or CamVid, None for the built-in scenes; `size`: height and width; `classes`: as
+    if the data set had so many (ids beyond them start again at 0), None for its own.
+    """
+
+    folder: Path | None
+    size: tuple[int, int]
+    batch: int
+    batches: int
+    classes: int | None = None
+
+    def dataset(self) -> DatasetOptions:
+        """Options of the data set in the folder; ValueError where it is none that we know."""
+        height, width = self.size
+        if self.folder is None:
+            return ScenesOptions(height=height, width=width)
+        for mark, options in MARKS.items():
+            if (self.folder / mark).is_dir():
+                return options(root=str(self.folder), height=height, width=width)
+        raise ValueError(
+            f"--labels {self.folder}: no {' and no '.join(MARKS)} in it; give COCO-Stuff or CamVid"
+        )
+
+    def read(self) -> LabelMaps:
+        """Reads them; ValueError where there are too few, or where one cannot be read."""
+        options, count = self.dataset(), self.batch * self.batches
+        source = build_source(options, "train")
+        if len(source) < count:
+            raise ValueError(
+                f"{self.folder} has {len(source)} label maps; --maps and --batch ask for {count}"
+            )
+        batches = list(eval_loader(evaluation_set(options, Subset.spread(source, count)), self.batch))
+        if self.classes is not None:
+            batches = [replace(batch, labels=batch.labels % self.classes) for batch in batches]
+        return LabelMaps(batches, self.classes or len(source.label_set), source.has_instances)
 
 
 @dataclass(frozen=True)

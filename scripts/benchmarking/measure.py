@@ -20,8 +20,7 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 
-from scripts.benchmarking.cases import Case, Work, build_work
-from scripts.benchmarking.label_maps import LabelMapOptions
+from scripts.benchmarking.cases import Case, LabelMapOptions, Work, build_work
 
 WARM_UP = 2
 """Times that every batch is computed before the clock runs: in its first steps the allocator still asks the

@@ -13,8 +13,7 @@ from inspect import cleandoc
 
 import pytest
 
-from options.cli import compose
-from options.help import help_text
+from options.cli import compose, help_text
 from options.schema import COMMANDS, GROUPS, choices_of, groups_of
 from options.schema.fields import rule_of
 from tests.verbs import PROJECT, Verbs

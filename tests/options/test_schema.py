@@ -32,7 +32,7 @@ from models.norms import NORMS, STATISTICS
 from options import schema
 from options.build.networks import build_generator
 from options.schema import networks, testing, training
-from options.schema.dataset import PAIRINGS, STYLES, DatasetOptions, FolderOptions
+from options.schema.dataset import STYLES, FolderOptions
 from options.schema.fields import Rule, by_name, choice, named, option, rule_of
 from options.validation import check_values
 from tests.tiny import tiny_options
@@ -190,10 +190,7 @@ def test_the_schema_offers_what_networks_and_data_know() -> None:
     assert set(testing.LPIPS) == {AUTO, "none", *TRUNKS}
     assert set(testing.FILTERS) == set(data.folder_pairs.FILTERS)
     assert choices(testing.TestOptions, "pictures") == set(KINDS)
-    assert choices(DatasetOptions, "resize") == set(data.transforms.RESIZES)
-    assert choices(DatasetOptions, "on_error") == set(data.dataset.ON_ERROR)
-    assert choices(FolderOptions, "unlisted") == set(data.sources.classes.UNLISTED)
-    assert set(STYLES) == set(SCENE_STYLES) and set(PAIRINGS) == set(data.sources.pairing.PAIRINGS)
+    assert set(STYLES) == set(SCENE_STYLES)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,9 @@ from models.kernels.inference.constant_conv import arranged_conv, arranged_linea
 from models.norms.statistics import InstanceStatistics
 from scripts.benchmark import cases, main
 from scripts.benchmarking import cases as cases_file
-from scripts.benchmarking.cases import Case, build_work
-from scripts.benchmarking.label_maps import LabelMapOptions, LabelMaps
+from scripts.benchmarking.cases import Case, LabelMapOptions, LabelMaps, build_work
 from scripts.benchmarking.measure import Worker, count_flops
-from scripts.benchmarking.published_norms import halves
+from scripts.benchmarking.published import halves
 
 
 @pytest.fixture(scope="module")

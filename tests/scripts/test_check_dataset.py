@@ -111,8 +111,9 @@ def test_photos_are_compared_by_what_they_show(tmp_path: Path) -> None:
     Image.open(photos / "a1.png").save(photos / "a4.bmp")  # another file, the same photo
     (photos / "a4.png").unlink()
     stats = dataset_stats(folders(root)["train"], "train", workers=0)
-    assert duplicates([stats]) == [((0, 1), (0, 4))]
-    assert set(duplicates([stats, stats])) >= {((0, 0), (1, 0)), ((0, 5), (1, 5))}
+    assert duplicates({"train": stats}) == [(("train", "a1"), ("train", "a4"))]
+    pairs = {(("train", name), ("val", name)) for name in ("a0", "a5")}
+    assert set(duplicates({"train": stats, "val": stats})) >= pairs
 
 
 def test_orientations_are_noted(tmp_path: Path) -> None:

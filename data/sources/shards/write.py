@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from data.atomic_write import write_atomically, write_text_atomically
-from data.dataset import BadRecords, Unreadable
+from data.batch import Unreadable
+from data.dataset import BadRecords
 from data.parallel import in_processes
 from data.sources.shards.index import FILE, ShardIndex
 from data.sources.shards.records import files_of, records_in, write_archive

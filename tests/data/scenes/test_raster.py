@@ -5,9 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from data.scenes.draw import instance_table, label_table, rasterise, rasterise_shadows
-from data.scenes.labels import Label, Material
-from data.scenes.layout import Camera, Layout, Surface
+from data.scenes.draw import draw, rasterise, rasterise_shadows
+from data.scenes.layout import Camera, Label, Layout, Material, Surface
 
 STAR = [
     *(0.5, 0.05, 0.62, 0.4, 0.95, 0.42, 0.7, 0.62, 0.8, 0.95),
@@ -53,8 +52,10 @@ def test_pixels_show_the_front_surface(height):
 
 def test_tables_name_each_surface():
     layout = _layout()
-    assert label_table(layout).tolist() == [Label.GRASS, Label.BOAT]
-    assert instance_table(layout).tolist() == [0, 7]
+    assert layout.labels().tolist() == [Label.GRASS, Label.BOAT]
+    drawing = draw(layout, "day", 32, 40)
+    assert np.unique(drawing.instances[drawing.labels == Label.BOAT]).tolist() == [7]
+    assert np.unique(drawing.instances[drawing.labels == Label.GRASS]).tolist() == [0]
 
 
 def test_shadows_are_whole_inside_and_soft_at_the_edge():

@@ -78,7 +78,7 @@ def test_a_wrong_tree_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"mine\.png: names here are cmp_b and a number"):
         open_facades(tmp_path, "train")
     (tmp_path / "base" / "mine.png").unlink()
-    with pytest.raises(ValueError, match=r"1 of the pictures in .*base have no partner .*mine\.jpg"):
+    with pytest.raises(ValueError, match=r"1 of .*base/\*\.jpg have no partner in .*base/\*\.png \(mine\)"):
         open_facades(tmp_path, "train")
 
 

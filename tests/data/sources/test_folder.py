@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 import numpy as np
@@ -136,24 +135,3 @@ def test_missing_and_empty_folders_are_named(tmp_path: Path) -> None:
         Folder.from_root(tmp_path, "train", FOUR_CLASSES)
     with pytest.raises(ValueError, match=r"readme\.txt: is a file, not a folder"):
         Folder(tmp_path / "train" / "labels" / "readme.txt", None, None, FOUR_CLASSES)
-
-
-def test_wrong_arguments_are_named(tmp_path: Path) -> None:
-    write_folder(tmp_path, 1)
-    with pytest.raises(ValueError, match="pairing=alphabet: choose one of name, sorted"):
-        folder(tmp_path, pairing="alphabet")
-
-
-def test_an_id_out_of_range_is_named(tmp_path: Path) -> None:
-    write_folder(tmp_path, 1)
-    with pytest.raises(
-        ValueError, match=r"labels/a0\.png: label id 3 \(\d+ pixels\) out of range.* 0 to 2, and 255"
-    ):
-        Folder.from_root(tmp_path, "train", THREE_CLASSES).read(0)
-
-
-def test_a_source_travels_to_workers(tmp_path: Path) -> None:
-    write_folder(tmp_path, 2)
-    source = folder(tmp_path)
-    copied = pickle.loads(pickle.dumps(source))
-    np.testing.assert_array_equal(copied.read(1).labels, source.read(1).labels)

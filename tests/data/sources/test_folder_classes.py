@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.sources import ids_in_use
+from data.sources import folder
 from data.sources.folder import count_classes, open_folder
 
 STORED = np.array([[7, 7, 24], [255, 24, 26]], dtype=np.uint8)
@@ -128,8 +128,8 @@ def test_classes_are_read_from_all_files(tmp_path: Path) -> None:
 def test_what_was_read_is_kept_until_a_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = write(tmp_path / "pairs", np.array([[0, 1]], dtype=np.uint8))
     read: list[object] = []
-    usual = ids_in_use.in_chunks
-    monkeypatch.setattr(ids_in_use, "in_chunks", lambda *args: read.append(args) or usual(*args, workers=0))
+    usual = folder.in_chunks
+    monkeypatch.setattr(folder, "in_chunks", lambda *args: read.append(args) or usual(*args, workers=0))
     for _ in range(2):
         assert count_classes(root)[0] == 2
     assert len(read) == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.sources.ids_in_use import found_classes
+from data.sources.folder import found_classes
 
 
 def test_up_to_the_highest_id_of_any_map(tmp_path, monkeypatch):

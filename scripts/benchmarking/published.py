@@ -1,8 +1,15 @@
-"""Generator and discriminator as they were published, with the weights of ours and torch's own layers."""
+"""SPADE and SEAN as they were published: what every ratio of the benchmark is taken against.
+
+Written from the papers, with the weights of our networks and torch's own layers. The label map is one-hot and
+resized for every norm, gamma and beta are two convolutions of it, SEAN carries each style code to its region
+class by class, and the training step is that of the official code.
+"""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
@@ -15,12 +22,97 @@ from models.conditional_generator import ConditionalGenerator
 from models.discriminators import Discriminator, DiscriminatorOutput, MultiscaleDiscriminator
 from models.generators import Generator
 from models.generators.spade import SpadeGenerator
+from models.kernels.conv import GammaBetaConv2d
 from models.layers.residual import ResidualBlock
 from models.layers.spectral_norm import EPS, SpectralNorm
+from models.losses import ADVERSARIAL_LOSSES
+from models.losses.patch import discriminate, feature_matching
+from models.norms.noisy_spade import NoisySpade
+from models.norms.sean import Sean
+from models.norms.spade import Spade
 from models.norms.statistics import InstanceStatistics
-from scripts.benchmarking.published_norms import OneHotMaps, published_norm
 
 SLOPE = 0.2
+HINGE = ADVERSARIAL_LOSSES["hinge"]
+FEATURE_MATCHING_WEIGHT = 10
+BETAS = (0.0, 0.9)
+
+
+@dataclass
+class OneHotMaps:
+    """The one-hot label map at full size, (B, K or K + 1, H, W), that all norms of a pass see."""
+
+    maps: Tensor | None = None
+
+
+class PublishedSpade(nn.Module):
+    """Park et al. 2019, eq. 1: standardise(x) * (1 + gamma) + beta."""
+
+    def __init__(self, spade: Spade, one_hot: OneHotMaps) -> None:
+        super().__init__()
+        self.one_hot = one_hot
+        self.standardise = spade.standardise
+        self.noise = spade.noise if isinstance(spade, NoisySpade) else None
+        self.shared = spade.shared
+        self.gamma, self.beta = halves(spade.pair)
+
+    def forward(self, x: Tensor, condition: Condition) -> Tensor:
+        """Feature maps (B, C, H, W), the same shape out."""
+        assert self.one_hot.maps is not None
+        maps = F.interpolate(self.one_hot.maps, size=x.shape[2:], mode="nearest")  # (B, K, H, W)
+        x = x if self.noise is None else self.noise(x, condition.rng)
+        gamma, beta = self.gamma_beta(maps, condition)
+        return self.standardise(x) * (1 + gamma) + beta
+
+    def gamma_beta(self, maps: Tensor, condition: Condition) -> tuple[Tensor, Tensor]:
+        """Gamma and beta of each pixel, (B, C, H, W) each."""
+        activation = F.relu(self.shared(maps))  # (B, hidden, H, W)
+        return self.gamma(activation), self.beta(activation)
+
+
+class PublishedSean(PublishedSpade):
+    """Zhu et al. 2020, section 3: SPADE's gamma and beta blended with those of a style map."""
+
+    def __init__(self, sean: Sean, one_hot: OneHotMaps) -> None:
+        super().__init__(sean, one_hot)
+        self.style_linear = sean.style_linear
+        self.style_gamma, self.style_beta = halves(sean.style_pair)
+        self.blending_gamma, self.blending_beta = sean.blending_gamma, sean.blending_beta
+
+    def gamma_beta(self, maps: Tensor, condition: Condition) -> tuple[Tensor, Tensor]:
+        spade_gamma, spade_beta = super().gamma_beta(maps, condition)
+        style_map = self.style_map(maps, condition)
+        a_gamma, a_beta = torch.sigmoid(self.blending_gamma), torch.sigmoid(self.blending_beta)
+        gamma = a_gamma * self.style_gamma(style_map) + (1 - a_gamma) * spade_gamma
+        beta = a_beta * self.style_beta(style_map) + (1 - a_beta) * spade_beta
+        return gamma, beta
+
+    def style_map(self, maps: Tensor, condition: Condition) -> Tensor:
+        """Each region's code at each of its pixels, (B, D, H, W): a class and a sample at a time."""
+        codes, linear = condition.styles, self.style_linear
+        assert codes is not None
+        style_map = maps.new_zeros(len(maps), codes.shape[2], *maps.shape[2:])
+        for sample in range(len(maps)):
+            for label in range(codes.shape[1]):
+                region = maps[sample, label].bool()
+                pixels = int(region.sum())
+                if pixels:
+                    code = F.relu(F.linear(codes[sample, label], linear.weight[label], linear.bias[label]))
+                    style_map[sample].masked_scatter_(region, code[:, None].expand(-1, pixels))
+        return style_map
+
+
+PUBLISHED = {Spade: PublishedSpade, NoisySpade: PublishedSpade, Sean: PublishedSean}
+
+
+def halves(pair: GammaBetaConv2d) -> tuple[nn.Conv2d, nn.Conv2d]:
+    """The convolutions of gamma and of beta that a joint one holds."""
+    assert pair.bias is not None
+    shape = (pair.in_channels, pair.out_channels // 2, pair.kernel_size, pair.stride, pair.padding)
+    gamma, beta = (nn.Conv2d(*shape) for _ in range(2))  # type: ignore[arg-type]
+    for conv, weight, bias in zip((gamma, beta), pair.weight.chunk(2), pair.bias.chunk(2)):
+        conv.load_state_dict({"weight": weight, "bias": bias})
+    return gamma, beta
 
 
 class PublishedBlock(nn.Module):
@@ -30,8 +122,10 @@ class PublishedBlock(nn.Module):
         super().__init__()
         assert not block.label_channels, "concatenated labels are not compared"
         places = "01s" if block.learned_shortcut else "01"
-        norms = {place: published_norm(getattr(block, f"norm_{place}"), one_hot) for place in places}
-        self.norms = nn.ModuleDict(norms)
+        norms = {place: getattr(block, f"norm_{place}") for place in places}
+        self.norms = nn.ModuleDict(
+            {place: PUBLISHED[type(norm)](norm, one_hot) for place, norm in norms.items()}
+        )
         self.convs = nn.ModuleDict({place: getattr(block, f"conv_{place}") for place in places})
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
@@ -127,3 +221,31 @@ def torchs_conv(conv: nn.Conv2d) -> nn.Conv2d:
     state = {"weight_orig": weight, "weight_u": norm._u, "weight_v": norm._v}
     plain.load_state_dict(state | ({} if conv.bias is None else {"bias": conv.bias}))
     return plain
+
+
+class PublishedStep:
+    """Updates the generator, makes the fake again, updates the discriminator; hinge loss, feature matching.
+
+    The discriminator sees fake and real images in one batch. As published, unused gradients are computed: of
+    the discriminator in the generator's update, of the fake in the discriminator's.
+    """
+
+    def __init__(self, G: ConditionalGenerator, D: Discriminator) -> None:
+        self.G, self.D = G.train(), D.train()
+        self.optimizer_G = torch.optim.Adam(G.parameters(), lr=1e-4, betas=BETAS)
+        self.optimizer_D = torch.optim.Adam(D.parameters(), lr=4e-4, betas=BETAS)
+
+    def __call__(self, condition: Callable[[], Condition], photo: Tensor) -> None:
+        """One update of each network on photos (B, 3, H, W); `condition` makes their condition anew."""
+        self.optimizer_G.zero_grad()
+        fake = self.G(condition(), photo).fake
+        fakes, reals = discriminate(self.D, fake, photo, condition())
+        (HINGE.generator(fakes) + FEATURE_MATCHING_WEIGHT * feature_matching(fakes, reals)).backward()
+        self.optimizer_G.step()
+
+        self.optimizer_D.zero_grad()
+        with torch.no_grad():
+            fake = self.G(condition(), photo).fake
+        fakes, reals = discriminate(self.D, fake.requires_grad_(), photo, condition())
+        (HINGE.fake(fakes) + HINGE.real(reals)).backward()
+        self.optimizer_D.step()
