@@ -31,7 +31,7 @@ class ImageGeneration:
     """How images are made: in which styles, drawn from which `seed`.
 
     `diversity`: measures the samples of each label map against each other, None where it is not measured;
-    `interpolates`: whether the samples of a label map lead from one style to another.
+    `interpolates`: whether the samples of a label map lead from one style, or noise, to another.
     """
 
     generator: LabelMapGenerator
@@ -49,8 +49,8 @@ class ImageGeneration:
         """
         for batch in batches:
             samples = [
-                self.generator.pictures(batch, style_batch.style_id, style_batch.styles, self.seed, first)
-                for style_batch in self.style_sampling(batch, first)
+                self.generator.pictures(batch, style_id, styles, self.seed, first, z)
+                for styles, style_id, z in self.style_sampling(batch, first)
             ]
             first += len(batch)
             gallery.add(batch, *samples)

@@ -113,10 +113,16 @@ class LabelMapGenerator:
         return fake[..., :height, :width].float().to(labels.device)
 
     def pictures(
-        self, batch: Batch, style_id: Tensor, styles: Tensor | None, seed: int, first: int
+        self,
+        batch: Batch,
+        style_id: Tensor,
+        styles: Tensor | None,
+        seed: int,
+        first: int,
+        z: Tensor | None = None,
     ) -> Tensor:
         """Images (B, 3, H, W) of a batch's label maps in given styles, as `__call__` makes them."""
-        return self(batch.labels, batch.instances, style_id=style_id, seed=seed, styles=styles, first=first)
+        return self(batch.labels, batch.instances, None, style_id, seed, styles, first, z)
 
     @torch.no_grad()
     def styles(self, photo: Tensor, labels: Tensor | None = None) -> Tensor:

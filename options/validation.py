@@ -17,6 +17,7 @@ ENCODER_FOR = {"none": "none", "global": "image", "region": "region_style"}
 OF_A_RUN = (
     "checkpoint", "split", "dataset", "instances", "photos", "images", "train_images", "seed", "ema",
     "samples", "style", "style_labels", "interpolate", "style_name",
+    "noise",
 )  # fmt: skip
 """Options of test.py that it reads with `name=RUN` alone."""
 
