@@ -26,8 +26,11 @@ class Setup:
 
     `classes`: K, the unknown class included; `unknown`: the last class stands for label 255; `edges`: the
     last input channel is the instance border; `crop_size`: height and width of the training images, None
-    where unknown; `warnings`: a sentence for each guess.
+    where unknown; `dataset`: our name of the data set where the release tells; `warnings`: a sentence for
+    each guess.
     """
+
+    dataset: str | None = None
 
     def __init__(self, options: Options, channels: int, tensor: str) -> None:
         """`tensor` names, with its file, the tensor that has so many input channels."""

@@ -18,6 +18,8 @@ PUBLISHED: dict[str, Options] = {
     },
 }  # fmt: skip
 """What the data sets have by their official names, `dataset_mode`: opt.txt says nothing else of them."""
+DATA_SETS = {"ade20k": "ade20k", "coco": "coco_stuff", "cityscapes": "cityscapes"}
+"""Our names of them."""
 UNKNOWN = "contain_dontcare_label"
 """Whether the first label channel is unknown. In Cityscapes it is the publisher's id 0, as each is its id."""
 
@@ -60,7 +62,10 @@ class OasisSetup(Setup):
         self.classes, self.edges = self.choose(possible, evidence, "--noise")["semantic_nc"], False
         self.noise_width = channels - self.classes
         self.unknown = self.usual[UNKNOWN]
-        if str(self.options.get("dataset_mode")) not in PUBLISHED:
+        name = str(self.options.get("dataset_mode"))
+        if self.classes == PUBLISHED.get(name, {}).get("semantic_nc"):
+            self.dataset = DATA_SETS[name]
+        if name not in PUBLISHED:
             evidence = "no dataset_mode of a published release tells whether the first label is unknown"
             both = [{UNKNOWN: True}, {UNKNOWN: False}]
             self.unknown = self.choose(both, evidence, "--[no-]unknown")[UNKNOWN]
