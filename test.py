@@ -78,7 +78,7 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
                 pass
     if diversity is not None:
         evaluation = Evaluation({"model": {"images": len(pairs)} | diversity.named_value()})
-    notes += [f"Styles: {' '.join(asked)}"] if asked else []
+    notes += [f"Styles and noise: {' '.join(asked)}"] if asked else []
     title = f"{run.folder.name} after {run.images} images"
     write_results(folder, title, protocol, evaluation, gallery, notes, processes, run.folder, options.gallery)
 

@@ -108,7 +108,10 @@ def _matched(own: Tensor, source: Tensor, axis: int, first: int, match: ClassMat
     for label, theirs in enumerate(match.sources):
         if theirs is not None:
             moved[first + label] = taken[first + theirs]
-    after = min(len(moved) - own_end, len(taken) - source_end)
+    after, theirs_after = len(moved) - own_end, len(taken) - source_end
+    if abs(after - theirs_after) > 1:  # noise of another width, or of one of the two alone
+        return result
+    after = min(after, theirs_after)
     if after:
         moved[-after:] = taken[-after:]
     return result

@@ -36,8 +36,8 @@ class GalleryRow:
 class Gallery:
     """Writes label map, generated pictures and photo of each sample below `folder`; keeps their names only.
 
-    Generated pictures have the name of their label map, `images/NAME.png`, further samples of it
-    `images/NAME_2.png` and so on. Label maps are palette PNG files: a viewer shows the classes' colours, a
+    Generated pictures have the name of their label map, `images/NAME.png`, further samples of it are
+    `images_2/NAME.png` and so on. Label maps are palette PNG files: a viewer shows the classes' colours, a
     program reads the ids (above 256 classes they are RGB files of the colours).
     """
 
@@ -55,10 +55,10 @@ class Gallery:
         photos = None if batch.photo is None else to_uint8(batch.photo).cpu()  # (B, 3, H, W)
         labels = batch.labels.cpu()  # (B, H, W)
         for index, name in enumerate(batch.names):
-            files = [name, *(f"{name}_{number}" for number in range(2, len(samples) + 1))]
+            folders = [GENERATED, *(f"{GENERATED}_{number}" for number in range(2, len(samples) + 1))]
             images = [
-                self._save(picture_of(pictures[index]), GENERATED, file)
-                for file, pictures in zip(files, generated)
+                self._save(picture_of(pictures[index]), folder, name)
+                for folder, pictures in zip(folders, generated)
             ]
             label_map = self._save(label_picture(labels[index], self.label_set), LABELS, name)
             photo = None if photos is None else self._save(picture_of(photos[index]), PHOTOS, name)

@@ -39,12 +39,12 @@ def generate_images(
 
     `first`: the place of the first label map here among those of all processes; `seed`: of their noise;
     `diversity`: measures the samples of each label map against each other, None where it is not measured;
-    `interpolates`: whether the samples of a label map lead from one style to another.
+    `interpolates`: whether the samples of a label map lead from one style, or noise, to another.
     """
     for batch in batches:
         samples = [
-            generator.pictures(batch, style_batch.style_id, style_batch.styles, seed, first)
-            for style_batch in style_sampling(batch, first)
+            generator.pictures(batch, style_id, styles, seed, first, z)
+            for styles, style_id, z in style_sampling(batch, first)
         ]
         first += len(batch)
         gallery.add(batch, *samples)

@@ -10,13 +10,14 @@ from torch import Tensor
 
 from data.batch import Batch
 from data.resample import enlarge
-from engine.runtime.determinism import noise_seed
+from engine.runtime.determinism import noise_seed, noise_vector_seed
 from engine.runtime.hardware import Hardware
 from inference.input_checks import (
     check_photo,
     checked_codes,
     checked_instances,
     checked_labels,
+    checked_noise,
     checked_style_ids,
 )
 from models.conditional_generator import ConditionalGenerator
@@ -59,6 +60,7 @@ class LabelMapGenerator:
         seed: int = 0,
         styles: Tensor | None = None,
         first: int = 0,
+        z: Tensor | None = None,
     ) -> Tensor:
         """Images in [-1, 1], (B, 3, H, W), on the device of `labels`.
 
@@ -67,6 +69,9 @@ class LabelMapGenerator:
         it is that of `photo` (B, 3, H, W) in [-1, 1], photos of these label maps; or `styles`, codes as
         `self.styles` returns them, one for each image or one for all; or the training set's mean style,
         where the run keeps it; or one that is drawn.
+
+        `z`: the noise, where the generator takes some: one vector for each image, (B, N), one for each class,
+        (B, K, N), or a map, (B, N, H, W); drawn without it.
 
         `seed`: of all that is drawn; noise comes from (seed, place), `first` being the place of the first
         label map among all, so that an image depends neither on batch nor process.
@@ -81,13 +86,16 @@ class LabelMapGenerator:
             # From photos and label maps at their own size: the repeated border must not enter the style.
             styles = self.styles(photo, labels)
         codes = self._codes(styles, len(labels), seed)
+        z = self._noise(z, labels, seed, first)
         style_ids = checked_style_ids(style_id, labels, self.style_count)
         if self.G.draws_noise and len(labels) > 1:
             # One by one, since a generator draws from one rng for all images of a batch.
-            parts = zip(labels, _each(instances, labels), style_ids.split(1), _each(codes, labels))
+            given = [_each(own, labels) for own in (instances, codes, z)]
             images = [
-                self(own, its_instances, None, its_id, seed, its_codes, first + index)
-                for index, (own, its_instances, its_id, its_codes) in enumerate(parts)
+                self(own, its_instances, None, its_id, seed, its_codes, first + index, its_z)
+                for index, (own, its_id, its_instances, its_codes, its_z) in enumerate(
+                    zip(labels, style_ids.split(1), *given)
+                )
             ]
             return torch.cat(images)
         device, (height, width) = self.hardware.device, labels.shape[-2:]
@@ -98,16 +106,23 @@ class LabelMapGenerator:
                 styles=codes,
                 style_ids=style_ids.to(device),
                 rng=self._rng(noise_seed(seed, first)),
+                noise=z if z is None or z.dim() < 4 else F.pad(z, self._border(labels), mode="replicate"),
             )
             fake = self.G.generator(condition)
         fake = enlarge(fake, self.G.scale)  # (B, 3, H or more, W or more)
         return fake[..., :height, :width].float().to(labels.device)
 
     def pictures(
-        self, batch: Batch, style_id: Tensor, styles: Tensor | None, seed: int, first: int
+        self,
+        batch: Batch,
+        style_id: Tensor,
+        styles: Tensor | None,
+        seed: int,
+        first: int,
+        z: Tensor | None = None,
     ) -> Tensor:
         """Images (B, 3, H, W) of a batch's label maps in given styles, as `__call__` makes them."""
-        return self(batch.labels, batch.instances, style_id=style_id, seed=seed, styles=styles, first=first)
+        return self(batch.labels, batch.instances, None, style_id, seed, styles, first, z)
 
     @torch.no_grad()
     def styles(self, photo: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -135,6 +150,12 @@ class LabelMapGenerator:
         """Styles drawn at random, (B, D), each from a seed of its own; ValueError where they need a photo."""
         encoder = self._encoder("a seed")
         return torch.cat([encoder.prior(1, self._rng(seed)) for seed in seeds])
+
+    def drawn_noise(self, seeds: Sequence[int]) -> Tensor:
+        """Noise vectors of N(0, 1), (B, N), each from a seed of its own; ValueError where none is taken."""
+        width = self._noise_width()
+        draws = (self._rng(seed) for seed in seeds)
+        return torch.cat([torch.randn((1, width), generator=rng, device=rng.device) for rng in draws])
 
     def add_style(self, like: int | None = None) -> int:
         """Adds a style to a generator with norm=cin and returns its id; only its parameters can be trained.
@@ -171,12 +192,33 @@ class LabelMapGenerator:
         shape = self._encoder("a style code").code_shape
         return checked_codes(styles, shape, count).to(self.hardware.device)
 
+    def _noise_width(self) -> int:
+        width = self.G.generator.noise_width
+        if not width:
+            raise ValueError(
+                "z was given, but this generator takes no noise; give none, or train with generator.noise=64"
+            )
+        return width
+
+    def _noise(self, z: Tensor | None, labels: Tensor, seed: int, first: int) -> Tensor | None:
+        """The noise of label maps (B, H, W): that given, else drawn; None where the generator takes none."""
+        if z is None:
+            if not self.G.generator.noise_width:
+                return None
+            places = range(first, first + len(labels))
+            return self.drawn_noise([noise_vector_seed(seed, 0, place) for place in places])
+        z = checked_noise(z, labels, self.classes, self._noise_width())
+        return z.to(self.hardware.device, torch.float32)
+
     def _padded(self, maps: Tensor) -> Tensor:
         """On the device, with the border repeated to the size that the generator's doublings need."""
-        multiple = self.G.generator.multiple
-        below, right = -maps.shape[-2] % multiple, -maps.shape[-1] % multiple
-        padded = F.pad(maps[:, None].double(), (0, right, 0, below), mode="replicate")
+        padded = F.pad(maps[:, None].double(), self._border(maps), mode="replicate")
         return padded[:, 0].to(self.hardware.device, torch.int64)
+
+    def _border(self, maps: Tensor) -> tuple[int, int, int, int]:
+        """What is added left, right, above and below, as `F.pad` takes it."""
+        multiple = self.G.generator.multiple
+        return 0, -maps.shape[-1] % multiple, 0, -maps.shape[-2] % multiple
 
     def _rng(self, seed: int) -> torch.Generator:
         return self.hardware.rng().manual_seed(seed)
@@ -184,4 +226,4 @@ class LabelMapGenerator:
 
 def _each(given: Tensor | None, labels: Tensor) -> Iterable[Tensor | None]:
     """What is given for each label map of a batch."""
-    return [None] * len(labels) if given is None else given
+    return [None] * len(labels) if given is None else given.split(1)

@@ -46,6 +46,22 @@ def checked_codes(codes: Tensor, shape: tuple[int, ...], count: int) -> Tensor:
     return codes.expand(count, *shape)
 
 
+def checked_noise(z: Tensor, labels: Tensor, classes: int, width: int) -> Tensor:
+    """Noise of label maps (B, H, W): vectors (B, N), one a class (B, K, N), or maps (B, N, H, W).
+
+    From as many, or from one for all; a vector for all may be (N,).
+    """
+    count, height, width_in_pixels = labels.shape
+    z = z[None] if z.dim() == 1 else z
+    shapes = {2: (width,), 3: (classes, width), 4: (width, height, width_in_pixels)}
+    if not z.is_floating_point() or z.shape[1:] != shapes.get(z.dim()) or len(z) not in (1, count):
+        takes = (
+            f"({count}, {width}), ({count}, {classes}, {width}), one vector a class, or {(count, *shapes[4])}"
+        )
+        raise ValueError(f"z is {z.dtype} of shape {tuple(z.shape)}; this generator takes floats {takes}")
+    return z.expand(count, *z.shape[1:])
+
+
 def check_photo(photo: Tensor, labels: Tensor | None, smallest: int) -> None:
     """Photos are floats (B, 3, H, W), of their label maps' size, at least `smallest` pixels a side."""
     if labels is not None and photo.shape != (len(labels), 3, *labels.shape[1:]):

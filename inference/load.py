@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from data.batch import Batch
 from data.dataset_info import DatasetInfo
@@ -23,7 +24,8 @@ from inference.mean_styles import (
     read_mean_styles,
     write_mean_styles,
 )
-from inference.style_args import StyleArgs, read_style_photo, requested_codes
+from inference.noise_sampling import NoiseSampling
+from inference.style_args import DRAWN, StyleArgs, noise_of_classes, read_style_photo, requested_codes
 from inference.style_sampling import StyleSampling
 from models.conditional_generator import ConditionalGenerator
 from models.encoders.prior import Prior
@@ -36,6 +38,7 @@ from options.schema.testing import WHOLE, TestOptions
 from options.schema.training import EvaluationHardwareOptions, HardwareOptions, TrainOptions
 
 PHOTOS_AT_ONCE = 8
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -85,24 +88,26 @@ def load_run(
 
 
 def style_args(options: TestOptions) -> StyleArgs:
-    """The options that choose styles; the entry for the whole image is None's."""
-    style, style_labels = (
-        {None if name == WHOLE else name: file for name, file in table.items()}
-        for table in (options.style, options.style_labels)
-    )
-    return StyleArgs(style, style_labels, options.interpolate, options.samples, options.style_name)
+    """The options that choose styles and noise; the entry for the whole image is None's."""
+
+    def table(given: Mapping[str, Value]) -> dict[str | None, Value]:
+        return {None if name == WHOLE else name: value for name, value in given.items()}
+
+    style, style_labels, noise = table(options.style), table(options.style_labels), table(options.noise)
+    return StyleArgs(style, style_labels, options.interpolate, options.samples, options.style_name, noise)
 
 
 def build_style_sampling(
     run: Run, dataset: DatasetOptions, options: TestOptions, generator: LabelMapGenerator
 ) -> StyleSampling:
-    """The styles that the options request, or each label map's own.
+    """The styles and the noise that the options request, or each label map's own.
 
     Raises ValueError where the run cannot do what is requested, and where files do not fit.
     """
     args, encoder, label_set, means = style_args(options), generator.G.encoder, run.info.label_set, None
-    args.check(run.options.encoder.name, run.options.norm.name)
-    samples = 1 if args.samples is None and isinstance(encoder, Prior) else args.samples
+    args.check(run.options.encoder.name, run.options.norm.name, generator.G.generator.noise_width)
+    samples = args.samples if run.options.encoder.name in DRAWN else None
+    samples = 1 if samples is None and isinstance(encoder, Prior) else samples
     if encoder is not None and len(encoder.code_shape) == 2:  # a style for each region
         workers, file = options.hardware.num_workers, paths.mean_styles_file(run.folder, run.images)
         photos = partial(_training_photos, dataset, options.train_images, generator.hardware, workers)
@@ -117,9 +122,17 @@ def build_style_sampling(
         samples,
         whole=codes.get(None),
         regions={label: code[0, label] for label, code in codes.items() if label is not None},
-        steps=args.interpolate,
+        steps=args.interpolate if args.style else None,
         means=means,
         class_names=label_set.names,
+        noise=NoiseSampling(
+            generator,
+            options.seed,
+            args.samples,
+            whole=args.noise.get(None),
+            regions=noise_of_classes(args, label_set),
+            steps=args.interpolate if args.noise else None,
+        ),
     )
 
 

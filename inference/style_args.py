@@ -25,22 +25,27 @@ ALL = "all"
 """In place of a style's name: each of them."""
 
 PHOTO_STYLES = "norm=sean, norm=adain or encoder=image"
+NOISE = "noise"
+DRAWN = {"image", "prior"}
+"""The encoders of the runs whose styles can be drawn."""
 RUNS_WITH = {
     "style": ({"image", "region_style"}, PHOTO_STYLES),
-    "interpolate": ({"image", "region_style"}, PHOTO_STYLES),
+    "interpolate": ({"image", "region_style", NOISE}, f"{PHOTO_STYLES}, or generator.noise=64"),
     "style_labels": ({"region_style"}, "norm=sean"),
-    "samples": ({"image", "prior"}, "encoder=image or norm=adain"),
+    "samples": (DRAWN | {NOISE}, "encoder=image or norm=adain, or generator.noise=64"),
     "style_name": ({"cin"}, "norm=cin"),
+    "noise": ({NOISE}, "generator.noise=64"),
 }
 """The encoders or norms of the runs that take an option, and how a message names these runs."""
 
 
 @dataclass(frozen=True)
 class StyleArgs:
-    """The options of test.py that choose styles, by the same names.
+    """The options of test.py that choose styles and noise, by the same names.
 
     `style`: photos, or MEAN, by the name of a class, None for the whole image; `style_labels`: their label
-    maps, likewise; `interpolate`, `samples`: images of each label map; `style_name`: a learned style, or ALL.
+    maps, likewise; `interpolate`, `samples`: images of each label map; `style_name`: a learned style, or ALL;
+    `noise`: seeds of noise, by class as `style`.
     """
 
     style: Mapping[str | None, str] = field(default_factory=dict)
@@ -48,19 +53,23 @@ class StyleArgs:
     interpolate: int | None = None
     samples: int | None = None
     style_name: str | None = None
+    noise: Mapping[str | None, int] = field(default_factory=dict)
 
     def requested(self) -> list[str]:
         """The options as they stand on the command line; none where each image keeps its own style."""
-        tables = {"style": self.style, "style_labels": self.style_labels}
-        given = {option_name(key, name): table[name] for key, table in tables.items() for name in table}
+        tables = {"style": self.style, "style_labels": self.style_labels, "noise": self.noise}
+        given: dict[str, object] = {
+            option_name(key, name): value for key, table in tables.items() for name, value in table.items()
+        }
         given |= {key: getattr(self, key) for key in ("interpolate", "samples", "style_name")}
         return [f"{name}={value}" for name, value in given.items() if value is not None]
 
-    def check(self, encoder: str, norm: str) -> None:
+    def check(self, encoder: str, norm: str, noise_width: int = 0) -> None:
         """Raises ValueError where a run of these choices cannot do what is requested, or options conflict."""
+        kinds = {encoder, norm} | ({NOISE} if noise_width else set())
         for option in self.requested():
             choices, runs = RUNS_WITH[re.split("[.=]", option)[0]]
-            if not choices & {encoder, norm}:
+            if not choices & kinds:
                 raise ValueError(f"{option}: that is for runs of {runs}, which this one is not")
         if encoder == "image":
             for region in filter(None, self.style):
@@ -71,10 +80,17 @@ class StyleArgs:
             if self.style.get(name, MEAN) == MEAN:
                 labels, photo = option_name("style_labels", name), option_name("style", name)
                 raise ValueError(f"{labels} is the label map of a photo; add {photo}=PHOTO")
-        if self.samples is not None and (self.style or self.interpolate is not None):
-            raise ValueError(f"samples draws styles and {self.requested()[0]} gives one; drop one of them")
-        if self.interpolate is not None and not self.style:
-            raise ValueError(f"interpolate={self.interpolate}: give the style where to end: style=PHOTO")
+        for name, seed in self.noise.items():
+            if seed < 0:
+                raise ValueError(f"{option_name('noise', name)}={seed}: give 0 or more")
+        if self.samples is not None and (self.style or self.noise or self.interpolate is not None):
+            raise ValueError(
+                f"samples draws styles and noise, and {self.requested()[0]} gives one; drop one of them"
+            )
+        if self.interpolate is not None and not (self.style or self.noise):
+            given = [f"{NOISE}=SEED"] if noise_width else []
+            ends = ["style=PHOTO"] * (encoder in RUNS_WITH["style"][0]) + given
+            raise ValueError(f"interpolate={self.interpolate}: give where to end: {' or '.join(ends)}")
 
     def style_ids(self, names: Sequence[str]) -> list[int] | None:
         """The ids of the learned styles requested, among `names`; None where each label map keeps its own."""
@@ -92,22 +108,36 @@ def option_name(table: str, name: str | None) -> str:
     return table if name is None else f"{table}.{name}"
 
 
-def find_class(given: str, label_set: LabelSet) -> int:
+def find_class(given: str, label_set: LabelSet, table: str = "style") -> int:
     """The id of a class given by its name, with _ for all but letters and digits, or by its id.
 
-    Raises ValueError, naming the classes, where there is none or more than one.
+    Raises ValueError, naming the classes and the option of `table`, where there is none or more than one.
     """
     names = [_class_key(name) for name in label_set.names]
     found = [label for label, name in enumerate(names) if name == _class_key(given)]
     if not found and given.isdecimal() and int(given) < len(label_set):
         return int(given)
     if len(found) > 1:
-        raise ValueError(f"style.{given}: several classes have this name; give the id: {found}")
+        raise ValueError(f"{table}.{given}: several classes have this name; give the id: {found}")
     if not found:
         near = difflib.get_close_matches(_class_key(given), names, n=1)
         meant = f"did you mean {near[0]}? " if near else ""
-        raise ValueError(f"style.{given}: no such class; {meant}there are {', '.join(names)}")
+        raise ValueError(f"{table}.{given}: no such class; {meant}there are {', '.join(names)}")
     return found[0]
+
+
+def noise_of_classes(args: StyleArgs, label_set: LabelSet) -> dict[int, int]:
+    """The seeds of `args.noise` by class, without that of the whole image; ValueError as `find_class`."""
+    seeds: dict[int, int] = {}
+    for name, seed in args.noise.items():
+        if name is not None:
+            label = find_class(name, label_set, "noise")
+            if label in seeds:
+                raise ValueError(
+                    f"noise.{name}={seed}: this class has {seeds[label]} already; give one of them"
+                )
+            seeds[label] = seed
+    return seeds
 
 
 def _class_key(name: str) -> str:

@@ -12,13 +12,18 @@ from torch import Tensor
 from data.batch import Batch
 from engine.runtime.determinism import style_seed
 from inference.generator import LabelMapGenerator
+from inference.noise_sampling import NoiseSampling
 
 
 class StyleBatch(NamedTuple):
-    """One style for each label map of a batch: codes (B, D) or (B, K, D) or None, and style ids (B,)."""
+    """One style for each label map of a batch: codes (B, D) or (B, K, D) or None, and style ids (B,).
+
+    `z`: its noise, (B, N) or (B, K, N), where the generator takes some.
+    """
 
     styles: Tensor | None
     style_id: Tensor
+    z: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,8 @@ class StyleSampling:
     drawn instead, from seed, label map and sample whatever the batch; `whole`: codes (1, D) or (1, K, D);
     `regions`: codes (D,) by class; `steps`: so many styles on the straight line to the resulting one, from
     that without `regions` or, where there are none, from the label map's own; `means`: returns the mean
-    styles (K, D), or raises ValueError; `class_names`: for a message.
+    styles (K, D), or raises ValueError; `class_names`: for a message. `noise`: as many as there are styles,
+    each for one, or one for all, or several in one style; None: as `generator` draws it.
     """
 
     generator: LabelMapGenerator
@@ -44,6 +50,7 @@ class StyleSampling:
     steps: int | None = None
     means: Callable[[], Tensor] | None = None
     class_names: Sequence[str] = ()
+    noise: NoiseSampling | None = None
 
     def __call__(self, batch: Batch, first: int) -> list[StyleBatch]:
         """Every code with every style id; `first`: the place of the batch's first label map among all."""
@@ -54,7 +61,12 @@ class StyleSampling:
             codes = [self._drawn(batch, first, sample) for sample in range(self.samples)]
         elif self.generator.G.encoder is not None:
             codes = self._of_photos(batch, first)
-        return [StyleBatch(styles, style_id) for styles in codes for style_id in ids]
+        noise = [None] if self.noise is None else self.noise(len(batch), first)
+        chosen = [StyleBatch(styles, style_id) for styles in codes for style_id in ids]
+        if len(noise) == 1:
+            return [style._replace(z=noise[0]) for style in chosen]
+        chosen = chosen * len(noise) if len(chosen) == 1 else chosen
+        return [style._replace(z=z) for style, z in zip(chosen, noise, strict=True)]
 
     def _of_photos(self, batch: Batch, first: int) -> list[Tensor]:
         end = base = self._own(batch, first) if self.whole is None else self._all_as(self.whole, batch)

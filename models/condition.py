@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from models.layers.class_linear import class_embedding
+
 Cached = TypeVar("Cached")
 IGNORED = -1
 """In a label map that an augmentation has changed: nothing is seen here, and no class is."""
@@ -24,6 +26,8 @@ class Condition:
     `styles`: one style code a sample, float (B, D), or one a region, float (B, K, D), or None.
     `style_ids`: index of a learned style, int64 (B,), or None.
     `rng`: where layers that add noise (SEAN) draw it from; None adds none.
+    `noise`: joined with the label map by generators that take it: float (B, N), one vector a sample,
+    (B, K, N), one a region, or (B, N, H, W), a map; or None.
     """
 
     labels: Tensor
@@ -31,6 +35,7 @@ class Condition:
     styles: Tensor | None = None
     style_ids: Tensor | None = None
     rng: torch.Generator | None = None
+    noise: Tensor | None = None
     has_ignored: bool = False
     # Not arguments: `replace` must not carry what is cached over to a condition that has changed.
     # The condition that this one was resized from (None where it was not), and those of other sizes.
@@ -56,7 +61,10 @@ class Condition:
             return root
         if size not in root._sizes:
             edges = None if root.edges is None else nearest(root.edges, size)
-            resized = replace(root, labels=nearest(root.labels, size), edges=edges)
+            noise = root.noise
+            if noise is not None and noise.dim() == 4:
+                noise = F.interpolate(noise, size=size, mode="nearest")
+            resized = replace(root, labels=nearest(root.labels, size), edges=edges, noise=noise)
             object.__setattr__(resized, "_root", root)
             object.__setattr__(resized, "_cache", root._cache)
             root._sizes[size] = resized
@@ -64,10 +72,17 @@ class Condition:
 
     def with_styles(self, styles: Tensor | None) -> Condition:
         """The same label maps, and what is cached of them, in other styles."""
+        return self._of_same_maps(styles=styles)
+
+    def with_noise(self, noise: Tensor | None) -> Condition:
+        """The same label maps, and what is cached of them, with other noise."""
+        return self._of_same_maps(noise=noise)
+
+    def _of_same_maps(self, **changed: Tensor | None) -> Condition:
         root = self if self._root is None else self._root
-        restyled = replace(root, styles=styles)
-        object.__setattr__(restyled, "_cache", root._cache)
-        return restyled.at(self.size)
+        other = replace(root, **changed)  # type: ignore[arg-type]
+        object.__setattr__(other, "_cache", root._cache)
+        return other.at(self.size)
 
     def cached(self, key: tuple[object, ...], make: Callable[[], Cached]) -> Cached:
         """What `make` returns, made once for these label maps at this size; `key` names it."""
@@ -84,10 +99,13 @@ class Condition:
             return self.labels, classes
         return self.labels + classes * self.edges, 2 * classes
 
-    def one_hot(self, classes: int, like: Tensor) -> Tensor:
-        """The label map as channels, with the edges as one more: `like`'s type, (B, K or K+1, H, W)."""
+    def one_hot(self, classes: int, like: Tensor, noise_width: int = 0) -> Tensor:
+        """The label map as channels, with the edges as one more: `like`'s type, (B, K or K+1, H, W).
+
+        `noise_width`: of the condition's noise, which follows as so many more channels; 0 leaves it out.
+        """
         batch, height, width = self.labels.shape
-        shape = (batch, classes + (self.edges is not None), height, width)
+        shape = (batch, classes + (self.edges is not None) + noise_width, height, width)
         # Channels last: one pixel's classes side by side, as the convolution that follows wants them.
         maps = torch.empty(
             shape, dtype=like.dtype, device=like.device, memory_format=torch.channels_last
@@ -99,8 +117,17 @@ class Condition:
         else:
             maps.scatter_(1, self.labels[:, None], 1)
         if self.edges is not None:
-            maps[:, -1] = self.edges
+            maps[:, classes] = self.edges
+        if noise_width:
+            maps[:, -noise_width:] = self.noise_maps()
         return maps
+
+    def noise_maps(self) -> Tensor:
+        """The noise of each pixel, (B, N, H, W), or (B, N, 1, 1) where a sample has one vector."""
+        assert self.noise is not None, "a generator draws the noise that its condition lacks"
+        if self.noise.dim() == 3:
+            return class_embedding(self.noise, self.labels)
+        return self.noise if self.noise.dim() == 4 else self.noise[..., None, None]
 
 
 def nearest(maps: Tensor, size: tuple[int, int]) -> Tensor:

@@ -49,6 +49,7 @@ class ConditionalGenerator(nn.Module):
         styles: Tensor | None = None,
         style_ids: Tensor | None = None,
         rng: torch.Generator | None = None,
+        noise: Tensor | None = None,
     ) -> Condition:
         """What generator and discriminator look at, from label maps (B, H, W) and instance maps (B, H, W).
 
@@ -61,7 +62,7 @@ class ConditionalGenerator(nn.Module):
             )
         edges = instance_edges(instances) if self.edges and instances is not None else None
         height, width = labels.shape[-2:]
-        condition = Condition(labels, edges, styles, style_ids, rng)
+        condition = Condition(labels, edges, styles, style_ids, rng, noise)
         return condition.at((height // self.scale, width // self.scale))
 
     def forward(self, condition: Condition, photo: Tensor | None) -> GeneratorOutput:

@@ -7,7 +7,7 @@ from inspect import signature
 from itertools import product
 
 from options.schema.fields import rule_of
-from options.schema.networks import ENCODERS
+from options.schema.networks import ENCODERS, SpadeGeneratorOptions
 from options.schema.testing import PairOptions, TestOptions
 from options.schema.training import LengthOptions, TrainOptions
 
@@ -18,6 +18,7 @@ ENCODER_FOR = {"none": "none", "global": "image", "region": "region_style"}
 OF_A_RUN = (
     "checkpoint", "split", "dataset", "instances", "photos", "images", "train_images", "seed", "ema",
     "samples", "style", "style_labels", "interpolate", "style_name",
+    "noise",
 )  # fmt: skip
 """Options of test.py that it reads with `name=RUN` alone."""
 
@@ -126,6 +127,7 @@ def _check_networks(options: TrainOptions) -> None:
         own = "it has norms of its own: leave norm out, or set norm=none"
         remedy = "choose a norm" if takes_norm else own
         raise ValueError(f"generator={generator} does not go with norm={norm}; {remedy}")
+    _check_spade_generator(options)
     styles = _styles_of_norm(norm)
     # SPADE's VAE: a norm without a style of its own leaves the code to the stem.
     takes_one = styles == "global" or (styles == "none" and takes_norm)
@@ -133,6 +135,25 @@ def _check_networks(options: TrainOptions) -> None:
         raise ValueError(
             f"encoder={encoder} does not go with generator={generator} norm={norm}; "
             f"set encoder={ENCODER_FOR[styles]}, or leave encoder out"
+        )
+
+
+def _check_spade_generator(options: TrainOptions) -> None:
+    from models.norms import NORMS  # imports torch
+
+    chosen, norm = options.generator, options.norm.name
+    if not isinstance(chosen, SpadeGeneratorOptions):
+        return
+    takers = [name for name, kind in NORMS.items() if "noise_width" in signature(kind).parameters]
+    if chosen.noise and norm not in takers:
+        raise ValueError(
+            f"generator.noise={chosen.noise} does not go with norm={norm}: noise goes with the label map, "
+            f"which this norm does not see; set norm={' or '.join(takers)}, or leave generator.noise out"
+        )
+    if not chosen.first_block and chosen.upsampling != "normal":
+        raise ValueError(
+            f"generator.first_block=false does not go with generator.upsampling={chosen.upsampling}: "
+            "without it there are five doublings; leave one of the two out"
         )
 
 

@@ -1,7 +1,8 @@
 """Makes a run of an official release: `python scripts/import_official.py SOURCE_DIR RUN_NAME`.
 
-SOURCE_DIR holds latest_net_G.pth as SPADE, SEAN or pix2pixHD-in-SPADE were published. The run opens with
-`python test.py name=RUN_NAME labels=DIR` and `load_generator`; it keeps the release's discriminator as well.
+SOURCE_DIR holds latest_net_G.pth as SPADE, SEAN or pix2pixHD-in-SPADE were published, or, there or in
+models/, best_EMA.pth or best_G.pth, as OASIS was. The run opens with `load_generator` and
+`python test.py name=RUN_NAME labels=DIR`; it keeps the release's discriminator as well.
 """
 
 from __future__ import annotations
@@ -23,23 +24,39 @@ from options.schema.networks import DOUBLINGS
 # What imports torch is imported where it is used, so that --help is quick.
 if TYPE_CHECKING:
     from data.dataset_info import DatasetInfo
+    from data.sources.source import LabelSet
     from models.official import OfficialRelease
+    from models.official.release_files import Options
 
 
 def run_options(release: OfficialRelease, name: str) -> tuple[TrainOptions, DatasetInfo]:
     """The options of the run that a release becomes, and what its networks know of their data set."""
     from data.dataset_info import DatasetInfo
-    from data.sources.classes import numbered_label_set
 
-    setup = release.setup
-    num_classes = setup.classes - setup.unknown
-    dataset = {"name": "folder", "root": str(release.folder), "num_classes": num_classes}
-    dataset |= {"ignore_id": 255 if setup.unknown else None, "instances": setup.edges}
-    dataset |= dict(zip(("height", "width"), setup.crop_size or (256, 256)))
+    dataset, label_set = dataset_of(release)
     choices = release.networks | {"dataset": dataset}
     chosen = {group: GROUPS[group][options["name"]](**options) for group, options in choices.items()}
-    label_set = numbered_label_set(num_classes, has_unknown=setup.unknown)
-    return TrainOptions(name=name, **chosen), DatasetInfo(label_set, setup.edges, ("default",))
+    return TrainOptions(name=name, **chosen), DatasetInfo(label_set, release.setup.edges, ("default",))
+
+
+def dataset_of(release: OfficialRelease) -> tuple[Options, LabelSet]:
+    """The options of its data set, or of a folder where that is not known; and its classes."""
+    from data.sources import READERS
+    from data.sources.classes import numbered_label_set
+    from data.sources.label_format import StoredIds
+
+    setup = release.setup
+    known = setup.classes - setup.unknown
+    dataset: Options = {"name": setup.dataset or "folder", "root": str(release.folder)}
+    dataset |= dict(zip(("height", "width"), setup.crop_size or (256, 256)))
+    if hasattr(GROUPS["dataset"][dataset["name"]], "instances"):
+        dataset["instances"] = setup.edges
+    if setup.dataset is None:
+        dataset |= {"num_classes": known, "ignore_id": 255 if setup.unknown else None}
+        return dataset, numbered_label_set(known, has_unknown=setup.unknown)
+    label_format = READERS[setup.dataset].label_format
+    assert isinstance(label_format, StoredIds), "a published data set stores ids in one way"
+    return dataset, label_format.label_set
 
 
 def import_release(release: OfficialRelease, name: str) -> Path:
@@ -66,13 +83,16 @@ def import_release(release: OfficialRelease, name: str) -> Path:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Make a run of an official release.")
-    parser.add_argument("source", type=Path, help="folder with latest_net_G.pth")
+    parser.add_argument(
+        "source", type=Path, help="folder with latest_net_G.pth, or of OASIS with best_EMA.pth"
+    )
     parser.add_argument("run", help="name of the run to make, under checkpoints/")
     # What shapes do not show, and options.json or opt.txt beside the weights may say.
     switch = argparse.BooleanOptionalAction
     parser.add_argument("--upsampling", choices=list(DOUBLINGS), help="of SPADE and SEAN")
     parser.add_argument("--instances", action=switch, help="the last input channel is the instance border")
-    parser.add_argument("--unknown", action=switch, help="the last class is the unknown one, label 255")
+    parser.add_argument("--unknown", action=switch, help="the last class (OASIS: the first) is unknown")
+    parser.add_argument("--noise", type=int, help="of OASIS: numbers in its noise vector, 0 without noise")
     parser.add_argument("--aspect-ratio", type=float, help="width over height of the training images")
     given = parser.parse_args()
 
@@ -81,6 +101,8 @@ def main() -> None:
     official = {"num_upsampling_layers": given.upsampling, "aspect_ratio": given.aspect_ratio}
     official["contain_dontcare_label"] = given.unknown
     official["no_instance"] = None if given.instances is None else not given.instances
+    if given.noise is not None:
+        official |= {"no_3dnoise": given.noise == 0} | ({"z_dim": given.noise} if given.noise else {})
     with one_line_errors():
         release = read_release(given.source, official)
         run = import_release(release, given.run)

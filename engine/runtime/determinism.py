@@ -25,6 +25,11 @@ def noise_seed(seed: int, label_map: int) -> int:
     return int(np.random.SeedSequence((seed, label_map), spawn_key=(0,)).generate_state(1)[0])
 
 
+def noise_vector_seed(seed: int, sample: int, label_map: int) -> int:
+    """The seed of the noise vector for a sample of a label map; no stream of the others is the same."""
+    return int(np.random.SeedSequence((seed, sample, label_map), spawn_key=(1,)).generate_state(1)[0])
+
+
 class Threads:
     """The number of threads as a part of a run: with another one, sums differ in their last bits.
 

@@ -15,7 +15,8 @@ class Generator(nn.Module):
 
     `multiple`: height and width of an image must be multiples of this; `scale`: how many times smaller than
     its label map an image is (1, but while a part is trained that makes small images); `draws_noise`: whether
-    an image depends on the condition's `rng`, at generation as in training.
+    an image depends on the condition's `rng`, at generation as in training; `noise_width`: numbers in a noise
+    vector of its condition, drawn from `rng` where the condition has none, 0 where it takes none.
 
     A generator that is trained part by part says so by `phase_at`, `enter`, `learns` and `images_of_newest`.
     """
@@ -23,6 +24,7 @@ class Generator(nn.Module):
     multiple: int
     scale: int = 1
     draws_noise: bool = False
+    noise_width: int = 0
 
     def forward(self, condition: Condition) -> Tensor:
         """An image in [-1, 1] of the condition's size, (B, 3, H, W)."""

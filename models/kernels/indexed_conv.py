@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -21,13 +22,20 @@ from models.kernels.dispatch import is_intel, is_twice_differentiable
 SETTINGS = settings_of((1, 1), (0, 0))
 
 
-def convolve_ids(conv: nn.Conv2d, classes: int, edges: bool, to_patches: BagIndex) -> Tensor:
+def convolve_ids(
+    conv: nn.Conv2d, classes: int, edges: bool, to_patches: BagIndex, noise: RegionNoise | None = None
+) -> Tensor:
     """The convolution of one-hot maps, (N, C_out): one row a unique patch.
 
-    Ids are class + classes * edge where the condition has `edges`.
+    Ids are class + classes * edge where the condition has `edges`; with noise, places in `noise`.
     """
     assert conv.bias is not None, "the rows carry a bias"
-    return embedding_bag(id_table(conv.weight, classes, edges), to_patches).add_(conv.bias)
+    label_channels = classes + edges
+    table = id_table(conv.weight[:, :label_channels], classes, edges)
+    if noise is not None:
+        shares = linear(noise.vectors.to(conv.weight.dtype), tap_table(conv.weight[:, label_channels:]))
+        table = noise.table(table, shares)
+    return embedding_bag(table, to_patches).add_(conv.bias)
 
 
 def convolve_rows(conv: nn.Conv2d, x: Tensor, to_patches: BagIndex, bias: Tensor | None = None) -> Tensor:
@@ -59,6 +67,22 @@ def id_table(weight: Tensor, classes: int, edges: bool) -> Tensor:
 def tap_table(weight: Tensor) -> Tensor:
     """The taps of a kernel (C_out, C_in, k, k) below each other, (taps * C_out, C_in)."""
     return weight.flatten(2).permute(2, 0, 1).flatten(0, 1)
+
+
+class RegionNoise(NamedTuple):
+    """The noise of regions, an id in one sample each: `vectors` (R, N), and the `ids` (R,)."""
+
+    vectors: Tensor
+    ids: Tensor
+
+    def table(self, table: Tensor, shares: Tensor) -> Tensor:
+        """What each region contributes at each tap, (R * taps, C_out): its id's row and its noise's share.
+
+        `table`: of ids, (ids * taps, C_out); `shares`: the products of the noise, (R, taps * C_out).
+        """
+        taps = shares.shape[1] // table.shape[1]
+        rows = table.unflatten(0, (-1, taps)).index_select(0, self.ids)  # (R, taps, C_out)
+        return (rows + shares.view_as(rows)).flatten(0, 1)
 
 
 @dataclass(frozen=True)

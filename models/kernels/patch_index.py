@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.condition import Condition
-from models.kernels.indexed_conv import BagIndex, bag_index
+from models.kernels.indexed_conv import BagIndex, RegionNoise, bag_index
 
 SIZES_AN_OCTAVE = 8
 """How many counts `in_few_sizes` leaves between a number and its double: 6 % too many on average."""
@@ -110,15 +110,46 @@ def _numbered(digits: list[Tensor], base: int) -> Tensor:
 
 
 @dataclass(frozen=True)
+class Regions:
+    """The regions of a batch: an id in one sample each.
+
+    `ids`, `samples`: of each, int64 (R,); `pixels`: the region of each pixel, int64 (B, H, W).
+    """
+
+    ids: Tensor
+    samples: Tensor
+    pixels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def noise(self, noise: Tensor, classes: int) -> RegionNoise:
+        """The noise of each, from vectors of samples (B, N), or of the classes in each (B, K, N)."""
+        if noise.dim() == 2:
+            return RegionNoise(noise.index_select(0, self.samples), self.ids)
+        return RegionNoise(noise[self.samples, self.ids % classes], self.ids)
+
+
+def regions_of(ids: Tensor, count: int) -> Regions:
+    """The regions of maps (B, H, W) with ids 0 .. count - 1."""
+    code = ids + count * torch.arange(len(ids), device=ids.device)[:, None, None]
+    present, pixels = torch.unique(code, return_inverse=True)
+    return Regions(present % count, present // count, pixels)
+
+
+@dataclass(frozen=True)
 class PatchIndex:
     """Unique k x k patches of ids, and the unique k x k patches of those.
 
     A convolution of the one-hot map takes one value on each of `first`; a convolution of that takes one value
     on each of `second` (whose reach is twice as far). Some of `first` may lie nowhere.
+
+    `regions`: with noise, which differs from sample to sample, `first` holds places in these instead of ids.
     """
 
     first: UniquePatches
     second: UniquePatches
+    regions: Regions | None = None
 
     @cached_property
     def ids_to_first(self) -> BagIndex:
@@ -136,18 +167,22 @@ class PatchIndex:
         return one_each(self.second.pixels, len(self.second))
 
 
-def patch_index(condition: Condition, classes: int, kernel_size: int) -> PatchIndex:
+def patch_index(condition: Condition, classes: int, kernel_size: int, has_noise: bool = False) -> PatchIndex:
     """The index of a condition's label maps, edges included; made once and shared.
 
-    A pixel's id is its class, plus `classes` where it lies on an edge.
+    A pixel's id is its class, plus `classes` where it lies on an edge. `has_noise`: for convolutions that see
+    noise as well, whatever it is.
     """
 
     def make() -> PatchIndex:
         ids, count = condition.ids_with_edges(classes)
+        regions = regions_of(ids, count) if has_noise else None
+        if regions is not None:
+            ids, count = regions.pixels, len(regions)
         first = unique_patches(ids, count, kernel_size).in_few_sizes()
-        return PatchIndex(first, unique_patches(first.pixels, len(first), kernel_size))
+        return PatchIndex(first, unique_patches(first.pixels, len(first), kernel_size), regions)
 
-    return condition.cached(("patch_index", classes, kernel_size), make)
+    return condition.cached(("patch_index", classes, kernel_size, has_noise), make)
 
 
 def one_each(rows: Tensor, table_size: int) -> BagIndex:
@@ -159,6 +194,16 @@ def one_each(rows: Tensor, table_size: int) -> BagIndex:
 def class_of_pixels(condition: Condition, classes: int) -> BagIndex:
     """From a table with a row a class to the pixels, (B H W); made once and shared."""
     return condition.cached(("class_of_pixels", classes), lambda: one_each(condition.labels, classes))
+
+
+def region_of_pixels(condition: Condition, classes: int) -> BagIndex:
+    """From a table with a row a class of each sample, (B K), to the pixels, (B H W); made once and shared."""
+
+    def make() -> BagIndex:
+        samples = torch.arange(len(condition.labels), device=condition.labels.device)[:, None, None]
+        return one_each(condition.labels + classes * samples, classes * len(condition.labels))
+
+    return condition.cached(("region_of_pixels", classes), make)
 
 
 @dataclass(frozen=True)
@@ -196,19 +241,20 @@ class RegionPatchIndex:
 
 
 def region_patch_index(
-    condition: Condition, classes: int, kernel_size: int, region_kernel_size: int
+    condition: Condition, classes: int, kernel_size: int, region_kernel_size: int, has_noise: bool = False
 ) -> RegionPatchIndex:
     """The index of the regions of a condition's label maps; made once and shared."""
 
     def make() -> RegionPatchIndex:
-        labels, ids = patch_index(condition, classes, kernel_size), condition.labels
-        samples = torch.arange(len(ids), device=ids.device)[:, None, None]  # (B, 1, 1)
-        present, places = torch.unique(ids + classes * samples, return_inverse=True)
-        regions = unique_patches(places, len(present), region_kernel_size)
+        labels = patch_index(condition, classes, kernel_size, has_noise)
+        found = regions_of(condition.labels, classes)
+        regions = unique_patches(found.pixels, len(found), region_kernel_size)
+        present = found.ids + classes * found.samples
         codes = labels.second.pixels * len(regions) + regions.pixels  # (B, H, W)
         distinct, pixels = torch.unique(codes, return_inverse=True)
         label_rows = len(labels.second)
         sums = torch.stack([distinct // len(regions), label_rows + distinct % len(regions)], dim=1)
         return RegionPatchIndex(present, regions, sums, pixels, label_rows)
 
-    return condition.cached(("region_patch_index", classes, kernel_size, region_kernel_size), make)
+    key = ("region_patch_index", classes, kernel_size, region_kernel_size, has_noise)
+    return condition.cached(key, make)

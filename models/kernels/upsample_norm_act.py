@@ -7,7 +7,7 @@ shift as a table whose rows pixels share. Norms that are in no table of this fil
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -16,9 +16,16 @@ from torch import Tensor, nn
 from models.condition import Condition, upsample
 from models.kernels.conv import GammaBetaConv2d
 from models.kernels.dispatch import FINDING, LOOK_UP, Costs, is_indexed, is_twice_differentiable
-from models.kernels.indexed_conv import convolve_ids, convolve_rows, embedding_bag
+from models.kernels.indexed_conv import RegionNoise, convolve_ids, convolve_rows, embedding_bag
 from models.kernels.modulation import ModulationTable, modulate
-from models.kernels.patch_index import PatchIndex, class_of_pixels, patch_index, region_patch_index
+from models.kernels.patch_index import (
+    PatchIndex,
+    RegionPatchIndex,
+    class_of_pixels,
+    patch_index,
+    region_of_pixels,
+    region_patch_index,
+)
 from models.norms.clade import Clade
 from models.norms.noisy_spade import NoisySpade
 from models.norms.norm import ConditionalNorm
@@ -64,16 +71,17 @@ def modulation_table(norm: ConditionalNorm, condition: Condition) -> ModulationT
 
 def spade_table(norm: Spade, condition: Condition) -> ModulationTable | None:
     """A row for each unique patch of patches of the label map."""
-    if not is_spade_indexed(norm.implementation, condition, norm.classes, norm.shared, norm.pair):
+    if not is_spade_indexed(norm, condition, norm.shared, norm.pair):
         return None
-    index = patch_index(condition, norm.classes, norm.kernel_size)
+    index = spade_index(norm, condition)
     return ModulationTable(_spade_rows(norm, condition, index), index.second_to_pixels)
 
 
 def _spade_rows(norm: Spade, condition: Condition, index: PatchIndex) -> Tensor:
     """Scale and shift of each unique patch side by side, (N, 2 C)."""
     has_edges = condition.edges is not None
-    activation = F.relu(convolve_ids(norm.shared, norm.classes, has_edges, index.ids_to_first))
+    noise = region_noise(index, condition, norm.classes)
+    activation = F.relu(convolve_ids(norm.shared, norm.classes, has_edges, index.ids_to_first, noise))
     return convolve_rows(norm.pair, activation, index.first_to_second, scale_and_shift_bias(norm.pair))
 
 
@@ -82,11 +90,10 @@ def sean_table(norm: Sean, condition: Condition) -> ModulationTable | None:
 
     A style map takes one value a region, so its convolution is needed once for each unique patch of regions.
     """
-    convs = norm.shared, norm.pair, norm.style_pair
-    if not is_spade_indexed(norm.implementation, condition, norm.classes, *convs):
+    if not is_spade_indexed(norm, condition, norm.shared, norm.pair, norm.style_pair):
         return None
-    spade = _spade_rows(norm, condition, patch_index(condition, norm.classes, norm.kernel_size))
-    index = region_patch_index(condition, norm.classes, norm.kernel_size, norm.style_kernel_size)
+    spade = _spade_rows(norm, condition, spade_index(norm, condition))
+    index = sean_index(norm, condition)
     assert condition.styles is not None, "SEAN needs a style code a region"
     codes = F.relu(norm.style_linear.of_regions(condition.styles, index.present))  # (R, D)
     bias = scale_and_shift_bias(norm.style_pair)
@@ -98,12 +105,24 @@ def sean_table(norm: Sean, condition: Condition) -> ModulationTable | None:
 
 
 def clade_table(norm: Clade, condition: Condition) -> ModulationTable | None:
-    """A row a class."""
+    """A row a class; with noise a row a class of each sample."""
     # On accelerators the indexed form has not been measured.
     if torch.compiler.is_compiling() or is_twice_differentiable() or not condition.labels.is_cpu:
         return None
     rows = torch.cat([norm.gamma, norm.beta], dim=1)  # (K, 2 C)
-    return ModulationTable(rows, class_of_pixels(condition, len(rows)))
+    if not norm.noise_width:
+        return ModulationTable(rows, class_of_pixels(condition, len(rows)))
+    if has_noise_map(condition):
+        return None
+    to_pixels = region_of_pixels(condition, len(rows))
+    return ModulationTable(clade_rows(rows, norm.noise_pair.weight, condition), to_pixels)
+
+
+def clade_rows(rows: Tensor, noise_weight: Tensor, condition: Condition) -> Tensor:
+    """The rows (K, 2 C) with the noise's share (2 C, N, 1, 1), for each sample: (B K, 2 C)."""
+    assert condition.noise is not None, "a generator draws the noise that its condition lacks"
+    shares = F.linear(condition.noise.to(rows.dtype), noise_weight[..., 0, 0])  # (B, 2 C) or (B, K, 2 C)
+    return (rows + (shares if shares.dim() == 3 else shares[:, None])).flatten(0, 1)
 
 
 TABLES: dict[type[ConditionalNorm], Callable[[Any, Condition], ModulationTable | None]] = {
@@ -121,10 +140,48 @@ def scale_and_shift_bias(pair: GammaBetaConv2d) -> Tensor:
     return torch.cat([1 + gamma, beta])
 
 
+def has_noise_map(condition: Condition) -> bool:
+    """Whether noise differs from pixel to pixel, so that no two of them share a row."""
+    return condition.noise is not None and condition.noise.dim() == 4
+
+
+class SpadeLike(Protocol):
+    """What the indexed form asks of SPADE, whether it is trained or made ready for inference."""
+
+    classes: int
+    kernel_size: int
+    noise_width: int
+    implementation: str
+
+
+class SeanLike(SpadeLike, Protocol):
+    """The same of SEAN."""
+
+    style_kernel_size: int
+
+
+def spade_index(norm: SpadeLike, condition: Condition) -> PatchIndex:
+    """The index of the label maps for a norm."""
+    return patch_index(condition, norm.classes, norm.kernel_size, norm.noise_width > 0)
+
+
+def sean_index(norm: SeanLike, condition: Condition) -> RegionPatchIndex:
+    """The index of the label maps' regions for a norm."""
+    kernel_sizes = norm.kernel_size, norm.style_kernel_size
+    return region_patch_index(condition, norm.classes, *kernel_sizes, norm.noise_width > 0)
+
+
+def region_noise(index: PatchIndex, condition: Condition, classes: int) -> RegionNoise | None:
+    """The noise of an index's regions; None where the index is without noise."""
+    if index.regions is None:
+        return None
+    assert condition.noise is not None, "a generator draws the noise that its condition lacks"
+    return index.regions.noise(condition.noise, classes)
+
+
 def is_spade_indexed(
-    implementation: str,
+    norm: SpadeLike,
     condition: Condition,
-    classes: int,
     shared: nn.Conv2d,
     pair: nn.Conv2d,
     style_pair: nn.Conv2d | None = None,
@@ -132,23 +189,27 @@ def is_spade_indexed(
     """`is_indexed` for a convolution of one-hot maps, `shared`, and one of the same kernel on its result.
 
     `style_pair`: a convolution of a map that takes one value a region, beside them; indexed it costs next to
-    nothing.
+    nothing. Noise that is a map leaves nothing to share.
     """
+    if norm.noise_width and has_noise_map(condition):
+        return False
 
     def costs() -> Costs:
-        index = patch_index(condition, classes, shared.kernel_size[0])
+        index = spade_index(norm, condition)
         dense, indexed = spade_costs(index, shared.in_channels, pair.in_channels, pair.out_channels)
         if style_pair is not None:
             dense += condition.labels.numel() * style_pair.weight[0].numel() * style_pair.out_channels
         return Costs(dense, indexed)
 
-    return is_indexed(implementation, condition.labels, costs)
+    return is_indexed(norm.implementation, condition.labels, costs)
 
 
 def spade_costs(index: PatchIndex, inputs: int, hidden: int, outputs: int) -> Costs:
     """Of two convolutions in a row: of one-hot maps of `inputs` channels, then from `hidden` to `outputs`."""
     pixels, taps = index.first.pixels.numel(), index.first.ids.shape[1]
-    looked_up = taps * (len(index.first) * hidden + len(index.second) * outputs) + pixels * outputs
+    regions = 0 if index.regions is None else len(index.regions)
+    firsts = len(index.first) + regions  # the table's own rows are looked up as well
+    looked_up = taps * (firsts * hidden + len(index.second) * outputs) + pixels * outputs
     return Costs(
         dense=pixels * taps * hidden * (inputs + outputs),
         indexed=len(index.first) * taps * hidden * outputs + LOOK_UP * looked_up + FINDING * pixels,

@@ -28,8 +28,11 @@ class NoisySpade(Spade):
         kernel_size: int = 3,
         hidden: int = 128,
         implementation: str = "auto",
+        noise_width: int = 0,
     ) -> None:
-        super().__init__(channels, standardise, classes, edges, kernel_size, hidden, implementation)
+        super().__init__(
+            channels, standardise, classes, edges, kernel_size, hidden, implementation, noise_width
+        )
         self.noise = AddedNoise(channels)
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:

@@ -48,8 +48,11 @@ class Sean(NoisySpade):
         hidden: int = 128,
         implementation: str = "auto",
         style_kernel_size: int = 3,
+        noise_width: int = 0,
     ) -> None:
-        super().__init__(channels, standardise, classes, edges, kernel_size, hidden, implementation)
+        super().__init__(
+            channels, standardise, classes, edges, kernel_size, hidden, implementation, noise_width
+        )
         if style_kernel_size % 2 == 0:
             raise ValueError(
                 f"norm.style_kernel_size={style_kernel_size} is even: a pixel needs a centre; use 1, 3 or 5"

@@ -23,10 +23,11 @@ class Spade(ConditionalNorm):
     Good: the layout survives normalisation, at every resolution. Bad: most of a generator's
     arithmetic is spent on the label map.
 
-    `classes`: K, the unknown class included; `edges`: the condition carries instance borders; `hidden`: width
-    of the shared convolution (128 in the paper); `kernel_size`: odd; `implementation`: how `models.kernels`
-    computes it, with the same result: `dense`, as here, `indexed`, once for each unique patch of the label
-    map, or `auto`, the cheaper one.
+    `classes`: K, the unknown class included; `edges`: the condition carries instance borders; `noise_width`:
+    of noise that is joined with the label map (Schönfeld et al. 2021, section 3.3), 0 for none; `hidden`:
+    width of the shared convolution (128 in the paper); `kernel_size`: odd; `implementation`: how
+    `models.kernels` computes it, with the same result: `dense`, as here, `indexed`, once for each unique
+    patch of the label map, or `auto`, the cheaper one. Noise that is a map is always `dense`.
     """
 
     sees_labels = True
@@ -41,19 +42,20 @@ class Spade(ConditionalNorm):
         kernel_size: int = 3,
         hidden: int = 128,
         implementation: str = "auto",
+        noise_width: int = 0,
     ) -> None:
         super().__init__(standardise)
         if kernel_size % 2 == 0:
             raise ValueError(f"norm.kernel_size={kernel_size} is even: a pixel needs a centre; use 1, 3 or 5")
-        self.classes = classes
+        self.classes, self.noise_width = classes, noise_width
         self.kernel_size = kernel_size
         self.implementation = implementation
         padding = kernel_size // 2
-        self.shared = Conv2d(classes + edges, hidden, kernel_size, padding=padding)
+        self.shared = Conv2d(classes + edges + noise_width, hidden, kernel_size, padding=padding)
         self.pair = GammaBetaConv2d(hidden, channels, kernel_size, padding=padding)
 
     def modulation(self, condition: Condition) -> tuple[Tensor, Tensor]:
-        maps = condition.one_hot(self.classes, like=self.shared.weight)  # (B, K, H, W)
+        maps = condition.one_hot(self.classes, self.shared.weight, self.noise_width)  # (B, K + N, H, W)
         activation = F.relu(self.shared(maps))  # (B, hidden, H, W)
         gamma, beta = self.pair(activation).chunk(2, dim=1)  # (B, C, H, W) each
         return 1 + gamma, beta

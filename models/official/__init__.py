@@ -1,22 +1,26 @@
-"""Official releases of SPADE, SEAN and pix2pixHD: the only place that knows the names inside them."""
+"""Official releases of SPADE, SEAN, pix2pixHD and OASIS: the only place that knows the names inside them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from models.official.infer_config import Setup
+from models.official.oasis import Oasis
 from models.official.pix2pixhd import Pix2pixHD
 from models.official.release import Family, OfficialRelease
 from models.official.release_files import Options, find_weights, open_tensors, read_options
 from models.official.sean import Sean
 from models.official.spade import Spade
 
-FAMILIES: dict[str, Family] = {"sean": Sean(), "spade": Spade(), "pix2pixhd": Pix2pixHD()}
+FAMILIES: dict[str, Family] = {
+    "sean": Sean(), "spade": Spade(), "pix2pixhd": Pix2pixHD(), "oasis": Oasis()
+}  # fmt: skip
 """A release is of the first family that recognises it. To add one: a file here, and a line in this table."""
 
 
 def read_release(folder: Path, options: Options | None = None) -> OfficialRelease:
     """Opens a folder with `latest_net_G.pth` and, where there are such, `_D.pth` and `_E.pth`.
+
+    Or with OASIS's `best_EMA.pth` or `best_G.pth`, as `find_weights` finds them.
 
     Hyper-parameters come from the tensors' shapes. What these do not show comes from `options` (official
     ones, None where unknown), from options.json or opt.txt, or is as published or plainest.
@@ -32,10 +36,10 @@ def read_release(folder: Path, options: Options | None = None) -> OfficialReleas
         first = next(iter(file.tensors))
         raise ValueError(
             f"{file.path}: tensor {first!r} {tuple(file.tensors[first].shape)} is no part of an official "
-            "generator of SPADE, SEAN or pix2pixHD; only these can be opened"
+            "generator of SPADE, SEAN, pix2pixHD or OASIS; only these can be opened"
         )
     name, label_tensor = next(iter(tensors.items()))
-    setup = Setup(known, file.shape(label_tensor)[1], f"{file.path}: tensor {label_tensor!r}")
+    setup = FAMILIES[name].setup(known, file, label_tensor, files.get("D"))
     networks, key_map = FAMILIES[name].generator(file, setup)
     key_maps, encoder = {"G": key_map}, networks["encoder"]
     networks["discriminator"] = {"name": "multiscale"}

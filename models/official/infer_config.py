@@ -26,14 +26,34 @@ class Setup:
 
     `classes`: K, the unknown class included; `unknown`: the last class stands for label 255; `edges`: the
     last input channel is the instance border; `crop_size`: height and width of the training images, None
-    where unknown; `warnings`: a sentence for each guess.
+    where unknown; `dataset`: our name of the data set where the release tells; `warnings`: a sentence for
+    each guess.
     """
+
+    dataset: str | None = None
 
     def __init__(self, options: Options, channels: int, tensor: str) -> None:
         """`tensor` names, with its file, the tensor that has so many input channels."""
         self.options, self.tensor = options, tensor
-        self.usual = PLAINEST | PUBLISHED.get(channels, {})
+        self.usual = PLAINEST | self.published(channels)
         self.warnings: list[str] = []
+        self.resolve_channels(channels)
+        for name, (kinds, least, most) in RANGES.items():
+            value = options.get(name, 1)
+            if type(value) not in kinds or not least <= value <= most:
+                range_ = f"{kinds[0].__name__} from {least} to {most}"
+                raise ValueError(f"{tensor}: {name}={value!r} is no {range_}; {CORRECT}")
+        known = self.usual | options
+        self.aspect_ratio: float = known["aspect_ratio"]
+        width = known.get("crop_size")
+        self.crop_size = None if width is None else (round(width / self.aspect_ratio), width)
+
+    def published(self, channels: int) -> Options:
+        """What published releases with so many input channels have."""
+        return PUBLISHED.get(channels, {})
+
+    def resolve_channels(self, channels: int) -> None:
+        """What the input channels are: `classes`, `unknown` and `edges`."""
         names = ("label_nc", "contain_dontcare_label", "no_instance")
         possible = [
             dict(zip(names, (channels - unknown - edges, unknown, not edges)))
@@ -41,19 +61,11 @@ class Setup:
             if channels > unknown + edges
         ]
         evidence = f"{channels} input channels: {names[0]}, one if {names[1]}=True, one if {names[2]}=False"
-        extra = self._choose(possible, evidence, "--[no-]unknown and --[no-]instances")
+        extra = self.choose(possible, evidence, "--[no-]unknown and --[no-]instances")
         self.unknown, self.edges = bool(extra["contain_dontcare_label"]), not extra["no_instance"]
         self.classes = channels - self.edges
-        for name, (kinds, least, most) in RANGES.items():
-            value = options.get(name, 1)
-            if type(value) not in kinds or not least <= value <= most:
-                range_ = f"{kinds[0].__name__} from {least} to {most}"
-                raise ValueError(f"{tensor}: {name}={value!r} is no {range_}; {CORRECT}")
-        self.aspect_ratio: float = (self.usual | options)["aspect_ratio"]
-        width = options.get("crop_size")
-        self.crop_size = None if width is None else (round(width / self.aspect_ratio), width)
 
-    def _choose(self, possible: list[Options], evidence: str, remedy: str) -> Options:
+    def choose(self, possible: list[Options], evidence: str, remedy: str) -> Options:
         """The one of the possible options that agrees with those given; of several the usual one."""
 
         def agree(one: Options, other: Options) -> bool:
@@ -81,7 +93,7 @@ class Setup:
             names = [name for name in names if width // 2 ** DOUBLINGS[name] == stem[1]] or names
         possible = [{"num_upsampling_layers": name} for name in names]
         evidence = f"a generator {'with' if most else 'without'} block up_4: {' or '.join(names)}"
-        upsampling: str = self._choose(possible, evidence, "--upsampling")["num_upsampling_layers"]
+        upsampling: str = self.choose(possible, evidence, "--upsampling")["num_upsampling_layers"]
         if stem:
             self.crop_size = stem[0] * 2 ** DOUBLINGS[upsampling], stem[1] * 2 ** DOUBLINGS[upsampling]
         return upsampling

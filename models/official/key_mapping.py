@@ -29,12 +29,15 @@ class KeyMap:
     Tensors that the official network never uses are skipped. `unused`: their names and shapes; `optional`:
     patterns of names that may be missing, and a tensor that is there whenever they are, of the same shape
     (but counters are single numbers).
+
+    `orders`: by the end of our names, an axis and what lies on it officially at each of our places.
     """
 
     title: str
     names: dict[str, str]
     unused: dict[str, Shape] = field(default_factory=dict)
     optional: dict[str, str] = field(default_factory=dict)
+    orders: dict[str, tuple[int, list[int]]] = field(default_factory=dict)
 
     def parts(self, name: str, shape: Shape) -> dict[str, Shape]:
         """The official tensors that make up ours of that name, and their shape."""
@@ -46,6 +49,13 @@ class KeyMap:
         places = several[1].split(",") if several[1] else [str(number) for number in range(shape[0])]
         shape = (shape[0] // len(places), *shape[1:]) if several[1] else shape[1:]
         return {name.replace(several[0], place): shape for place in places}
+
+    def ordered(self, name: str, tensor: Tensor) -> Tensor:
+        """The tensor of our name with its channels in our order."""
+        for end, (axis, order) in self.orders.items():
+            if name.endswith(end):
+                return tensor.index_select(axis, torch.tensor(order, device=tensor.device))
+        return tensor
 
 
 def translate(file: TensorFile, key_map: KeyMap, own: State) -> State:
@@ -70,7 +80,8 @@ def translate(file: TensorFile, key_map: KeyMap, own: State) -> State:
     for name in needed:
         if name not in file.tensors:
             raise ValueError(f"{file.path}: tensor {name!r} {shapes[name]} is missing from this {title}")
-    return {
-        name: torch.stack([file.tensors[part] for part in parts[name]]).reshape(tensor.shape).to(tensor.dtype)
-        for name, tensor in own.items()
-    }
+    state = {}
+    for name, tensor in own.items():
+        joined = torch.stack([file.tensors[part] for part in parts[name]]).reshape(tensor.shape)
+        state[name] = key_map.ordered(name, joined).to(tensor.dtype)
+    return state

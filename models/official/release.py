@@ -56,6 +56,10 @@ class Family(ABC):
     def label_tensor(self, file: TensorFile) -> str | None:
         """The weight in a generator's file that has the label map's channels; None for another family."""
 
+    def setup(self, known: Options, file: TensorFile, tensor: str, D: TensorFile | None) -> Setup:
+        """What the release was trained in; `tensor`: its `label_tensor`, `D`: its discriminator, if any."""
+        return Setup(known, file.shape(tensor)[1], f"{file.path}: tensor {tensor!r}")
+
     @abstractmethod
     def generator(self, file: TensorFile, setup: Setup) -> tuple[Networks, KeyMap]:
         """Generator, norm and encoder; ours have names that start with `generator.` and `encoder.`."""

@@ -61,8 +61,11 @@ class TensorFile:
 def find_weights(folder: Path) -> dict[str, Path]:
     """The files of generator `G`, discriminator `D` and encoder `E`, the last two only where they exist.
 
-    `latest_net_G.pth`, or the only `<epoch>_net_G.pth` of the folder; ValueError where there is not one.
+    What OASIS saves, in the folder or in `models/` there: the average `best_EMA.pth`, or `best_G.pth`. Else
+    `latest_net_G.pth`, or the only `<epoch>_net_G.pth`. ValueError where there is not one.
     """
+    if oasis := _oasis_weights(folder):
+        return oasis
     names = sorted(path.name for path in folder.glob(f"*{SUFFIX}") if path.is_file())
     chosen = [f"latest{SUFFIX}"] if f"latest{SUFFIX}" in names else names
     if len(chosen) != 1:
@@ -70,6 +73,16 @@ def find_weights(folder: Path) -> dict[str, Path]:
         raise ValueError(f"{folder} {found}; give a folder with one generator, or name it latest{SUFFIX}")
     files = {network: folder / chosen[0].replace(SUFFIX, f"_net_{network}.pth") for network in "GDE"}
     return {network: path for network, path in files.items() if path.is_file()}
+
+
+def _oasis_weights(folder: Path) -> dict[str, Path]:
+    """OASIS's generator and discriminator; empty where there is none."""
+    for place in (folder / "models", folder):
+        for generator in ("EMA", "G"):
+            files = {"G": place / f"best_{generator}.pth"}
+            if files["G"].is_file():
+                return {network: path for network, path in files.items() if path.is_file()}
+    return {}
 
 
 def open_tensors(path: Path) -> TensorFile:

@@ -56,10 +56,11 @@ def known_of(info: DatasetInfo) -> dict[str, Any]:
 
 def _generator(options: TrainOptions, info: DatasetInfo, encoder: Encoder | None) -> Generator:
     chosen, known = options.generator, known_of(info)
+    noise_width = getattr(chosen, "noise", 0)
     if options.norm.name != "none":
         norm = NORMS[options.norm.name]
-        known["norm"] = norm_factory(norm, options.norm, info, encoder)
-        known["plain_norm"] = norm_factory(norm.plain or norm, options.norm, info, encoder)
+        known["norm"] = norm_factory(norm, options.norm, info, encoder, noise_width)
+        known["plain_norm"] = norm_factory(norm.plain or norm, options.norm, info, encoder, noise_width)
         known["stem"] = _stem(options, info, encoder)
         known["label_channels"] = (
             known["classes"] + info.edges if getattr(chosen, "concat_labels", False) else 0
@@ -75,16 +76,21 @@ def _stem(options: TrainOptions, info: DatasetInfo, encoder: Encoder | None) -> 
         multiple, _ = chosen.size_multiple()
         size = (options.dataset.height // multiple, options.dataset.width // multiple)
         return StyleStem(options.encoder.style_width, channels, size)
-    return LabelStem(len(info.label_set), channels, info.edges)
+    return LabelStem(len(info.label_set), channels, info.edges, getattr(chosen, "noise", 0))
 
 
 def norm_factory(
-    norm: type[ConditionalNorm], options: Any, info: DatasetInfo, encoder: Encoder | None
+    norm: type[ConditionalNorm],
+    options: Any,
+    info: DatasetInfo,
+    encoder: Encoder | None,
+    noise_width: int = 0,
 ) -> NormFactory:
     """Channels in, norm out."""
     known = known_of(info) | {
         "style_count": len(info.styles),
         "style_width": getattr(encoder, "style_width", None),
+        "noise_width": noise_width,
     }
     statistics = None if options.statistics == "default" else options.statistics
     standardise = statistics_for(options.name, statistics)

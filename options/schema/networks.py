@@ -48,7 +48,10 @@ class GeneratorOptions:
 
 @dataclass
 class SpadeGeneratorOptions(GeneratorOptions):
-    """Park et al. 2019, figure 4; with norm=sean the generator of Zhu et al. 2020."""
+    """Park et al. 2019, figure 4; with norm=sean that of Zhu et al. 2020.
+
+    OASIS's (Schönfeld et al. 2021): first_block=false noise=64.
+    """
 
     takes_norm: ClassVar[bool] = True
 
@@ -56,6 +59,8 @@ class SpadeGeneratorOptions(GeneratorOptions):
     upsampling: str = option("normal", "doubles the size 5, 6 or 7 times", choices=DOUBLINGS)
     spectral: bool = _spectral()
     concat_labels: bool = option(False, "the label map is an input of every convolution")
+    first_block: bool = option(True, "the first residual block, at the smallest size; false: as in OASIS")
+    noise: int = option(0, "random numbers an image, joined with the label map; 64 in OASIS", at_least=0)
 
     def size_multiple(self) -> tuple[int, str]:
         return 2 ** DOUBLINGS[self.upsampling], f"generator.upsampling={self.upsampling}"

@@ -60,6 +60,7 @@ class TestOptions:
       python test.py name=streets dataset.root=DIR out=elsewhere images=100
       python test.py name=streets labels=DIR
       python test.py name=streets style.sky=PHOTO style.tree=PHOTO
+      python test.py name=streets noise.sky=1
       python test.py name=streets features=inception lpips=alex segmenter.path=segmenters/camvid
       python test.py generated=DIR real=DIR
     """
@@ -81,11 +82,14 @@ class TestOptions:
     images: int | None = option(None, "label maps to generate from; null: all", at_least=1)
     train_images: int = option(1000, "training photos, for the scale of metrics and mean styles", at_least=2)
     batch_size: int = option(8, "images generated at a time", at_least=1)
-    samples: int | None = option(None, "images a label map, in styles drawn at random (VAE)", at_least=1)
+    samples: int | None = option(
+        None, "images a label map, in styles or with noise drawn at random", at_least=1
+    )
     style: dict[str, str] = option({}, "style.CLASS=PHOTO, or =mean; style=PHOTO: of all classes")
     style_labels: dict[str, str] = option({}, "style_labels.CLASS=FILE: the label map of that photo")
-    interpolate: int | None = option(None, "images a label map, from its own style to style=", at_least=2)
+    interpolate: int | None = option(None, "images a label map, from its own to style=, noise=", at_least=2)
     style_name: str | None = option(None, "norm=cin: a style by its name, or all")
+    noise: dict[str, int] = option({}, "noise.CLASS=SEED: other noise of a class; noise=SEED: of all")
     seed: int = option(0, "of styles and noise", at_least=0)
     ema: bool = option(True, "generate with the averaged weights")
     optimize: bool = option(True, "compute once what no label map changes: the same images to rounding")

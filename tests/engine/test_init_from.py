@@ -61,6 +61,20 @@ def test_rows_of_classes_follow_their_names(name: str) -> None:
             assert torch.equal(value[:, -1], wanted[:, -1])
 
 
+@pytest.mark.parametrize(("edges", "theirs"), [(True, True), (True, False), (False, True)])
+@pytest.mark.parametrize("noise_width", [0, 3, 7])
+def test_what_follows_the_classes(noise_width: int, edges: bool, theirs: bool) -> None:
+    """Noise of the same width is taken; other noise stays as it was, and never becomes edges."""
+    source, own = filled(LabelStem(5, 4, theirs, noise_width=3)), filled(LabelStem(4, 4, edges, noise_width))
+    before = own.conv.weight.clone()
+    transfer(own, source.state_dict(), MATCH)
+    noise = own.conv.weight[:, 4 + edges :]
+    assert torch.equal(own.conv.weight[:, 2], source.conv.weight[:, 0])
+    assert torch.equal(noise, source.conv.weight[:, -3:] if noise_width == 3 else before[:, 4 + edges :])
+    if edges and not (theirs and noise_width == 3):
+        assert torch.equal(own.conv.weight[:, 4], before[:, 4])
+
+
 def test_a_network_sees_a_known_class_as_the_source_does() -> None:
     """Label maps of matched classes give the same image, but where a spectral norm weighs the others too."""
     torch.manual_seed(0)

@@ -22,7 +22,7 @@ def test_files_hold_the_pictures(tmp_path):
     gallery.add(batch(photo, label_maps(3, 4)), first, second)
     assert [row.name for row in gallery.rows] == ["picture0", "picture1", "picture2"]
     row = gallery.rows[1]
-    assert row.generated == ("images/picture1.png", "images/picture1_2.png")
+    assert row.generated == ("images/picture1.png", "images_2/picture1.png")
     assert (row.width, row.height) == (20, 16)
     for file, expected in zip((*row.generated, row.photo), (first[1], second[1], photo[1]), strict=True):
         found = from_uint8(read(tmp_path / file))

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from data.sources.source import LabelSet
-from inference.style_args import StyleArgs, find_class
+from inference.style_args import StyleArgs, find_class, noise_of_classes
 
 NAMES = ("sky", "Traffic light", "window-blind", "ground; earth", "7", "wall", "Wall")
 LABEL_SET = LabelSet(NAMES, ((0, 0, 0),) * len(NAMES), False)
@@ -18,8 +18,10 @@ RUNS = {
     "adain": ("image", "adain"),
     "cin": ("none", "cin"),
     "spade": ("none", "spade"),
+    "oasis": ("none", "spade", 64),
+    "noisy sean": ("region_style", "sean", 8),
 }
-"""Encoder and norm."""
+"""Encoder, norm and the width of the noise."""
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,17 @@ REFUSED: list[tuple[str, StyleArgs, str]] = [
     ),
     ("sean", StyleArgs(style={"sky": "mean"}, style_labels={"sky": "b"}), "add style.sky=PHOTO"),
     ("sean", StyleArgs(style={"sky": "a"}, style_labels={None: "b"}), "add style=PHOTO"),
-    ("sean", StyleArgs(interpolate=3), "interpolate=3: give the style where to end: style=PHOTO"),
+    ("sean", StyleArgs(interpolate=3), "interpolate=3: give where to end: style=PHOTO"),
+    ("oasis", StyleArgs(interpolate=3), "interpolate=3: give where to end: noise=SEED"),
+    ("noisy sean", StyleArgs(interpolate=3), "interpolate=3: give where to end: style=PHOTO or noise=SEED"),
+    ("oasis", StyleArgs(noise={"sky": -1}), "noise.sky=-1: give 0 or more"),
+    (
+        "oasis",
+        StyleArgs(noise={"sky": 1}, samples=2),
+        "samples draws styles and noise, and noise.sky=1 gives",
+    ),
+    ("oasis", StyleArgs(style={None: "a"}), "style=a: that is for runs of norm=sean"),
+    ("spade", StyleArgs(noise={None: 0}), "noise=0: that is for runs of generator.noise=64, which this one"),
     ("vae", StyleArgs(style={"sky": "a"}), "style.sky: this run has one style for all regions"),
     (
         "vae",
@@ -65,9 +77,9 @@ REFUSED: list[tuple[str, StyleArgs, str]] = [
         "style_labels=b: that is for runs of",
     ),
     ("vae", StyleArgs(style={None: "mean"}), "style=mean: this run has no mean style"),
-    ("vae", StyleArgs(style={None: "a"}, samples=2), "samples draws styles and style=a gives one"),
+    ("vae", StyleArgs(style={None: "a"}, samples=2), "samples draws styles and noise, and style=a gives one"),
     ("prior", StyleArgs(style={None: "a"}), "style=a: that is for runs of norm=sean"),
-    ("adain", StyleArgs(samples=2, interpolate=2), "samples draws styles and interpolate=2 gives one"),
+    ("adain", StyleArgs(samples=2, interpolate=2), "samples draws styles and noise, and interpolate=2 gives"),
 ]
 
 
@@ -87,6 +99,10 @@ ACCEPTED = [
     ("adain", StyleArgs(samples=3)),
     ("cin", StyleArgs(style_name="all")),
     ("spade", StyleArgs()),
+    ("oasis", StyleArgs(samples=2)),
+    ("oasis", StyleArgs(noise={None: 1, "sky": 2}, interpolate=2)),
+    ("noisy sean", StyleArgs(style={"sky": "a"}, noise={"sky": 2}, interpolate=2)),
+    ("noisy sean", StyleArgs(samples=2)),
 ]
 
 
@@ -106,8 +122,17 @@ def test_learned_styles_by_name() -> None:
         StyleArgs(style_name="dusk").style_ids(names)
 
 
+def test_noise_of_classes_by_name() -> None:
+    assert noise_of_classes(StyleArgs(noise={None: 1, "sky": 2, "3": 0}), LABEL_SET) == {0: 2, 3: 0}
+    with pytest.raises(ValueError, match=r"noise\.skky: no such class; did you mean sky"):
+        noise_of_classes(StyleArgs(noise={"skky": 2}), LABEL_SET)
+    with pytest.raises(ValueError, match=r"noise\.0=3: this class has 2 already"):
+        noise_of_classes(StyleArgs(noise={"sky": 2, "0": 3}), LABEL_SET)
+
+
 def test_requested_as_on_the_command_line() -> None:
     args = StyleArgs({None: "a", "sky": "mean"}, {None: "b"}, interpolate=2)
     assert args.requested() == ["style=a", "style.sky=mean", "style_labels=b", "interpolate=2"]
     assert StyleArgs().requested() == []
+    assert StyleArgs(noise={"sky": 0, None: 3}).requested() == ["noise.sky=0", "noise=3"]
     assert StyleArgs(samples=3, style_name="all").requested() == ["samples=3", "style_name=all"]

@@ -74,6 +74,21 @@ def test_one_hot_has_the_edges_last(dtype: torch.dtype) -> None:
     assert torch.equal(without, expected.to(dtype))
 
 
+def test_noise_lies_behind_classes_and_edges() -> None:
+    seen = example()
+    vectors, regions, maps = torch.randn(2, 3), torch.randn(2, 5, 3), torch.randn(2, 3, 12, 10)
+    for noise, of_pixel in (
+        (vectors, lambda b, y, x: vectors[b]),
+        (regions, lambda b, y, x: regions[b, seen.labels[b, y, x]]),
+        (maps, lambda b, y, x: maps[b, :, y, x]),
+    ):
+        for size, step in (((12, 10), 1), ((6, 5), 2)):
+            found = seen.with_noise(noise).at(size).one_hot(5, vectors, 3)
+            assert torch.equal(found[:, :6], seen.at(size).one_hot(5, vectors))
+            for b, i, j in reference.pixels(found):
+                assert torch.equal(found[b, 6:, i, j], of_pixel(b, step * i, step * j))
+
+
 def test_an_instance_ends_where_a_4_neighbour_differs() -> None:
     instances = torch.randint(3, (2, 7, 6))
     expected = np.zeros((2, 7, 6), bool)

@@ -22,6 +22,11 @@ REFUSED = {
     ("generator=unet", "generator.depth=3", "dataset.height=36"): "generator.depth=3 needs; try 32 or 40",
     ("generator=pix2pixhd", "generator.downsamplings=3", "dataset.height=36"): "try 32 or 40",
     ("generator=local_enhancer", "generator.downsamplings=3", "dataset.height=40"): "try 32 or 48",
+    ("generator.noise=-1",): "generator.noise=-1: give 0 or more",
+    ("norm=batch", "generator.noise=64"): "set norm=spade or sean or clade, or leave generator.noise out",
+    ("generator.first_block=false", "generator.upsampling=more", "dataset.height=64", "dataset.width=64"): (
+        "generator.first_block=false does not go with generator.upsampling=more"
+    ),
     ("norm=none",): "generator=spade does not go with norm=none; choose a norm",
     ("generator=unet", "norm=spade", "generator.depth=3"): "leave norm out, or set norm=none",
     ("norm=sean", "encoder=prior"): "set encoder=region_style, or leave encoder out",
@@ -60,6 +65,9 @@ ACCEPTED = [
     ("train.minutes=0.5",),
     ("train.epochs=0.5",),
     ("train.images=4", "norm=sean"),
+    ("train.images=4", "norm=sean", "generator.noise=64"),
+    ("train.images=4", "norm=clade", "generator.noise=8", "generator.first_block=false"),
+    ("train.images=4", "norm=spade", "encoder=image", "generator.noise=8"),
     ("train.images=4", "norm=adain"),
     ("train.images=4", "norm=spade", "encoder=image"),
     ("train.images=4", "norm=spade", "encoder=prior"),

@@ -18,6 +18,7 @@ class Conditions:
     edges: np.ndarray  # (B, H, W) bool
     codes: np.ndarray  # (B, D), or (B, K, D)
     style_ids: np.ndarray  # (B,)
+    noise: np.ndarray | None = None  # (B, N, H, W)
 
 
 def pixels(array: np.ndarray) -> Iterator[tuple[int, int, int]]:
@@ -98,16 +99,26 @@ def clade_pair(w: Weights, conditions: Conditions, shape: tuple[int, ...]) -> Pa
     for b, i, j in pixels(scale):
         scale[b, :, i, j] = w["gamma"][conditions.labels[b, i, j]]
         shift[b, :, i, j] = w["beta"][conditions.labels[b, i, j]]
+        if conditions.noise is not None:
+            to_gamma, to_beta = np.split(w["noise_pair.weight"][:, :, 0, 0], 2)
+            scale[b, :, i, j] += to_gamma @ conditions.noise[b, :, i, j]
+            shift[b, :, i, j] += to_beta @ conditions.noise[b, :, i, j]
     return scale, shift
 
 
 def spade_pair(w: Weights, conditions: Conditions, shape: tuple[int, ...]) -> Pair:
-    """Park et al. 2019, eq. 1 and figure 2: convolutions on the one-hot label map, its edges behind it."""
+    """Park et al. 2019, eq. 1 and figure 2: convolutions on the one-hot label map, its edges behind it.
+
+    Schönfeld et al. 2021, section 3.3: then noise.
+    """
+    noise_width = 0 if conditions.noise is None else conditions.noise.shape[1]
     batch, channels, height, width = shape
     inputs = np.zeros((batch, w["shared.weight"].shape[1], height, width))
     for b, i, j in pixels(conditions.labels):
         inputs[b, conditions.labels[b, i, j], i, j] = 1
-        inputs[b, -1, i, j] = conditions.edges[b, i, j]
+        inputs[b, -1 - noise_width, i, j] = conditions.edges[b, i, j]
+        if conditions.noise is not None:
+            inputs[b, -noise_width:, i, j] = conditions.noise[b, :, i, j]
     hidden = np.maximum(convolve(inputs, w["shared.weight"], w["shared.bias"]), 0)
     gamma = convolve(hidden, w["pair.weight"][:channels], w["pair.bias"][:channels])
     beta = convolve(hidden, w["pair.weight"][channels:], w["pair.bias"][channels:])

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.kernels.indexed_conv import BagIndex, id_table, tap_table
+from models.kernels.indexed_conv import BagIndex, RegionNoise, id_table, tap_table
 
 Function = Callable[[Tensor], Tensor]
 OPERATORS = (
@@ -98,11 +98,19 @@ class ConstantConv(nn.Module):
         products = self._products(x).view(-1, self.conv.out_channels)  # (N_in * taps, C_out)
         return to_patches.sum(products).add_(self.bias)
 
-    def of_ids(self, classes: int, has_edges: bool, to_patches: BagIndex) -> Tensor:
-        """What one-hot maps of ids take: (N_out, C_out)."""
+    def of_ids(
+        self, classes: int, has_edges: bool, to_patches: BagIndex, noise: RegionNoise | None = None
+    ) -> Tensor:
+        """What one-hot maps of ids take, and noise beside them: (N_out, C_out)."""
         if has_edges not in self._id_tables:
-            self._id_tables[has_edges] = id_table(self.conv.weight, classes, has_edges).contiguous()
-        return to_patches.sum(self._id_tables[has_edges]).add_(self.bias)
+            labels = self.conv.weight[:, : classes + has_edges]
+            self._id_tables[has_edges] = id_table(labels, classes, has_edges).contiguous()
+        table = self._id_tables[has_edges]
+        if noise is not None:
+            width = noise.vectors.shape[1]
+            shares = noise.vectors.to(table.dtype) @ tap_table(self.conv.weight[:, -width:]).T
+            table = noise.table(table, shares)
+        return to_patches.sum(table).add_(self.bias)
 
     @cached_property
     def _of_maps(self) -> Function:

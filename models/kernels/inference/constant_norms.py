@@ -12,9 +12,16 @@ from models.condition import Condition, upsample
 from models.kernels.conv import GammaBetaConv2d
 from models.kernels.inference.constant_conv import ConstantConv
 from models.kernels.modulation import tiled_modulation
-from models.kernels.patch_index import patch_index, region_patch_index
+from models.kernels.patch_index import region_of_pixels
 from models.kernels.standardise import EPS
-from models.kernels.upsample_norm_act import is_spade_indexed
+from models.kernels.upsample_norm_act import (
+    clade_rows,
+    has_noise_map,
+    is_spade_indexed,
+    region_noise,
+    sean_index,
+    spade_index,
+)
 from models.layers.class_linear import class_embedding
 from models.norms.clade import Clade
 from models.norms.noisy_spade import NoisySpade
@@ -33,9 +40,10 @@ class ConstantNorm(nn.Module):
 
 
 class ConstantClade(ConstantNorm):
-    """CLADE: the rows are its parameters."""
+    """CLADE: the rows are its parameters; with noise those of a sample, its share added."""
 
     rows: Tensor
+    noise_weight: Tensor | None
 
     @torch.no_grad()
     def __init__(self, clade: Clade) -> None:
@@ -44,13 +52,25 @@ class ConstantClade(ConstantNorm):
         self.standardise = clade.standardise if affine is None else nn.Identity()
         rows = fold(clade.gamma.double().T, clade.beta.double().T, affine)  # (C, K) each
         self.register_buffer("rows", torch.cat(rows).T.contiguous().to(clade.gamma.dtype))  # (K, 2 C)
+        noise_weight = None
+        if clade.noise_width:
+            gamma_weight, beta_weight = clade.noise_pair.weight.double().chunk(2)  # (C, N, 1, 1) each
+            noise_weight = torch.cat(fold(gamma_weight, beta_weight, affine)).to(clade.gamma.dtype)
+        self.register_buffer("noise_weight", noise_weight)
 
     def forward(self, x: Tensor, condition: Condition, slope: float | None = None) -> Tensor:
-        x = self.standardise(x)
-        if condition.labels.is_cpu:
-            return tiled_modulation(x, self.rows, condition.labels, slope)
+        x, rows, labels = self.standardise(x), self.rows, condition.labels
+        is_map = self.noise_weight is not None and has_noise_map(condition)
+        if self.noise_weight is not None and not is_map:
+            rows = clade_rows(rows, self.noise_weight, condition)  # (B K, 2 C)
+            labels = region_of_pixels(condition, len(self.rows)).indices.view(labels.shape)
+        if labels.is_cpu and not is_map:
+            return tiled_modulation(x, rows, labels, slope)
         # On accelerators the pass in blocks has not been measured.
-        scale, shift = class_embedding(self.rows, condition.labels).chunk(2, dim=1)  # (B, C, H, W) each
+        pair = class_embedding(rows, labels)  # (B, 2 C, H, W)
+        if is_map and self.noise_weight is not None:
+            pair = pair + F.conv2d(condition.noise_maps().to(rows.dtype), self.noise_weight)
+        scale, shift = pair.chunk(2, dim=1)  # (B, C, H, W) each
         y = torch.addcmul(shift, upsample(x, condition.size), scale)
         return y if slope is None else F.leaky_relu_(y, slope)
 
@@ -62,6 +82,7 @@ class ConstantSpade(ConstantNorm):
     def __init__(self, spade: Spade) -> None:
         super().__init__()
         self.classes, self.kernel_size = spade.classes, spade.kernel_size
+        self.noise_width = spade.noise_width
         self.implementation = spade.implementation
         self.noise = spade.noise if isinstance(spade, NoisySpade) else None
         self.affine = as_affine(spade.standardise)
@@ -76,7 +97,7 @@ class ConstantSpade(ConstantNorm):
         if self.noise is not None and condition.rng is not None:
             x = self.noise(upsample(x, condition.size), condition.rng)
         x = self.standardise(x)
-        if is_spade_indexed(self.implementation, condition, self.classes, *self.label_convs()):
+        if is_spade_indexed(self, condition, *self.label_convs()):
             return tiled_modulation(x, *self.rows(condition), slope)
         scale, shift = self.maps(condition).chunk(2, dim=1)  # (B, C, H, W) each
         y = torch.addcmul(shift, upsample(x, condition.size), scale)
@@ -88,14 +109,15 @@ class ConstantSpade(ConstantNorm):
 
     def rows(self, condition: Condition) -> tuple[Tensor, Tensor]:
         """Scale and shift of each unique patch, (N, 2 C), and that of each pixel, (B, H, W)."""
-        index = patch_index(condition, self.classes, self.kernel_size)
-        first = self.shared.of_ids(self.classes, condition.edges is not None, index.ids_to_first).relu_()
+        index, has_edges = spade_index(self, condition), condition.edges is not None
+        noise = region_noise(index, condition, self.classes)
+        first = self.shared.of_ids(self.classes, has_edges, index.ids_to_first, noise).relu_()
         return self.pair.of_rows(first, index.first_to_second), index.second.pixels
 
     def maps(self, condition: Condition) -> Tensor:
         """Scale and shift of each pixel by dense convolutions, (B, 2 C, H, W)."""
-        one_hot = condition.one_hot(self.classes, like=self.shared.bias)
-        return self.pair.of_maps(self.shared.of_maps(one_hot).relu_())
+        inputs = condition.one_hot(self.classes, self.shared.bias, self.noise_width)  # (B, K + N, H, W)
+        return self.pair.of_maps(self.shared.of_maps(inputs).relu_())
 
 
 class ConstantSean(ConstantSpade):
@@ -119,7 +141,7 @@ class ConstantSean(ConstantSpade):
 
     def rows(self, condition: Condition) -> tuple[Tensor, Tensor]:
         spade, _ = super().rows(condition)
-        index = region_patch_index(condition, self.classes, self.kernel_size, self.style_kernel_size)
+        index = sean_index(self, condition)
         assert condition.styles is not None, "SEAN needs a style code a region"
         codes = F.relu(self.style_linear.of_regions(condition.styles, index.present))  # (R, D)
         style = self.style_pair.of_rows(codes, index.codes_to_regions)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -12,7 +14,7 @@ from torch import nn
 from models.condition import Condition
 from models.generators import GENERATORS, Generator, SpadeGenerator
 from models.generators.spade import LabelStem, StyleStem
-from models.norms import ConditionalNorm, statistics_for
+from models.norms import ConditionalNorm, NoisySpade, statistics_for
 from models.norms.instance import InstanceNorm
 from models.norms.spade import Spade
 
@@ -42,6 +44,39 @@ def test_widths_of_the_paper() -> None:
     """Park et al. 2019, figure 15: 1024, 1024, 1024, 512, 256, 128, 64."""
     made = SpadeGenerator(LabelStem(CLASSES, 1024), instance, instance, spectral=False)
     assert [block.conv_1.out_channels for block in made.blocks] == [1024, 1024, 1024, 512, 256, 128, 64]
+
+
+def test_without_the_first_block() -> None:
+    """OASIS's body (Schönfeld et al. 2021): 16, 16, 8, 4, 2, 1 times the width, five doublings."""
+
+    def noisy(channels: int) -> ConditionalNorm:
+        return NoisySpade(channels, statistics_for("spade", "batch")(channels), CLASSES, hidden=4)
+
+    made = SpadeGenerator(LabelStem(CLASSES, 32), noisy, spade, width=2, first_block=False)
+    assert [block.conv_1.out_channels for block in made.blocks] == [32, 32, 16, 8, 4, 2]
+    assert made.multiple == 32
+    assert made(Condition(labels(32, 64))).shape == (2, 3, 32, 64)
+    assert [type(block.norm_0) for block in made.blocks] == 5 * [NoisySpade] + [Spade]
+
+
+def test_noise_is_given_or_drawn_or_zero() -> None:
+    torch.manual_seed(0)
+
+    def norm(channels: int) -> ConditionalNorm:
+        return Spade(channels, statistics_for("spade", "batch")(channels), CLASSES, hidden=4, noise_width=5)
+
+    made = SpadeGenerator(LabelStem(CLASSES, 32, noise_width=5), norm, norm, width=2, noise=5).eval()
+    assert made.noise_width == 5 and not made.draws_noise
+    seen = Condition(labels(32, 32))
+    drawn = torch.randn(2, 5, generator=torch.Generator().manual_seed(7))
+    with torch.no_grad():
+        given, zero = made(seen.with_noise(drawn)), made(seen.with_noise(torch.zeros(2, 5)))
+        assert torch.equal(made(seen), zero)
+        rng = torch.Generator().manual_seed(7)
+        assert torch.equal(made(replace(seen, rng=rng)), given)
+        again = made(replace(seen, rng=rng))
+    assert (again - given).abs().max() > 1e-3 < (zero - given).abs().max()  # new noise in every pass
+    assert seen.noise is None
 
 
 @pytest.mark.parametrize("edges", [True, False])

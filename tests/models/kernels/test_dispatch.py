@@ -33,9 +33,9 @@ def label_maps(kind: str, side: int = 64) -> Tensor:
     ],
 )
 def test_what_is_taken(implementation: str, kind: str, side: int, expected: bool) -> None:
-    norm = Spade(64, STATISTICS["batch"](64), CLASSES)
+    norm = Spade(64, STATISTICS["batch"](64), CLASSES, implementation=implementation)
     condition = Condition(label_maps(kind, side))
-    assert is_spade_indexed(implementation, condition, CLASSES, norm.shared, norm.pair) is expected
+    assert is_spade_indexed(norm, condition, norm.shared, norm.pair) is expected
 
 
 @pytest.mark.parametrize("kind", ["regions", "random"])

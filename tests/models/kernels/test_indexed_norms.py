@@ -7,7 +7,8 @@ from torch import Tensor
 from models.condition import Condition, instance_edges
 from models.kernels.patch_index import unique_patches
 from models.kernels.upsample_norm_act import upsample_norm_act
-from models.norms import STATISTICS, Spade
+from models.norms import STATISTICS, ConditionalNorm, Spade
+from models.norms.clade import Clade
 from models.norms.sean import Sean
 
 CLASSES, WIDTH = 5, 6
@@ -58,6 +59,55 @@ def test_indexed_equals_dense(norm: str, edges: bool, kernel_size: int, kind: st
             assert dense is indexed is None
             continue
         torch.testing.assert_close(indexed, dense, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("kind", ["random", "regions", "one class"])
+@pytest.mark.parametrize("kernel_size", [1, 3])
+@pytest.mark.parametrize("edges", [False, True])
+@pytest.mark.parametrize("per_class", [False, True])
+@pytest.mark.parametrize("norm", [Spade, Sean, Clade])
+def test_with_noise(
+    norm: type[ConditionalNorm], per_class: bool, edges: bool, kernel_size: int, kind: str
+) -> None:
+    """The plain form is the norm's own; the gradient of the noise is compared as well."""
+    torch.manual_seed(0)
+    labels = label_maps(kind)
+    borders = instance_edges(labels) if edges else None
+    shape = (2, CLASSES, 3) if per_class else (2, 3)
+    noise = torch.randn(shape, dtype=torch.float64, requires_grad=True)
+    styles = torch.randn(2, CLASSES, WIDTH, dtype=torch.float64)
+    options = {"classes": CLASSES, "noise_width": 3}
+    if norm is not Clade:
+        options |= {"edges": edges, "kernel_size": kernel_size, "hidden": 7, "implementation": "indexed"}
+    if norm is Sean:
+        options |= {"style_width": WIDTH}
+    layer = norm(4, STATISTICS["instance"](4), **options).double()
+    weight = torch.randn(2, 4, 26, 35, dtype=torch.float64)
+    x = torch.randn(2, 4, 26, 35, dtype=torch.float64)
+    condition = Condition(labels, borders, styles, noise=noise)
+    parameters = [one for name, one in layer.named_parameters() if name != "noise.weight"]
+    results = []
+    for result in (layer(x, condition), upsample_norm_act(layer, x, condition, None, (26, 35))):
+        results.append([result, *torch.autograd.grad((result * weight).sum(), [noise, *parameters])])
+    assert results[0][1].abs().max() > 1e-3
+    for plain, table in zip(*results, strict=True):
+        torch.testing.assert_close(table, plain, rtol=1e-9, atol=1e-10)
+    assert any(key[2] == "patch_index" for key in condition._cache) == (norm is not Clade)
+
+
+def test_an_index_serves_any_noise_of_its_label_maps() -> None:
+    """What is cached depends on the label maps alone: other noise, and none, must not meet the wrong one."""
+    torch.manual_seed(0)
+    noisy = Spade(4, STATISTICS["instance"](4), CLASSES, hidden=7, implementation="indexed", noise_width=3)
+    plain = Spade(4, STATISTICS["instance"](4), CLASSES, hidden=7, implementation="indexed")
+    x, condition = torch.randn(2, 4, 26, 35), Condition(label_maps("regions"))
+    results = []
+    for noise in (torch.randn(2, 3), torch.randn(2, CLASSES, 3), torch.randn(2, 3, 26, 35)):
+        seen = condition.with_noise(noise)
+        results.append(upsample_norm_act(noisy, x, seen, None, (26, 35)))
+        torch.testing.assert_close(results[-1], noisy(x, seen), rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(upsample_norm_act(plain, x, seen, None, (26, 35)), plain(x, seen))
+    assert not torch.allclose(results[0], results[1], atol=1e-3)
 
 
 def test_neighbourhoods_hold_what_the_map_shows() -> None:

@@ -11,13 +11,16 @@ from torch import Tensor
 
 from models.condition import Condition
 from models.norms import NORMS, ConditionalNorm, statistics_for
-from tests.references.norms import Conditions, nearest
+from tests.references.norms import Conditions, nearest, pixels
 
 CHANNELS = 4
 CLASSES = 3
 STYLE_WIDTH = 2
 STYLE_COUNT = 3
 HIDDEN = 2
+NOISE_WIDTH = 2
+NOISE_KINDS = ("vector", "region", "map")
+WITH_NOISE = tuple(name for name, norm in NORMS.items() if norm.sees_labels)
 
 CASES = [(name, statistics) for name, norm in NORMS.items() for statistics in norm.allowed_statistics]
 
@@ -56,6 +59,21 @@ def condition(name: str, dtype: torch.dtype = torch.float64) -> Condition:
 def noisy(seen: Condition) -> Condition:
     """The same with noise, drawn anew from the same seed."""
     return replace(seen, rng=torch.Generator().manual_seed(3))
+
+
+def with_noise(seen: Condition, kind: str) -> tuple[Condition, np.ndarray]:
+    """The same with noise of a kind, and that noise of every pixel at the size of `maps`, (3, N, 4, 3)."""
+    shape = {"vector": (), "region": (CLASSES,), "map": ()}[kind]
+    end = (NOISE_WIDTH, 8, 6) if kind == "map" else (NOISE_WIDTH,)
+    noise = torch.randn(3, *shape, *end, dtype=torch.float64)
+    labels = nearest(seen.labels.numpy(), (4, 3))
+    found = np.empty((3, NOISE_WIDTH, 4, 3))
+    for b, i, j in pixels(found):
+        if kind == "map":
+            found[b, :, i, j] = noise[b, :, 2 * i, 2 * j]
+        else:
+            found[b, :, i, j] = noise[b] if kind == "vector" else noise[b, labels[b, i, j]]
+    return seen.with_noise(noise), found
 
 
 def conditions(seen: Condition, size: tuple[int, int]) -> Conditions:

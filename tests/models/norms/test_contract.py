@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -17,14 +18,18 @@ from tests.models.norms.family import (
     CHANNELS,
     CLASSES,
     HIDDEN,
+    NOISE_KINDS,
+    NOISE_WIDTH,
     STYLE_COUNT,
     STYLE_WIDTH,
+    WITH_NOISE,
     build,
     condition,
     conditions,
     maps,
     noisy,
     weights,
+    with_noise,
 )
 from tests.references.norms import normalise
 
@@ -39,6 +44,19 @@ def test_agrees_with_its_equation(name: str, statistics: str) -> None:
     norm, x, seen = build(name, statistics), maps(), condition(name)
     expected = normalise(name, weights(norm), x.numpy(), statistics, conditions(seen, (4, 3)))
     assert torch.allclose(norm(x, seen), torch.from_numpy(expected), atol=1e-10)
+
+
+@pytest.mark.parametrize("kind", NOISE_KINDS)
+@pytest.mark.parametrize("name", WITH_NOISE)
+def test_agrees_with_its_equation_with_noise(name: str, kind: str) -> None:
+    norm, x = build(name, noise_width=NOISE_WIDTH), maps()
+    seen, noise = with_noise(condition(name), kind)
+    slow = replace(conditions(seen, (4, 3)), noise=noise)
+    expected = normalise(name, weights(norm), x.numpy(), "batch", slow)
+    assert torch.allclose(norm(x, seen), torch.from_numpy(expected), atol=1e-10)
+    slow = replace(slow, noise=0 * noise)
+    without = normalise(name, weights(norm), x.numpy(), "batch", slow)
+    assert not np.allclose(without, expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("kernel_size", [1, 5])

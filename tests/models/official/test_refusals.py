@@ -50,7 +50,7 @@ def test_a_shape_that_does_not_fit(
 
 def test_another_network(tmp_path: Path) -> None:
     torch.save(torch.nn.Sequential(torch.nn.Linear(3, 3)).state_dict(), tmp_path / "latest_net_G.pth")
-    refused(tmp_path, "'0.weight' (3, 3)", "SPADE, SEAN or pix2pixHD")
+    refused(tmp_path, "'0.weight' (3, 3)", "SPADE, SEAN, pix2pixHD or OASIS")
 
 
 def test_a_sean_whose_classes_disagree(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def says_something(picture: Tensor) -> bool:
 
 
 @torch.no_grad()
-def image(made: ConditionalGenerator, noise: bool = False) -> Tensor:
+def image(made: ConditionalGenerator, noise: bool = False, z: Tensor | None = None) -> Tensor:
     """Of label maps whose finer resolutions are worth an index, in the style of a photo."""
     torch.manual_seed(1)
     labels = torch.randint(12, (2, 8, 8)).repeat_interleave(16, 1).repeat_interleave(16, 2)
@@ -59,7 +59,7 @@ def image(made: ConditionalGenerator, noise: bool = False) -> Tensor:
     drawn = torch.Generator().manual_seed(2)
     condition = made.condition(labels, labels, style_ids=torch.tensor([1, 0]), rng=drawn if noise else None)
     style = None if made.encoder is None else made.encoder.encode(photo, labels, None).codes
-    return made.generator(condition.with_styles(style))
+    return made.generator(condition.with_styles(style).with_noise(z))
 
 
 @pytest.mark.parametrize("norm", NORMS)
@@ -100,6 +100,32 @@ def test_every_generator(words: tuple[str, ...]) -> None:
     prepare_for_inference(made)
     torch.manual_seed(3)
     torch.testing.assert_close(image(made), expected, rtol=0, atol=5e-5)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 15, 3), (2, 3, 128, 128)], ids=["vector", "region", "map"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("norm=spade", "norm.implementation=indexed"),
+        ("norm=spade", "norm.implementation=dense", "generator.first_block=false"),
+        ("norm=sean", "norm.implementation=indexed"),
+        ("norm=sean", "norm.implementation=dense"),
+        ("norm=clade",),
+        ("norm=clade", "norm.statistics=instance"),
+    ],
+    ids=" ".join,
+)
+def test_noise_with_the_label_map(words: tuple[str, ...], shape: tuple[int, ...]) -> None:
+    made = G(*words, "generator.noise=3")
+    with torch.no_grad():
+        for name, parameter in made.named_parameters():
+            if name.endswith("noise_pair.weight"):
+                parameter.normal_(std=0.2)
+    z = torch.randn(shape, generator=torch.Generator().manual_seed(5))
+    expected = image(made, z=z)
+    assert says_something(expected)
+    assert (image(made, z=2 * z) - expected).abs().max() > 1e-3
+    torch.testing.assert_close(image(prepare_for_inference(made), z=z), expected, rtol=0, atol=5e-5)
 
 
 def test_noise_is_drawn_in_the_same_order() -> None:
