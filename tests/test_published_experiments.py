@@ -24,11 +24,12 @@ from tests.data import small_sets
 from tests.references import parameter_counts as papers
 from tests.verbs import PROJECT, Verbs
 
-OURS = ("camvid_40_minutes", "compare_camvid", "compare_scenes", "demo")
+OURS = ("camvid_40_minutes", "compare_camvid", "compare_scenes", "demo", "segmenting_ade20k")
 """Set-ups of this program's own; pix2pix_facades has no figure to reproduce: see test_experiments."""
 EXPERIMENTS = [word for word in choices_of("experiment") if word not in (*OURS, "pix2pix_facades")]
-SPADE, SEAN, PIX2PIXHD = (
-    [word for word in EXPERIMENTS if word.startswith(family)] for family in ("spade_", "sean_", "pix2pixhd_")
+SPADE, SEAN, PIX2PIXHD, OASIS = (
+    [word for word in EXPERIMENTS if word.startswith(family)]
+    for family in ("spade_", "sean_", "pix2pixhd_", "oasis_")
 )
 CITYSCAPES_DECAYS = 250 / 300
 
@@ -55,6 +56,9 @@ SETTINGS = {
     "sean_cityscapes": Settings(256, 512, None, 50, 1),
     "sean_ade20k": Settings(256, 256, None, 50, 1),
     "sean_facades": Settings(256, 256, None, 200, 1),
+    "oasis_ade20k": Settings(256, 256, 256, 200, 1),
+    "oasis_cityscapes": Settings(256, 512, None, 200, 1),
+    "oasis_coco_stuff": Settings(256, 256, 256, 100, 1),
     "pix2pixhd_cityscapes": Settings(1024, 2048, None, 300, CITYSCAPES_DECAYS),
     "pix2pixhd_cityscapes_512x256": Settings(256, 512, None, 200, 0.5),
 }
@@ -73,7 +77,8 @@ def test_settings_of_the_data_sets(experiment: str) -> None:
     assert train.epochs is not None and data.resize == "fixed" and data.flip
     found = Settings(data.height, data.width, data.resize_to, train.epochs, options.optimizer.lr_decay_start)
     assert found == pytest.approx(SETTINGS[experiment], abs=1e-4)
-    assert options.ema.half_life_images == 0 and options.loss.perceptual == "vgg19"
+    if experiment not in OASIS:
+        assert options.ema.half_life_images == 0 and options.loss.perceptual == "vgg19"
 
 
 @pytest.mark.parametrize("experiment", [*SPADE, *SEAN])
@@ -89,6 +94,27 @@ def test_settings_of_spade_and_sean(experiment: str) -> None:
     assert options.generator.upsampling == ("more" if wide else "normal")
     if experiment.endswith("_vae"):
         assert loss.kl == pytest.approx(0.05 * 32 / 8), "the code sums over the pictures of one of 8 GPUs"
+
+
+@pytest.mark.parametrize(
+    "experiment, rate, batch, labelmix, decay",
+    [
+        ("oasis_ade20k", 1e-4, 32, 10, 0.9999),
+        ("oasis_cityscapes", 4e-4, 20, 5, 0.999),
+        ("oasis_coco_stuff", 1e-4, 32, 10, 0.9999),
+    ],
+)
+def test_settings_of_oasis(experiment: str, rate: float, batch: int, labelmix: float, decay: float) -> None:
+    """As the released code's scripts have them; `decay`: of the average, in a step, from the first one on."""
+    options = published(experiment)
+    adam, loss, ema = options.optimizer, options.loss, options.ema
+    assert (adam.generator_lr, adam.discriminator_lr, adam.beta1, adam.beta2) == (rate, 4e-4, 0, 0.999)
+    assert (options.train.batch_size, loss.labelmix, loss.balance, loss.perceptual) == (
+        batch, labelmix, True, "none"
+    )  # fmt: skip
+    assert 0.5 ** (batch / ema.half_life_images) == pytest.approx(decay, abs=1e-6)
+    assert ema.ramp * batch > ema.half_life_images
+    assert not adam.reuse_fake and options.discriminator.initial_gain == 0.02
 
 
 @pytest.mark.parametrize("experiment", PIX2PIXHD)
@@ -145,6 +171,10 @@ SIZES = {
     "sean_facades": Sizes(
         papers.sean_generator(FACADES), papers.style_encoder(), papers.discriminator(FACADES, 2)
     ),
+    # Counted from the official classes.
+    "oasis_ade20k": Sizes(74_314_691, 0, 22_258_904),
+    "oasis_cityscapes": Sizes(71_107_523, 0, 22_251_364),
+    "oasis_coco_stuff": Sizes(75_199_427, 0, 22_260_984),
     "pix2pixhd_cityscapes": Sizes(papers.local_enhancer(CITY), 0, papers.discriminator(CITY, 3)),
     "pix2pixhd_cityscapes_512x256": Sizes(papers.pix2pixhd_generator(CITY), 0, papers.discriminator(CITY, 2)),
 }
@@ -189,6 +219,9 @@ TREES: dict[str, Callable[[Path], None]] = {
     "coco_stuff": small_sets.coco_stuff,
     "facades": small_sets.facades,
 }
+OASIS_TERMS = {
+    "generator/segmentation", "discriminator/fake", "discriminator/real", "discriminator/labelmix"
+}  # fmt: skip
 TERMS = {"generator/adversarial", "generator/feature_matching", "discriminator/fake", "discriminator/real"}
 
 
@@ -230,7 +263,8 @@ def test_two_steps_of_a_small_copy(experiment: str, verbs: Verbs, tmp_path: Path
     assert [row["images"] for row in rows] == [2, 4]
     rates = (options.optimizer.generator_lr, options.optimizer.discriminator_lr)
     assert (rows[0]["learning_rate/generator"], rows[0]["learning_rate/discriminator"]) == rates
-    terms = TERMS | ({"generator/kl"} if experiment.endswith("_vae") else set())
+    terms = OASIS_TERMS if experiment in OASIS else TERMS
+    terms = terms | ({"generator/kl"} if experiment.endswith("_vae") else set())
     for row in rows:
         assert {name for name in row if name.startswith(("generator/", "discriminator/"))} == terms
         assert all(np.isfinite(list(row.values())))
