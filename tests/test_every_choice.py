@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors import safe_open
 
 from engine.run_log import read_log
 from options.schema import choices_of
@@ -34,6 +35,11 @@ OTHERS = [
     ("generator.concat_labels=true", "generator.spectral=false"),
     ("norm=batch", "generator.concat_labels=true"),
     ("discriminator.norm=batch", "discriminator.spectral=false", "discriminator.scales=1"),
+    ("discriminator=oasis", "discriminator.levels=3", "loss.balance=false"),
+    ("discriminator=oasis", "generator.noise=4", "generator.first_block=false", "loss.focal=2"),
+    ("discriminator=frozen_features", "loss.perceptual=efficientnet_lite0", "hardware.precision=bf16"),
+    ("discriminator=projected", "loss.blur_images=100", "diffaugment=[color,cutout]"),
+    ("loss.projected=0.3", "loss.blur_images=100"),
     ("discriminator.norm=instance_affine", "initialisation=normal"),
     ("discriminator.norm=none", "ema.half_life_images=0"),
     ("hardware.precision=bf16",),
@@ -66,11 +72,20 @@ def test_trains_and_generates(choice: tuple[str, ...], verbs: Verbs, tmp_path: P
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "choice",
-    [("norm=sean",), ("generator=unet", "generator.depth=4"), ("diffaugment=[color,translation,cutout]",)],
+    [
+        ("norm=sean",),
+        ("generator=unet", "generator.depth=4"),
+        ("diffaugment=[color,translation,cutout]",),
+        ("generator.noise=4",),
+        ("discriminator=oasis",),
+        ("discriminator=frozen_features",),
+        ("discriminator=projected", "loss.blur_images=100"),
+        ("loss.projected=0.3",),
+    ],
     ids=" ".join,
 )
 def test_what_draws_at_random_resumes_bit_for_bit(choice: tuple[str, ...], verbs: Verbs) -> None:
-    """SEAN adds noise, the U-Net drops out, augmentations are drawn."""
+    """SEAN adds noise, the U-Net drops out, augmentations, LabelMix's coins and random mixing are drawn."""
     words = tiny_words(*choice, "optimizer.lr_decay_start=1")
     verbs.succeeds("train", "name=whole", "train.images=8", *words)
     verbs.succeeds("train", "name=parts", "train.images=4", *words)
@@ -79,3 +94,7 @@ def test_what_draws_at_random_resumes_bit_for_bit(choice: tuple[str, ...], verbs
     for first, second in zip(whole, parts, strict=True):
         del first["images_per_second"], second["images_per_second"]
         assert first == second
+    for name in ("whole", "parts"):
+        (file,) = (verbs.checkpoints / name).glob("state-*8.safetensors")
+        with safe_open(file, "pt") as state:  # which cannot be iterated
+            assert not any(".features." in tensor for tensor in state.keys()), "a frozen network is no state"

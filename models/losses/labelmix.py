@@ -11,6 +11,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from models.condition import IGNORED
+from models.kernels.standardise import widened
 
 
 def labelmix_mask(labels: Tensor, classes: int, rng: torch.Generator | None) -> Tensor:
@@ -30,4 +31,4 @@ def labelmix_penalty(of_mixed: Tensor, of_real: Tensor, of_fake: Tensor, mask: T
 
     Gradients reach all three.
     """
-    return (of_mixed.float() - torch.where(mask, of_real.float(), of_fake.float())).square().mean()
+    return (widened(of_mixed) - torch.where(mask, widened(of_real), widened(of_fake))).square().mean()

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from models.condition import IGNORED, Condition
 from models.discriminators.base import Discriminator
+from models.kernels.standardise import widened
 from models.losses.labelmix import labelmix_mask, labelmix_penalty
 from models.losses.objective import GanObjective
 
@@ -74,7 +75,7 @@ class SegmentationObjective(GanObjective):
 
     def _cross_entropy(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Of each pixel, (B, H, W)."""
-        loss = F.cross_entropy(logits.float(), targets, reduction="none")
+        loss = F.cross_entropy(widened(logits), targets, reduction="none")
         if self.focal:
             # Not to 0, where the gradient of a root would not be finite.
             loss = (-torch.expm1(-loss)).clamp_min(1e-6) ** self.focal * loss

@@ -15,17 +15,22 @@ from torch import Tensor
 
 from data.batch import Batch
 from engine.runtime.distributed import Processes, join_processes
+from models.losses import SegmentationObjective
 from tests.engine.runtime.test_distributed import double_precision, free_port
 from tests.engine.tiny_step import gradients_of, tiny_batch, tiny_step
 
 BATCH = 8
 STEPS = 5
+CLASSES = 15
+SEGMENTS = ("discriminator=oasis", "discriminator.initial_gain=0.02")
 
 
 @double_precision()
-def five_steps(processes: Processes, passes: int) -> dict[str, Tensor]:
+def five_steps(processes: Processes, passes: int, *words: str) -> dict[str, Tensor]:
     """Weights, last gradients and running statistics."""
-    step = tiny_step("norm.statistics=sync_batch", processes=processes)
+    step = tiny_step("norm.statistics=sync_batch", *words, processes=processes)
+    if words:
+        step.objective = SegmentationObjective(CLASSES, unknown=3)
     step.passes = passes
     gradients = gradients_of(step)
     for index in range(STEPS):
@@ -48,22 +53,25 @@ def share_of(whole: Batch, processes: Processes, passes: int) -> Batch:
     )
 
 
-def process(rank: int, count: int, passes: int, folder: str) -> None:
+def process(rank: int, count: int, passes: int, folder: str, *words: str) -> None:
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(count), "LOCAL_RANK": str(rank)}
     torch.set_num_threads(1)
     with join_processes(torch.device("cpu"), timeout_minutes=10) as processes:
-        torch.save(five_steps(processes, passes), f"{folder}/{rank}.pt")
+        torch.save(five_steps(processes, passes, *words), f"{folder}/{rank}.pt")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count, passes", [(2, 1), (4, 1), (2, 2), (4, 2)])
+@pytest.mark.parametrize(
+    "count, passes, words",
+    [(2, 1, ()), (4, 1, ()), (2, 2, ()), (4, 2, ()), (2, 1, SEGMENTS), (2, 2, SEGMENTS)],
+)
 def test_five_steps_are_those_of_one_process(
-    count: int, passes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    count: int, passes: int, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
     monkeypatch.setenv("MASTER_PORT", str(free_port()))
-    mp.spawn(process, (count, passes, str(tmp_path)), nprocs=count)
-    one = five_steps(Processes(rank=0, count=1), passes)
+    mp.spawn(process, (count, passes, str(tmp_path), *words), nprocs=count)
+    one = five_steps(Processes(rank=0, count=1), passes, *words)
     first, *others = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(count))
     for name, expected in one.items():
         assert all(torch.equal(other[name], first[name]) for other in others), name

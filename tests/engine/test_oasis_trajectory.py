@@ -64,7 +64,7 @@ def test_losses_gradients_and_images_are_the_official_ones(step: TrainingStep) -
     for index, exact in enumerate(expected["trajectory64"]):
         losses = step(batch, seed=0, step=index)
         found = torch.stack([losses[name] for name in COLUMNS]).double()
-        torch.testing.assert_close(found, exact, rtol=1e-5, atol=0)
+        torch.testing.assert_close(found, exact, rtol=1e-8, atol=0)
         if index == 0:
             first = {name: gradient.clone() for name, gradient in gradients.items() if gradient is not None}
     assert len(first) == sum(len(list(network.parameters())) for network in (step.G, step.D))
