@@ -1,7 +1,8 @@
 """How fast generators and training steps are, against the same networks as they were published.
 
-`python scripts/benchmark.py [--labels DIR] [--work generator editing step] [--norms spade sean]
-[--precisions float32 bf16] [--size 256 256] [--width 64] [--batch 1] [--maps 4] [--runs 5]`
+`python scripts/benchmark.py [--labels DIR] [--work generator editing step discriminators]
+[--norms spade sean] [--precisions float32 bf16] [--size 256 256] [--width 64] [--batch 1] [--maps 4]
+[--runs 5]`
 
 Rows are measured in turn, each in a process of its own. Prints a table and one JSON line a row.
 Forms and columns: docs/performance.md.
@@ -22,13 +23,14 @@ from pandas import DataFrame
 from torch.utils.benchmark import Timer
 
 from options.cli import one_line_errors
-from scripts.benchmarking.cases import FORMS, WORKS, Case, LabelMapOptions
+from scripts.benchmarking.cases import DISCRIMINATORS, FORMS, WORKS, Case, LabelMapOptions
 from scripts.benchmarking.measure import measure
 
 USUAL_FORMS = {
     "generator": ["reference", "dense", "auto", "optimized"],
     "editing": ["reference", "auto", "optimized"],
     "step": ["reference", "dense", "auto", "reuse_fake"],
+    "discriminators": list(DISCRIMINATORS),
 }
 STYLED = ("sean",)
 """Norms that take style codes: editing is a work of its own only for these."""
@@ -108,6 +110,10 @@ def label_map_options(given: argparse.Namespace) -> LabelMapOptions:
 
 def cases(work: str, norm: str, forms: list[str] | None, precisions: list[str], width: int) -> list[Case]:
     """The rows of a table: the reference, in float32, and the other forms in each precision."""
+    if work == "discriminators":  # against the step with the multiscale one
+        return [
+            Case(work, norm, form, precision, width) for precision in precisions for form in DISCRIMINATORS
+        ]
     others = [form for form in forms or USUAL_FORMS[work] if form != "reference"]
     rows = [Case(work, norm, "reference", "float32", width)]
     return rows + [Case(work, norm, form, precision, width) for precision in precisions for form in others]

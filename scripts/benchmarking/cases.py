@@ -23,6 +23,7 @@ from models.conditional_generator import ConditionalGenerator
 from models.discriminators import Discriminator
 from models.kernels.inference import prepare_for_inference
 from models.losses import GanObjective
+from models.losses.generator_terms import GeneratorTerms
 from models.norms.statistics import BatchStatistics
 from options.build.data import build_source, evaluation_set
 from options.build.networks import build_discriminator, build_generator
@@ -32,11 +33,20 @@ from options.schema import TrainOptions
 from options.schema.dataset import CamVidOptions, CocoStuffOptions, DatasetOptions, ScenesOptions
 from scripts.benchmarking.published import PublishedDiscriminator, PublishedStep, published_generator
 
-WORKS = ("generator", "editing", "step")
-"""An image in a photo's style (where the norm takes one); one with given style codes; a training step."""
+WORKS = ("generator", "editing", "step", "discriminators")
+"""An image in a photo's style (where the norm takes one); one with given style codes; a training step; a
+training step with each discriminator, and with the perceptual loss."""
 FORMS = ("reference", "dense", "indexed", "auto", "optimized", "compiled", "reuse_fake")
 """As published; dense convolutions; once per distinct patch; the cheaper of these two; prepared for
 inference; dense, through torch.compile; a step that discriminates the first fake."""
+DISCRIMINATORS = {
+    "multiscale": "",
+    "oasis": "discriminator=oasis",
+    "oasis_dense": "discriminator=oasis norm.implementation=dense",
+    "frozen_features": "discriminator=frozen_features",
+    "with_projected": "loss.projected=0.3",
+}
+"""Forms of the work `discriminators`, and what they are on the command line."""
 IMPLEMENTATIONS = {"indexed": "indexed", "dense": "dense", "compiled": "dense"}
 """Of the forms whose norms do not choose for themselves."""
 STYLE_WIDTH = 512
@@ -121,22 +131,25 @@ def build_work(case: Case, maps: LabelMaps) -> Work:
     info = DatasetInfo(numbered_label_set(maps.classes, has_unknown=False), maps.edges, ("default",))
     torch.manual_seed(0)
     G, D = build_generator(options, info), build_discriminator(options, info)
-    if case.work != "step":
+    if case.work in ("generator", "editing"):
         fill_running_averages(G, maps.batches[0])
         return generator_work(case, maps, G, hardware)
     if is_reference:
         return published_step_work(maps, G, D)
-    objective = build_objective(options, info)
-    return step_work(maps, G, D, objective, options, hardware, reuse_fake=case.form == "reuse_fake")
+    losses = build_objective(options, info), build_generator_terms(options.loss, D, hardware)
+    return step_work(maps, G, D, losses, options, hardware, reuse_fake=case.form == "reuse_fake")
 
 
 def network_options(case: Case) -> TrainOptions:
     """The published sizes at a width."""
-    words = f"name=benchmark generator.width={case.width} discriminator.width={case.width}"
-    words += f" norm={case.norm} norm.implementation={IMPLEMENTATIONS.get(case.form, 'auto')}"
+    words = f"name=benchmark generator.width={case.width} discriminator.width={case.width} norm={case.norm}"
     with_style = f"encoder=region_style encoder.style_width={STYLE_WIDTH}"
     words += f" {with_style if case.norm == 'sean' else 'encoder=none'}"
-    return composed("train", TrainOptions, [*words.split(), "optimizer=ttur", "loss.perceptual=none"])
+    if case.work == "discriminators":
+        words += f" {DISCRIMINATORS[case.form]}"
+    else:
+        words += f" loss.perceptual=none norm.implementation={IMPLEMENTATIONS.get(case.form, 'auto')}"
+    return composed("train", TrainOptions, [*words.split(), "optimizer=ttur"])
 
 
 @torch.no_grad()
@@ -198,7 +211,7 @@ def step_work(
     maps: LabelMaps,
     G: ConditionalGenerator,
     D: Discriminator,
-    objective: GanObjective,
+    losses: tuple[GanObjective, GeneratorTerms],
     options: TrainOptions,
     hardware: Hardware,
     reuse_fake: bool,
@@ -206,7 +219,6 @@ def step_work(
     """The same updates by our training step."""
     G, D = hardware.place(G).train(), hardware.place(D).train()
     optimizers = build_optimizers(options.optimizer, G, D)
-    losses = objective, build_generator_terms(options.loss, D, hardware)
     step = TrainingStep(G, D, *optimizers, *losses, hardware, Processes(rank=0, count=1), reuse_fake)
     gradient = torch.empty(0)
 

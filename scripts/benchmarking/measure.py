@@ -39,7 +39,7 @@ def measure(cases: list[Case], maps: LabelMapOptions, runs: int, matrix_flops: f
     - `peak_mb` of memory beyond the libraries'; `memory_ratio` to the first row's;
     - `gflops`: operations of the first batch, in billions; `matrix_fraction`: their rate over `matrix_flops`;
     - `difference` from the first row's result for the first batch: the largest of an image (absolute), or of
-      a gradient (relative to the largest).
+      a gradient (relative to the largest), which is none of rounding where discriminators differ.
     """
     workers = [Worker(case, maps) for case in cases]
     places = range(maps.batches)
@@ -47,7 +47,7 @@ def measure(cases: list[Case], maps: LabelMapOptions, runs: int, matrix_flops: f
     means = np.mean(seconds, axis=1).T  # (case, run)
     memory = [worker.finish() for worker in workers]
     reference, rows = workers[0].first, []
-    largest = np.abs(reference.result).max() if cases[0].work == "step" else 1.0
+    largest = 1.0 if cases[0].work in ("generator", "editing") else np.abs(reference.result).max()
     for case, worker, own, peak in zip(cases, workers, means, memory):
         middle, ratios = np.median(own).item(), means[0] / own
         values = {
