@@ -48,8 +48,6 @@ class StreamSampler(Sampler[list[Position]]):
         passes: int = 1,
     ) -> None:
         assert 0 <= rank < world_size, f"rank {rank} of {world_size}"
-        if batch_size < 1:
-            raise ValueError(f"batch size {batch_size}: give 1 or more")
         if batch_size > length:
             raise ValueError(
                 f"batch size {batch_size} exceeds the data set of {length} images; make the batch smaller"
@@ -89,10 +87,7 @@ class StreamSampler(Sampler[list[Position]]):
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Goes on after `images_seen` images; call it before the iteration starts."""
-        images_seen = int(state["images_seen"])
-        if images_seen < 0:
-            raise ValueError(f"{images_seen} images seen: no run has seen less than none")
-        self.images_seen = images_seen
+        self.images_seen = int(state["images_seen"])
 
     def _order(self, epoch: int) -> np.ndarray:
         """An epoch's records, (N,)."""

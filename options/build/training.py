@@ -94,19 +94,11 @@ def build_training(
     for message in messages:
         hooks.bar.print(message)
     return Trainer(
-        batches=training_batches(dataset, sampler, options.hardware.num_workers, hardware),
-        step=step,
-        rates=LearningRates(*optimizers, options.optimizer.lr_decay_start),
-        ema=ema,
-        coarse_to_fine=CoarseToFine(step.G, ema.network),
-        progress=progress,
-        length=length,
-        hooks=hooks,
-        processes=processes,
-        batch_size=train.batch_size,
-        seed=options.seed,
-        hang_minutes=train.hang_minutes,
-    )
+        batches=training_batches(dataset, sampler, options.hardware.num_workers, hardware), step=step,
+        rates=LearningRates(*optimizers, options.optimizer.lr_decay_start), ema=ema,
+        coarse_to_fine=CoarseToFine(step.G, ema.network), progress=progress, length=length, hooks=hooks,
+        processes=processes, batch_size=train.batch_size, seed=options.seed, hang_minutes=train.hang_minutes,
+    )  # fmt: skip
 
 
 def build_hooks(
@@ -127,17 +119,14 @@ def build_hooks(
     validation, warnings = build_validation(options, run, generator, hardware, processes)
     sampled = sample_batch(options.dataset, hardware)
     hooks = Hooks(
-        checkpoint,
-        progress,
-        Intervals(train.log_every_images, train.sample_every_images, train.save_every_images),
-        processes,
+        checkpoint, progress,
+        Intervals(train.log_every_images, train.sample_every_images, train.save_every_images), processes,
         log=RunLog(run, progress.images) if processes.is_main else None,
         bar=TrainingBar(length, progress, visible=processes.is_main),
         sample_grid=partial(sample_grid, G, sampled, info.label_set.colours, hardware),
-        nonfinite_steps=NonFiniteSteps(run, train.max_nonfinite_steps, processes),
-        may_write=may_write,
+        nonfinite_steps=NonFiniteSteps(run, train.max_nonfinite_steps, processes), may_write=may_write,
         validation=validation,
-    )
+    )  # fmt: skip
     for warning in warnings:
         hooks.bar.print(f"warning: {warning}")
     return hooks

@@ -32,9 +32,7 @@ class DatasetScriptOptions:
 
     dataset: Any = group("the data set", None)
     splits: list[str] = option(list(SPLITS), "of the data set; those that it does not have are skipped")
-    num_workers: int | None = option(
-        None, "processes that read; null: one a core, 0: none but this one", at_least=0
-    )
+    num_workers: int | None = option(None, "processes that read; null: one a core, 0: this one", at_least=0)
 
 
 @dataclass

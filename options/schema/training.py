@@ -26,9 +26,7 @@ PRECISIONS = ("auto", "float32", "bf16")
 class LossOptions:
     """The terms that the networks minimise, with their weights; 0 drops a term."""
 
-    objective: str | None = option(
-        None, "GAN objective; null: the one that the discriminator is made for", choices=OBJECTIVES
-    )
+    objective: str | None = option(None, "GAN objective; null: the discriminator's own", choices=OBJECTIVES)
     adversarial: str = option("hinge", "the GAN loss, of weight 1", choices=ADVERSARIAL_LOSSES)
     feature_matching: float = option(10.0, "weight of feature matching in the discriminator", at_least=0)
     perceptual: str = option(
@@ -141,9 +139,7 @@ class TrainOptions:
     )
     init_from: str | None = option(None, "run, or folder of one, to take weights from; classes match by name")
     seed: int = option(0, "of weights, order of the images, crops and noise", at_least=0)
-    initialisation: str = option(
-        "xavier", "first weights: as SPADE, or as pix2pix and pix2pixHD", choices=INITIALISATIONS
-    )
+    initialisation: str = option("xavier", "first weights: SPADE's, or pix2pix's", choices=INITIALISATIONS)
     dataset: Any = group("label maps and photos to train on", "scenes")
     norm: Any = group("the norms in the generator", "spade")
     generator: Any = group("the network that generates", "spade")  # after norm, which some set to none

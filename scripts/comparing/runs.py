@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
 from statistics import median
-from typing import Any
+
+from pandas import json_normalize
 
 from data.atomic_write import write_text_atomically
 from engine.checkpoint.checkpoint_paths import CONFIG, latest_images, run_folder, weights_file
@@ -66,7 +67,8 @@ class StudyRun:
         """
         if not (self.folder / CONFIG).is_file():
             return False
-        stored, asked = (dict(_flat(asdict(each))) for each in (read_options(self.folder), self.options))
+        both = asdict(read_options(self.folder)), asdict(self.options)
+        stored, asked = (json_normalize(each).to_dict("records")[0] for each in both)  # generator.width: 32
         for name in sorted(stored.keys() | asked.keys()):
             if stored.get(name) != asked.get(name) and not name.startswith(self.may_differ):
                 raise ValueError(
@@ -252,12 +254,3 @@ def _path(option: str, path: str | Path) -> str:
 
 def _workers(run: StudyRun) -> str:
     return f"hardware.num_workers={run.options.hardware.num_workers}"
-
-
-def _flat(options: dict[str, Any], start: str = "") -> Iterator[tuple[str, Any]]:
-    """Options of groups by their whole names: generator.width."""
-    for name, value in options.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{start}{name}.")
-        else:
-            yield start + name, value

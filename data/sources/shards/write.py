@@ -32,12 +32,6 @@ class ShardPlan:
     shuffle: bool
     made: dict[str, Any]
 
-    def __post_init__(self) -> None:
-        if self.records < 1:
-            raise ValueError(f"records={self.records}: give 1 record a shard or more")
-        if not 1 <= self.quality <= 100:
-            raise ValueError(f"quality={self.quality}: give the quality of JPEG files, 1 to 100")
-
     def shards_of(self, length: int) -> dict[str, np.ndarray]:
         """Names of the shards, and which of `length` records each is to hold."""
         order = np.random.default_rng(0).permutation(length) if self.shuffle else np.arange(length)

@@ -223,9 +223,3 @@ def test_a_bad_record_is_named_or_skipped(tmp_path: Path) -> None:
     shards = Shards(FolderStorage(tmp_path / "out"))
     assert len(shards) == 119 and sorted(shards.shard_sizes) == [20, 49, 50]
     assert len(warnings) == 1 and "a7.png" in warnings[0]
-
-
-@pytest.mark.parametrize(("records", "quality"), [(0, 95), (4, 0), (4, 101)])
-def test_impossible_plans_are_explained(records: int, quality: int) -> None:
-    with pytest.raises(ValueError, match="give"):
-        ShardPlan(records, quality, shuffle=True, made={})
