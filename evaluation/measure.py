@@ -109,7 +109,7 @@ def measure_folders(
     label_set = None if gallery is None else gallery.label_set
     if label_set is not None:
         photos = ProgressBar(pairs.photos(part, batch_size), "colours", len(part), processes.is_main)
-        scale = measure_scale(photos, len(label_set), metrics, protocol, with_features=False)
+        scale = measure_scale(photos, len(label_set), metrics, protocol, colours_alone=True)
     batches = ProgressBar(pairs.batches(part, batch_size), "measure", len(part), processes.is_main)
     with cache.of(protocol) as features:
         return evaluate(_written(batches, gallery), metrics, protocol, scale, features, label_set)

@@ -23,7 +23,7 @@ from evaluation.measure import TrainingPhotos
 from evaluation.metrics import METRICS, MetricSet, choose_metrics, shared_network_warnings
 from evaluation.protocol import Protocol
 from evaluation.segmenters.classes import folder_classes
-from evaluation.segmenters.load import load_segmenter
+from evaluation.segmenters.load import load_segmenters
 from inference.generator import LabelMapGenerator
 from options.build.data import evaluation_batches, given_set, split_set
 from options.schema.dataset import DatasetOptions
@@ -101,14 +101,14 @@ def build_metrics(
     chosen, notes = choose_metrics(options.metrics, protocol.count, least_side)
     features = load_metric_network(options.features, _path(options.inception_weights))
     lpips, lpips_notes = choose_lpips(options.lpips, _path(options.lpips_weights), least_side)
-    segmenter, wanted = None, options.segmenter
+    segmenters, wanted = [], options.segmenter
     if label_set is not None:
         name = protocol.split if protocol.split == REAL else protocol.dataset
         how = (wanted.kind, wanted.path, wanted.classes, wanted.architecture, wanted.run_code)
-        segmenter = load_segmenter(label_set, name, *how)
+        segmenters = load_segmenters(label_set, name, *how)
     lpips = None if lpips is None else hardware.place(lpips)
-    segmenter = None if segmenter is None else hardware.place(segmenter)
-    return MetricSet(hardware.place(features), chosen, lpips, segmenter), notes + lpips_notes
+    placed = tuple(hardware.place(segmenter) for segmenter in segmenters)
+    return MetricSet(hardware.place(features), chosen, lpips, placed), notes + lpips_notes
 
 
 def build_diversity(options: TestOptions, hardware: Hardware) -> tuple[LPIPSDiversity | None, list[str]]:
