@@ -17,10 +17,10 @@ from torch import Tensor
 
 from data.batch import Batch
 from data.sources.source import LabelSet
-from evaluation.feature_extractors import FeatureVectors
 from evaluation.mean_colour_baseline import MeanColours, paint
 from evaluation.metric_accumulator import MetricAccumulator
 from evaluation.metrics import MetricSet
+from evaluation.picture_set import SetDescription
 from evaluation.pictures import check_pairs, check_pictures, quantise
 from evaluation.protocol import Protocol, Rows
 
@@ -30,13 +30,13 @@ Features = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Scale:
-    """What training photos give: `colours` (K, 3) of the mean-colour baseline, and their features (N, C).
+    """What training photos give: `colours` (K, 3) of the mean-colour baseline, and themselves as a set.
 
-    `train`: None where the metrics need no features.
+    `train`: None where no metric compares sets.
     """
 
     colours: Tensor
-    train: Tensor | None
+    train: SetDescription | None
 
 
 @dataclass(frozen=True)
@@ -60,24 +60,22 @@ def measure_scale(
     metrics: MetricSet,
     protocol: Protocol,
     features: Features | None = None,
-    with_features: bool = True,
+    colours_alone: bool = False,
 ) -> Scale:
     """What `evaluate` needs for the rows of the baseline and of training photos, in one pass over those.
 
     It depends on nothing that is trained: one scale serves every evaluation of a run. Batches may be of any
-    size and in any order. `features`: the metrics' features, with a cache; `with_features`: False for the
-    baseline's colours alone. Raises ValueError for batches without photos, or no photos.
+    size and in any order. `features`: the metrics' features, with a cache; `colours_alone`: for the row of
+    the baseline alone. Raises ValueError for batches without photos, or no photos.
     """
     colours = MeanColours(num_classes).to(metrics.device)
-    train = FeatureVectors().to(metrics.device)
-    extract = features or metrics.features
-    with_features = with_features and metrics.of_sets
+    train = metrics.picture_set(features or metrics.features)
     for batch in train_batches:
         photo = _measured(_photo(batch).to(metrics.device), "training photo", protocol)
         colours.update(photo, batch.labels.to(metrics.device))
-        if with_features:
-            train.update(extract(photo))
-    return Scale(colours.compute(), train.compute() if with_features else None)
+        if not colours_alone:
+            train.update(photo, batch.names)
+    return Scale(colours.compute(), None if colours_alone else train.compute())
 
 
 @torch.inference_mode()
@@ -111,25 +109,27 @@ def evaluate(
         check_pairs(generated, _photo(batch))
         photo = _measured(_photo(batch).to(metrics.device), "photo", protocol)
         labels = batch.labels.to(metrics.device)
-        model.update(_measured(generated.to(metrics.device), "generated", protocol), photo, labels)
+        model.update(
+            _measured(generated.to(metrics.device), "generated", protocol), photo, labels, batch.names
+        )
         for name, values in model.latest().items():
             for picture, value in zip(batch.names, values, strict=True):
                 scores.setdefault(picture, {})[name] = value
-        photos.update(photo, photo, labels)
+        photos.update(photo, photo, labels, batch.names)
         if scale is not None:
-            baseline.update(paint(scale.colours, labels), photo, labels)
+            baseline.update(paint(scale.colours, labels), photo, labels, batch.names)
     if (found := photos.images()) != protocol.count:
         raise ValueError(
             f"{found} pictures were measured where the protocol says {protocol.count}; a metric's full name"
             " carries its count: state the number that is measured"
         )
-    real = photos.features()
+    real = photos.picture_set()
     accumulators = {"model": model} if scale is None else {"model": model, "mean_colour_baseline": baseline}
     rows = {row: accumulator.compute(real) for row, accumulator in accumulators.items()}
     if scale is not None and scale.train is not None and real is not None:
-        count = len(scale.train)
+        count = scale.train.images
         rows["real_train"] = {"images": float(count)} | metrics.allowed_by(count).distances(scale.train, real)
-    if metrics.segmenter is not None:
+    if metrics.segmenters:
         rows["real_photos"] = photos.compute(None)
         accumulators["real_photos"] = photos
     by_class: dict[str, Rows] = {}

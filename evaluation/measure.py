@@ -103,7 +103,7 @@ def measure_folders(
     if gallery is not None:
         label_set = gallery.label_set
         photos = ProgressBar(pairs.photos(part, batch_size), "colours", len(part), processes.is_main)
-        scale = measure_scale(photos, len(label_set), metrics, protocol, with_features=False)
+        scale = measure_scale(photos, len(label_set), metrics, protocol, colours_alone=True)
 
     def written() -> Iterator[tuple[Tensor, Batch]]:
         batches = pairs.batches(part, batch_size)

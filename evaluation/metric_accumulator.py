@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from torch import Tensor
 from torchmetrics import SumMetric
 
 from data.sources.source import LabelSet
 from evaluation.colour_error import ColourErrors
-from evaluation.feature_extractors import FeatureVectors
 from evaluation.metrics import MetricSet
 from evaluation.miou import SegmentationScores, class_ious, segmentation_metrics
+from evaluation.picture_set import SetDescription
 
 
 class MetricAccumulator:
@@ -29,26 +29,28 @@ class MetricAccumulator:
         compared: bool = True,
         label_set: LabelSet | None = None,
     ) -> None:
-        self._metrics, self._extract, self._label_set = metrics, extract, label_set
-        device, segmenter = metrics.device, metrics.segmenter
+        self._metrics, self._label_set = metrics, label_set
+        device = metrics.device
         picture_metrics = metrics.picture_metrics() if compared else {}
         self._images = SumMetric().to(device)
         self._of_pictures = {name: metric.to(device) for name, metric in picture_metrics.items()}
         self._colours = None if label_set is None else ColourErrors(len(label_set)).to(device)
-        self._features = FeatureVectors().to(device) if metrics.of_sets else None
-        self._segmented = None if segmenter is None else SegmentationScores(segmenter.label_set).to(device)
+        self._set = metrics.picture_set(extract)
+        self._segmented = [
+            (segmenter, SegmentationScores(segmenter.label_set).to(device))
+            for segmenter in metrics.segmenters
+        ]
 
-    def update(self, pictures: Tensor, photo: Tensor, labels: Tensor) -> None:
-        """Adds a batch: pictures and photos (B, 3, H, W) in [-1, 1], labels (B, H, W)."""
+    def update(self, pictures: Tensor, photo: Tensor, labels: Tensor, names: Sequence[str]) -> None:
+        """Adds a batch: pictures and photos (B, 3, H, W) in [-1, 1], labels (B, H, W), and their names."""
         self._images.update(len(pictures))
         for metric in self._of_pictures.values():
             metric.update(pictures, photo)
         if self._colours is not None:
             self._colours.update(pictures, photo, labels)
-        if self._features is not None:
-            self._features.update(self._extract(pictures))
-        if self._segmented is not None and self._metrics.segmenter is not None:
-            self._segmented.update(self._metrics.segmenter(pictures), labels)
+        self._set.update(pictures, names)
+        for segmenter, scores in self._segmented:
+            scores.update(segmenter(pictures), labels)
 
     def latest(self) -> dict[str, list[float]]:
         """The values of each picture of the last batch, by metric."""
@@ -58,33 +60,32 @@ class MetricAccumulator:
         """The number of pictures, over all processes."""
         return int(self._images.compute()) if self._images.update_called else 0
 
-    def features(self) -> Tensor | None:
-        """The features of the pictures, (N, C), of all processes; None where no metric needs them."""
-        return None if self._features is None else self._features.compute()
+    def picture_set(self) -> SetDescription | None:
+        """The pictures as a set, of all processes; None where no metric compares sets."""
+        return self._set.compute()
 
-    def compute(self, photos: Tensor | None) -> dict[str, float]:
-        """The number of `images` and all values by name; distances where features of `photos` are given.
+    def compute(self, photos: SetDescription | None) -> dict[str, float]:
+        """The number of `images` and all values by name; distances where `photos`, as a set, are given.
 
         Raises ValueError for too few pictures.
         """
         values = {"images": float(self.images())}
         values |= {name: float(metric.compute()) for name, metric in self._of_pictures.items()}
-        pictures = None if photos is None else self.features()
+        pictures = None if photos is None else self.picture_set()
         if pictures is not None and photos is not None:
             values |= self._metrics.distances(pictures, photos)
-        if self._segmented is not None and self._metrics.segmenter is not None:
-            segmented = segmentation_metrics(self._segmented.compute(), self._segmented.label_set)
-            name = self._metrics.segmenter.name
-            values |= {f"{metric}_{name}": value for metric, value in segmented.items()}
+        for segmenter, scores in self._segmented:
+            segmented = segmentation_metrics(scores.compute(), segmenter.label_set)
+            values |= {f"{metric}_{segmenter.name}": value for metric, value in segmented.items()}
         return values
 
     def by_class(self) -> dict[str, dict[str, float]]:
-        """`colour_error` and `iou` of each class that occurs, by its name, where they are measured."""
+        """`colour_error`, and `iou` by the first segmenter, of each class that occurs, by its name."""
         found = {}
         if self._colours is not None and self._label_set is not None:
             errors = self._colours.compute().reshape(-1).tolist()  # (K,)
             named = zip(self._label_set.names, errors, strict=True)
             found["colour_error"] = {name: error for name, error in named if error == error}
-        if self._segmented is not None:
-            found["iou"] = class_ious(self._segmented.compute(), self._segmented.label_set)
+        for segmenter, scores in self._segmented[:1]:
+            found["iou"] = class_ious(scores.compute(), segmenter.label_set)
         return found

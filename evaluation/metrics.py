@@ -18,12 +18,14 @@ from evaluation.feature_extractors import FeatureNetwork
 from evaluation.fid import frechet_distance
 from evaluation.kid import kernel_distance
 from evaluation.lpips import LPIPS, LPIPSNetwork
+from evaluation.picture_set import PictureSet, SetDescription
 from evaluation.pictures import PictureMetric
 from evaluation.precision_recall import NEIGHBOURS, precision, recall
 from evaluation.psnr import PSNR
 from evaluation.rmse import RMSE
 from evaluation.segmenters.segmenter import Segmenter
 from evaluation.ssim import SSIM, WINDOW
+from evaluation.swd import LEAST_SIDE, PyramidPatches, sliced_wasserstein_distance
 
 AUTO = "auto"
 ARROWS = {"higher": "↑", "lower": "↓"}
@@ -36,10 +38,11 @@ class MetricSpec:
     """How a metric is written for people, and how it is computed.
 
     `better`: which way; `decimals`: to write it with. `of_pairs` makes the metric of generated pictures with
-    their photos; `of_sets` takes the features of generated pictures (N, C) and photos (M, C). Entries with
-    neither are computed with networks of their own: LPIPS and segmenters. `least_pictures`, `least_side` (in
-    pixels): what the metric is defined for; `choice`: its name in the option `metrics`, None where that is
-    its own.
+    their photos; `of_sets` takes the features of generated pictures (N, C) and photos (M, C); `of_patches`
+    takes patches of both, and the device to compute on, and returns values by the endings of their names.
+    Entries with none of these are computed with networks of their own: LPIPS and segmenters.
+    `least_pictures`, `least_side` (in pixels), `one_size` (of all pictures): what the metric is defined for;
+    `choice`: its name in the option `metrics`, None where that is its own.
     """
 
     name: str
@@ -48,9 +51,16 @@ class MetricSpec:
     decimals: int
     of_pairs: Callable[[], PictureMetric] | None = None
     of_sets: Callable[[Tensor, Tensor], float] | None = None
+    of_patches: Callable[[PyramidPatches, PyramidPatches, torch.device], dict[str, float]] | None = None
     least_pictures: int = 1
     least_side: int = 1
+    one_size: bool = False
     choice: str | None = None
+
+    @property
+    def chosen_by_name(self) -> bool:
+        """Whether the option `metrics` chooses it."""
+        return bool(self.of_pairs or self.of_sets or self.of_patches)
 
 
 # fmt: off
@@ -67,6 +77,8 @@ METRICS: dict[str, MetricSpec] = {
                             of_sets=precision, least_pictures=NEIGHBOURS + 1, choice="precision_recall"),
     "recall": MetricSpec("Recall", "fraction of photos among the pictures", "higher", 3,
                          of_sets=recall, least_pictures=NEIGHBOURS + 1, choice="precision_recall"),
+    "swd": MetricSpec("Sliced Wasserstein", "distance of Laplacian pyramids, × 1000", "lower", 2,
+                      of_patches=sliced_wasserstein_distance, least_side=LEAST_SIDE, one_size=True),
     "lpips": MetricSpec("LPIPS", "to the photo, mean over pictures", "lower", 3),
     "lpips_diversity": MetricSpec("Diversity", "LPIPS between samples of a label map", "higher", 3),
     "miou": MetricSpec("mIoU", "of a segmenter, unknown pixels ignored", "higher", 3),
@@ -92,8 +104,7 @@ def written(value: float | None, label: MetricSpec) -> str:
 
 def metric_choices() -> dict[str, MetricSpec]:
     """What the option `metrics` may name, in the table's order; precision and recall are one choice."""
-    computed = ((name, spec) for name, spec in METRICS.items() if spec.of_pairs or spec.of_sets)
-    return {spec.choice or name: spec for name, spec in computed}
+    return {spec.choice or name: spec for name, spec in METRICS.items() if spec.chosen_by_name}
 
 
 def choose_metrics(
@@ -101,7 +112,7 @@ def choose_metrics(
 ) -> tuple[frozenset[str], list[str]]:
     """The choices to compute for `count` pictures, and a note for each that `AUTO` among `asked` skips.
 
-    `least_side`: the shorter side of the smallest picture in pixels, None where it is not known. Raises
+    `least_side`: the shorter side of all pictures in pixels, None where each has its own size. Raises
     ValueError where there are too few pictures for a metric that was asked for by its name.
     """
     choices, notes = metric_choices(), []
@@ -113,6 +124,11 @@ def choose_metrics(
             )
         elif least_side is not None and least_side < spec.least_side:
             notes.append(f"{choice} is skipped: it takes at least {spec.least_side}×{spec.least_side} pixels")
+        elif least_side is None and spec.one_size:
+            notes.append(
+                f"{choice} is skipped: it takes pictures of one size; where they have one, set"
+                f" metrics=[{AUTO},{choice}]"
+            )
         else:
             chosen.add(choice)
     for choice in chosen:
@@ -129,14 +145,14 @@ def choose_metrics(
 class MetricSet:
     """The metrics of an evaluation.
 
-    `chosen`: of `metric_choices`; `lpips` and `segmenter` add theirs where they are given; `features`: the
+    `chosen`: of `metric_choices`; `lpips` and `segmenters` add theirs where they are given; `features`: the
     network of the distances between sets.
     """
 
     features: FeatureNetwork
     chosen: frozenset[str] = field(default_factory=lambda: frozenset(metric_choices()))
     lpips: LPIPSNetwork | None = None
-    segmenter: Segmenter | None = None
+    segmenters: tuple[Segmenter, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.chosen <= set(metric_choices()), "options know the metrics' names"
@@ -145,11 +161,6 @@ class MetricSet:
     def device(self) -> torch.device:
         """Where the networks are."""
         return next(self.features.parameters()).device
-
-    @property
-    def of_sets(self) -> bool:
-        """Whether any metric needs the features of the pictures."""
-        return any(spec.of_sets for _, spec in self._specs())
 
     def allowed_by(self, count: int) -> MetricSet:
         """Without the metrics that take more than `count` pictures."""
@@ -163,16 +174,27 @@ class MetricSet:
         made = {name: spec.of_pairs() for name, spec in self._specs() if spec.of_pairs}
         return made | ({} if self.lpips is None else {f"lpips_{self.lpips.trunk}": LPIPS(self.lpips)})
 
-    def distances(self, pictures: Tensor, photos: Tensor) -> dict[str, float]:
-        """The metrics of two sets, from their features (N, C) and (M, C), by name.
+    def picture_set(self, extract: Callable[[Tensor], Tensor]) -> PictureSet:
+        """A new set of pictures, for `distances`; `extract`: the features, with or without a cache."""
+        of_features, of_patches = (
+            any(getattr(spec, kind) for _, spec in self._specs()) for kind in ("of_sets", "of_patches")
+        )
+        return PictureSet(extract if of_features else None, of_patches, self.device)
 
-        Raises ValueError where a set is too small for one.
+    def distances(self, pictures: SetDescription, photos: SetDescription) -> dict[str, float]:
+        """The metrics of two sets of `picture_set`, by name.
+
+        Raises ValueError where a set is too small for one, or pictures differ in size where they may not.
         """
-        return {
-            self.features.metric_name(name): spec.of_sets(pictures, photos)
-            for name, spec in self._specs()
-            if spec.of_sets
-        }
+        values = {}
+        for name, spec in self._specs():
+            if spec.of_sets and pictures.features is not None and photos.features is not None:
+                distance = spec.of_sets(pictures.features, photos.features)
+                values[self.features.metric_name(name)] = distance
+            elif spec.of_patches and pictures.patches is not None and photos.patches is not None:
+                by_ending = spec.of_patches(pictures.patches, photos.patches, self.device)
+                values |= {f"{name}_{ending}".rstrip("_"): value for ending, value in by_ending.items()}
+        return values
 
     def _specs(self) -> list[tuple[str, MetricSpec]]:
         return [(name, spec) for name, spec in METRICS.items() if (spec.choice or name) in self.chosen]

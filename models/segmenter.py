@@ -2,34 +2,80 @@
 
 Lin et al., "Feature Pyramid Networks for Object Detection", 2017, in the form that Kirillov et al., "Panoptic
 Feature Pyramid Networks", 2019, use for semantic segmentation, reduced to one path from coarse to fine. The
-maps are those of EfficientNet-Lite2, frozen; only the pyramid is trained.
+maps are those of EfficientNet-Lite2, frozen, or of residual blocks (He et al., "Deep Residual Learning for
+Image Recognition", 2016) that are trained with the pyramid, so that nothing in it comes from ImageNet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.pretrained.features import load_features
+from models.pretrained.features import FeatureMaps, load_features
 
 
 class PyramidSegmenter(nn.Module):
     """Scores (B, K, H, W) of photos (B, 3, H, W) in [-1, 1], of any size of at least 32 pixels.
 
-    `classes`: K, the unknown class included; `width`: channels of the pyramid. `pyramid` holds all that is
-    trained.
+    `classes`: K, the unknown class included; `width`: channels of the pyramid; `backbone`: of `BACKBONES`.
     """
 
-    def __init__(self, classes: int, width: int = 64) -> None:
+    def __init__(self, classes: int, width: int = 64, backbone: str = "efficientnet_lite2") -> None:
         super().__init__()
-        self.backbone = load_features("efficientnet_lite2")
+        self.backbone = BACKBONES[backbone]()
         self.pyramid = Pyramid(self.backbone.channels, classes, width)
+        self.pretrained = backbone != "none"
+
+    @property
+    def trained(self) -> nn.Module:
+        """All of it that is trained."""
+        return self.pyramid if self.pretrained else self
 
     def forward(self, photo: Tensor) -> Tensor:
         scores = self.pyramid(self.backbone(photo))  # (B, K, H / 2, W / 2)
         return F.interpolate(scores, photo.shape[-2:], mode="bilinear", align_corners=False)
+
+
+class ResidualBackbone(nn.Module):
+    """Maps (B, channels[i], h, w) of photos (B, 3, H, W) at strides 2, 4, 8, 16 and 32, sides rounded up."""
+
+    channels = (32, 64, 128, 256, 256)
+
+    def __init__(self) -> None:
+        super().__init__()
+        stem = nn.Sequential(*_conv_norm(3, self.channels[0], 3, stride=2), nn.ReLU())
+        self.stages = nn.ModuleList([stem, *(ResidualBlock(*each) for each in pairwise(self.channels))])
+
+    def forward(self, photo: Tensor) -> list[Tensor]:
+        maps, x = [], photo
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        return maps
+
+
+class ResidualBlock(nn.Module):
+    """Two 3×3 convolutions with batch norm, of which the first halves the sides, around a 1×1 shortcut."""
+
+    def __init__(self, channels: int, width: int) -> None:
+        super().__init__()
+        self.first = _conv_norm(channels, width, 3, stride=2)
+        self.second = _conv_norm(width, width, 3)
+        self.shortcut = _conv_norm(channels, width, 1, stride=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.second(F.relu(self.first(x))) + self.shortcut(x))
+
+
+BACKBONES: dict[str, Callable[[], FeatureMaps | ResidualBackbone]] = {
+    "efficientnet_lite2": partial(load_features, "efficientnet_lite2"),
+    "none": ResidualBackbone,
+}
+"""Where the pyramid's maps come from: a pretrained network, or none."""
 
 
 class Pyramid(nn.Module):
@@ -53,4 +99,9 @@ class Pyramid(nn.Module):
 
 
 def _smoothing(width: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
+    return nn.Sequential(*_conv_norm(width, width, 3), nn.ReLU())
+
+
+def _conv_norm(channels: int, width: int, kernel: int, stride: int = 1) -> nn.Sequential:
+    conv = nn.Conv2d(channels, width, kernel, stride, padding=kernel // 2, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(width))

@@ -1,6 +1,7 @@
 """Trains a small segmenter for mIoU: `python scripts/train_segmenter.py dataset=camvid dataset.root=DIR`.
 
-It is written to segmenters/NAME, where `python test.py` finds it by the data set's name.
+It is written to segmenters/NAME, where `python test.py` finds it by the data set's name. `backbone=none`
+trains one without a pretrained network, in segmenters/NAME_scratch, and test.py measures with both.
 """
 
 from __future__ import annotations
@@ -32,19 +33,21 @@ def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
     from options.build.data import build_source
     from options.build.training import build_hardware
 
-    if options.images < options.batch_size:
+    images = options.images or trained.LENGTHS[options.backbone]
+    if images < options.batch_size:
         raise ValueError(
-            f"images={options.images}, batch_size={options.batch_size}: give at least one batch of images"
+            f"images={images}, batch_size={options.batch_size}: give at least one batch of images"
         )
     hardware = build_hardware(options.hardware)
     torch.manual_seed(options.seed)
     dataset = options.dataset
     source = build_source(dataset, "train")
-    network = hardware.place(PyramidSegmenter(len(source.label_set), options.width))
-    steps = options.images // options.batch_size
+    network = hardware.place(PyramidSegmenter(len(source.label_set), options.width, options.backbone))
+    steps = images // options.batch_size
     trained.train_segmenter(network, training_photos(options, hardware, steps), steps, options.learning_rate)
     metrics = val_metrics(options, network, hardware)
-    folder = trained.SEGMENTERS / (options.name or dataset.name)
+    ending = trained.SCRATCH if options.backbone == "none" else ""
+    folder = trained.SEGMENTERS / f"{options.name or dataset.name}{ending}"
     description = trained.Description(
         dataset=dataset.name,
         names=source.label_set.names,
@@ -54,6 +57,7 @@ def start(options: TrainSegmenterOptions, overrides: list[str]) -> None:
         channels=options.width,
         images=steps * options.batch_size,
         val_miou=metrics.get("miou"),
+        backbone=options.backbone,
     )
     trained.write_segmenter(folder, network, description)
     for name, value in metrics.items():

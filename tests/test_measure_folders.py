@@ -104,6 +104,24 @@ def assert_worse_in_order(
         assert values == sorted(set(values), reverse=falls), name
 
 
+def test_swd_by_scale_where_pictures_have_one_size(
+    verbs: Verbs, made: Path, tmp_path: Path, tiny: None
+) -> None:
+    """It does not grow with the radius of a blur: patches are standardised."""
+    photos, words = made / "photos", ("metrics=[auto,swd]",)
+    same = measured(verbs, photos, photos, tmp_path / "same", *words)["metrics"]["model"]
+    scales = {name: value for name, value in same.items() if name.startswith("swd")}
+    assert scales == {"swd": 0, "swd_40x32": 0, "swd_20x16": 0} and "psnr" in same
+    found = measured(verbs, blurred(photos, tmp_path / "blurred", 1), photos, tmp_path / "blur", *words)
+    assert found["metrics"]["model"]["swd_40x32"] > found["metrics"]["model"]["swd_20x16"] > 0
+    assert found["names"]["swd_40x32"] == f"swd_40x32_real_{COUNT}"
+    assert "Sliced Wasserstein" in (tmp_path / "blur" / "index.html").read_text()
+    auto = measured(verbs, photos, photos, tmp_path / "auto")
+    assert "swd" not in auto["metrics"]["model"] and "metrics=[auto,swd]" in " ".join(auto["notes"])
+    resized = measured(verbs, photos, photos, tmp_path / "resized", "pairs.height=16", "pairs.width=20")
+    assert resized["metrics"]["model"]["swd_20x16"] == 0
+
+
 def test_pictures_of_several_sizes(verbs: Verbs, made: Path, tmp_path: Path, tiny: None) -> None:
     """Each pair at its own size, or all at one: the metric then is that of files resized beforehand."""
     photos, sizes = made / "photos", {"p0": (40, 32), "p1": (60, 48), "p2": (24, 20)}
@@ -206,6 +224,7 @@ def test_two_processes_give_the_values_of_one(
         "pairs.num_classes=4",
         f"lpips_weights={made / 'alexnet.pth'}",
         "batch_size=2",
+        "metrics=[auto,swd]",
     )
     one = measured(verbs, generated, photos, tmp_path / "one", *words)
     pair = (

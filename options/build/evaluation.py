@@ -23,7 +23,7 @@ from evaluation.measure import TrainingPhotos
 from evaluation.metrics import METRICS, MetricSet, choose_metrics, shared_network_warnings
 from evaluation.protocol import Protocol
 from evaluation.segmenters.classes import folder_classes
-from evaluation.segmenters.load import load_segmenter
+from evaluation.segmenters.load import load_segmenters
 from inference.generator import LabelMapGenerator
 from options.build import construct
 from options.build.data import evaluation_batches, given_set, split_set
@@ -103,13 +103,13 @@ def build_metrics(
     chosen, notes = choose_metrics(options.metrics, protocol.count, least_side)
     features = load_metric_network(options.features, _path(options.inception_weights))
     lpips, lpips_notes = choose_lpips(options.lpips, _path(options.lpips_weights), least_side)
-    segmenter = None
+    segmenters = []
     if label_set is not None:
         name = protocol.split if protocol.split == REAL else protocol.dataset
-        segmenter = construct(load_segmenter, options.segmenter, label_set=label_set, dataset=name)
+        segmenters = construct(load_segmenters, options.segmenter, label_set=label_set, dataset=name)
     lpips = None if lpips is None else hardware.place(lpips)
-    segmenter = None if segmenter is None else hardware.place(segmenter)
-    return MetricSet(hardware.place(features), chosen, lpips, segmenter), notes + lpips_notes
+    placed = tuple(hardware.place(segmenter) for segmenter in segmenters)
+    return MetricSet(hardware.place(features), chosen, lpips, placed), notes + lpips_notes
 
 
 def build_diversity(options: TestOptions, hardware: Hardware) -> tuple[LPIPSDiversity | None, list[str]]:

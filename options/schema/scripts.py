@@ -35,6 +35,9 @@ class DatasetScriptOptions:
     num_workers: int | None = option(None, "processes that read; null: one a core, 0: this one", at_least=0)
 
 
+BACKBONES = ("efficientnet_lite2", "none")
+
+
 @dataclass
 class ShardsOptions(DatasetScriptOptions):
     """python scripts/make_shards.py dataset=CHOICE dataset.root=DIR out=DIR [OPTION=VALUE ...]
@@ -64,16 +67,19 @@ class TrainSegmenterOptions:
     """python scripts/train_segmenter.py dataset=CHOICE [OPTION=VALUE ...]
 
     Trains a small segmenter on the real photos of a data set and leaves it in segmenters/DATASET, where
-    test.py finds it: mIoU of generated pictures, beside that of real ones.
+    test.py finds it: mIoU of generated pictures, beside that of real ones. With backbone=none there is no
+    pretrained network in it, and it is left in segmenters/DATASET_scratch: test.py measures with both.
 
     Examples
       python scripts/train_segmenter.py dataset=camvid dataset.root=DIR
+      python scripts/train_segmenter.py dataset=camvid dataset.root=DIR backbone=none
       python scripts/train_segmenter.py dataset=folder dataset.root=DIR dataset.num_classes=20 name=mine
     """
 
     name: str | None = option(None, "of its folder under segmenters/; null: the data set's")
     dataset: Any = group("the data set", None)
-    images: int = option(6000, "length of the training", at_least=1, unit="images")
+    backbone: str = option("efficientnet_lite2", "frozen; none: trained from scratch", choices=BACKBONES)
+    images: int | None = option(None, "null: 6000, from scratch 16000", at_least=1, unit="images")
     batch_size: int = option(8, "images of a step", at_least=1)
     learning_rate: float = option(1e-3, "of Adam", above=0)
     width: int = option(64, "of the network", at_least=1, unit="channels")

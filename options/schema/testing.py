@@ -8,7 +8,7 @@ from options.schema.dataset import AUTO, PAIRINGS
 from options.schema.fields import group, option
 from options.schema.training import EvaluationHardwareOptions
 
-METRICS = (AUTO, "psnr", "ssim", "rmse", "fd", "kid", "precision_recall")
+METRICS = (AUTO, "psnr", "ssim", "rmse", "fd", "kid", "precision_recall", "swd")
 FEATURES = (AUTO, "inception", "efficientnet_lite2")
 LPIPS = (AUTO, "alex", "vgg", "none")
 SEGMENTERS = (AUTO, "trained", "transformers", "torchvision", "torchscript", "none")
@@ -22,7 +22,7 @@ class SegmenterOptions:
     """The network that finds classes in pictures, for mIoU and pixel accuracy."""
 
     kind: str = option(AUTO, "auto: trained here or transformers, by what path is", choices=SEGMENTERS)
-    path: str | None = option(None, "folder, file or name; null: segmenters/DATASET where there is one")
+    path: str | None = option(None, "folder, file, name; null: segmenters/DATASET, if any, and _scratch")
     classes: str = option("names", "its classes are the data set's by names, by ids, or by a CSV file")
     architecture: str | None = option(None, "of kind=torchvision: deeplabv3_resnet50, ...")
     run_code: bool = option(False, "trust a TorchScript file, which is a program")

@@ -36,8 +36,9 @@ def label_maps(count: int, num_classes: int, height: int = 16, width: int = 20, 
     return torch.randint(num_classes, (count, height, width), generator=torch.Generator().manual_seed(seed))
 
 
-def batch(photo: Tensor | None, labels: Tensor) -> Batch:
-    names = tuple(f"picture{index}" for index in range(len(labels)))
+def batch(photo: Tensor | None, labels: Tensor, first: int = 0) -> Batch:
+    """Of pictures that are called by their number, from `first` on."""
+    names = tuple(f"picture{first + index}" for index in range(len(labels)))
     return Batch(photo, labels, None, torch.zeros(len(labels), dtype=torch.int64), names)
 
 

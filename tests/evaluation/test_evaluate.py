@@ -24,6 +24,7 @@ from evaluation.psnr import PSNR
 from evaluation.rmse import RMSE
 from evaluation.segmenters.segmenter import Segmenter
 from evaluation.ssim import SSIM
+from evaluation.swd import PatchCollector, sliced_wasserstein_distance
 from tests.evaluation.made_up import TinyFeatures, batch, label_maps, label_set, pictures, protocol
 from tests.shared import shared_data
 
@@ -32,7 +33,8 @@ ALONE = Processes(rank=0, count=1)
 
 
 def batches(photo, labels, size):
-    return [batch(p, ids) for p, ids in zip(photo.split(size), labels.split(size), strict=True)]
+    parts = zip(photo.split(size), labels.split(size), strict=True)
+    return [batch(p, ids, first=size * number) for number, (p, ids) in enumerate(parts)]
 
 
 def pairs(generated, photo, labels, size):
@@ -60,12 +62,21 @@ def rows_of(made, size=4, kind="png"):
 
 def distances(first, second):
     features = [TinyFeatures()(photos) for photos in (first, second)]
+    swd = sliced_wasserstein_distance(patches(first), patches(second), torch.device("cpu"))
     return {
         "fd_tiny": frechet_distance(*features),
         "kid_tiny": kernel_distance(*features),
         "precision_tiny": precision(*features),
         "recall_tiny": recall(*features),
+        "swd": swd[""],
+        "swd_20x16": swd["20x16"],
     }
+
+
+def patches(photos):
+    collector = PatchCollector()
+    collector.update(photos, batch(photos, photos).names)
+    return collector.compute()
 
 
 def test_rows_are_the_metrics_of_8_bit_pictures(made):
@@ -106,7 +117,7 @@ def test_photos_in_place_of_generated_pictures_are_perfect(made):
     assert row["fd_tiny"] < 1e-9
     assert row["ssim"] == pytest.approx(1)
     assert row["rmse"] == 0 and row["precision_tiny"] == row["recall_tiny"] == 1
-    assert row["kid_tiny"] <= 0
+    assert row["kid_tiny"] <= 0 and row["swd"] == 0
     assert math.isinf(row["psnr"])
 
 
@@ -121,7 +132,7 @@ class Colours(Segmenter):
 def test_a_segmenter_measures_every_row_and_the_photos_themselves(made):
     generated, photo, labels, train_photo, train_labels = made
     segmenter = Colours("colours", label_set(K))
-    metrics = MetricSet(TinyFeatures(), frozenset({"psnr"}), segmenter=segmenter)
+    metrics = MetricSet(TinyFeatures(), frozenset({"psnr"}), segmenters=(segmenter,))
     scale = measure_scale(batches(train_photo, train_labels, 4), K, metrics, protocol(9))
     found = evaluate(pairs(generated, photo, labels, 4), metrics, protocol(9), scale)
     assert list(found.rows) == ["model", "mean_colour_baseline", "real_photos"]
@@ -134,6 +145,32 @@ def test_a_segmenter_measures_every_row_and_the_photos_themselves(made):
             assert found.rows[row][f"{name}_colours"] == pytest.approx(value), row
         assert found.by_class["iou"][row] == pytest.approx(class_ious(scores.compute(), label_set(K)))
     assert set(found.rows["real_photos"]) == {"images", "miou_colours", "pixel_accuracy_colours"}
+
+
+class Inverted(Colours):
+    """The same of the negative."""
+
+    def forward(self, pictures):
+        return super().forward(-pictures)
+
+
+def test_several_segmenters_measure_side_by_side(made):
+    generated, photo, labels, *_ = made
+    segmenters = (Colours("colours", label_set(K)), Inverted("inverted", label_set(K)))
+    found = {
+        count: evaluate(
+            pairs(generated, photo, labels, 4),
+            MetricSet(TinyFeatures(), frozenset({"psnr"}), segmenters=segmenters[:count]),
+            protocol(9),
+        )
+        for count in (1, 2)
+    }
+    for row, values in found[1].rows.items():
+        both = found[2].rows[row]
+        assert values.items() <= both.items()
+        assert set(both) - set(values) == {"miou_inverted", "pixel_accuracy_inverted"}
+        assert both["miou_inverted"] != both["miou_colours"]
+    assert found[2].by_class["iou"] == found[1].by_class["iou"], "of the first segmenter"
 
 
 def test_cached_features_change_no_value(made, tmp_path):
@@ -155,7 +192,7 @@ def test_a_scale_of_few_photos_has_fewer_metrics(made):
     metrics = MetricSet(TinyFeatures())
     scale = measure_scale(batches(train_photo[:3], train_labels[:3], 3), K, metrics, protocol(9))
     rows = evaluate(pairs(generated, photo, labels, 4), metrics, protocol(9), scale).rows
-    assert set(rows["real_train"]) == {"images", "fd_tiny", "kid_tiny"}
+    assert set(rows["real_train"]) == {"images", "fd_tiny", "kid_tiny", "swd", "swd_20x16"}
 
 
 def test_what_cannot_be_measured_is_refused(made):

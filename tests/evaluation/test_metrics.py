@@ -15,7 +15,7 @@ from evaluation.pictures import PictureMetric
 from options.schema.testing import METRICS as CHOICES
 from tests.evaluation.made_up import TinyFeatures, batch, label_maps, pictures, protocol
 
-ALL = ["psnr", "ssim", "rmse", "fd", "kid", "precision_recall"]
+ALL = ["psnr", "ssim", "rmse", "fd", "kid", "precision_recall", "swd"]
 
 
 def test_the_option_offers_what_the_table_has() -> None:
@@ -29,6 +29,7 @@ def test_the_option_offers_what_the_table_has() -> None:
         ("fd_efficientnet_lite2", "Fréchet distance"),
         ("fid_inception", "FID"),
         ("recall_inception", "Recall"),
+        ("swd_128x96", "Sliced Wasserstein"),
         ("lpips_alex", "LPIPS"),
         ("lpips_diversity_alex", "Diversity"),
         ("miou_unknown_counted_folder", "mIoU"),
@@ -45,7 +46,9 @@ def test_auto_is_all_that_the_pictures_allow() -> None:
     assert choose_metrics(["auto"], 500, 64) == (frozenset(ALL), [])
     chosen, notes = choose_metrics(["auto"], 3, 8)
     assert chosen == {"psnr", "rmse", "fd", "kid"}
-    assert [note.split()[0] for note in notes] == ["ssim", "precision_recall"]
+    assert [note.split()[0] for note in notes] == ["ssim", "precision_recall", "swd"]
+    chosen, notes = choose_metrics(["auto"], 500, None)
+    assert chosen == {*ALL} - {"swd"} and "metrics=[auto,swd]" in notes[0]
 
 
 def test_what_was_asked_for_is_refused_where_it_cannot_be() -> None:

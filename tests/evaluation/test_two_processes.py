@@ -9,6 +9,7 @@ import pytest
 import torch
 import torch.multiprocessing as mp
 
+from data.batch import Batch
 from engine.runtime.distributed import Processes, gather, join_processes
 from evaluation.evaluate import Evaluation, evaluate, measure_scale
 from evaluation.feature_cache import CachedFeatures
@@ -27,19 +28,25 @@ class Colours(Segmenter):
         return pictures.argmax(dim=1)
 
 
-def evaluation(folder: Path, processes: Processes) -> Evaluation:
-    """Of this process's part, with cached features; the last batch is shorter."""
-    generated, photo, labels = pictures(COUNT, seed=1), pictures(COUNT, seed=2), label_maps(COUNT, K)
-    train = batch(pictures(TRAIN, seed=3), label_maps(TRAIN, K, seed=3))
-    mine, mine_of_train = (slice(processes.rank, None, processes.count),) * 2
-    metrics = MetricSet(TinyFeatures(), segmenter=Colours("colours", label_set(K)))
-    cached = CachedFeatures(metrics.features, folder / "reference")
-    part = [batch(train.photo[mine_of_train], train.labels[mine_of_train])]
-    scale = measure_scale(part, K, metrics, protocol(COUNT), cached)
-    pairs = [
-        (g, batch(p, ids))
-        for g, p, ids in zip(generated[mine].split(2), photo[mine].split(2), labels[mine].split(2))
+def batches(shown: torch.Tensor, labels: torch.Tensor, processes: Processes) -> list[Batch]:
+    """This process's part of the pictures, two at a time; the last batch is shorter."""
+    first, end = (len(shown) * part // processes.count for part in (processes.rank, processes.rank + 1))
+    starts = range(first, end, 2)
+    return [
+        batch(shown[start : min(start + 2, end)], labels[start : min(start + 2, end)], start)
+        for start in starts
     ]
+
+
+def evaluation(folder: Path, processes: Processes) -> Evaluation:
+    """Of this process's part, with cached features."""
+    labels = label_maps(COUNT, K)
+    metrics = MetricSet(TinyFeatures(), segmenters=(Colours("colours", label_set(K)),))
+    cached = CachedFeatures(metrics.features, folder / "reference")
+    train = batches(pictures(TRAIN, seed=3), label_maps(TRAIN, K, seed=3), processes)
+    scale = measure_scale(train, K, metrics, protocol(COUNT), cached)
+    generated, photos = (batches(pictures(COUNT, seed=seed), labels, processes) for seed in (1, 2))
+    pairs = [(shown.photo, photo) for shown, photo in zip(generated, photos)]
     found = evaluate(pairs, metrics, protocol(COUNT), scale, cached)
     cached.save(processes)
     return found

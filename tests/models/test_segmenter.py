@@ -1,10 +1,10 @@
-"""The small segmenter's pyramid against its sum written out; what is frozen stays so."""
+"""The small segmenter's pyramid and its blocks against their sums written out; what is frozen stays so."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from models.segmenter import Pyramid, PyramidSegmenter
+from models.segmenter import Pyramid, PyramidSegmenter, ResidualBackbone, ResidualBlock
 
 
 @torch.no_grad()
@@ -29,3 +29,36 @@ def test_any_size_and_only_the_pyramid_learns(size):
     assert all(parameter.grad is not None for parameter in network.pyramid.parameters())
     assert all(parameter.grad is None for parameter in network.backbone.parameters())
     assert all(torch.equal(*pair) for pair in zip(before, network.backbone.state_dict().values()))
+
+
+@torch.no_grad()
+def test_a_residual_block_adds_its_shortcut():
+    torch.manual_seed(0)
+    block = ResidualBlock(3, 5).eval()
+    x = torch.randn(2, 3, 7, 8)
+
+    def conv_norm(layers, x):
+        conv, norm = layers
+        y = F.conv2d(x, conv.weight, stride=conv.stride, padding=conv.padding)
+        return F.batch_norm(y, norm.running_mean, norm.running_var, norm.weight, norm.bias)
+
+    expected = conv_norm(block.second, conv_norm(block.first, x).clamp(min=0)) + conv_norm(block.shortcut, x)
+    torch.testing.assert_close(block(x), expected.clamp(min=0))
+
+
+def test_the_backbone_from_scratch_has_the_sizes_of_the_pretrained_one():
+    photo = torch.zeros(1, 3, 45, 70)
+    pretrained = PyramidSegmenter(classes=2, width=4).backbone
+    sizes = [(each.shape[-2], each.shape[-1]) for each in pretrained(photo)]
+    found = ResidualBackbone()(photo)
+    assert [(each.shape[-2], each.shape[-1]) for each in found] == sizes
+    assert [each.shape[1] for each in found] == list(ResidualBackbone.channels)
+
+
+def test_without_a_pretrained_backbone_all_of_it_learns():
+    network = (
+        PyramidSegmenter(classes=5, width=4, backbone="none").to(memory_format=torch.channels_last).train()
+    )
+    network(torch.rand(2, 3, 45, 70) * 2 - 1).square().mean().backward()
+    assert network.trained is network
+    assert all(parameter.grad is not None for parameter in network.parameters())
