@@ -45,7 +45,7 @@ def read_release(folder: Path, options: Options | None = None) -> OfficialReleas
     key_maps, encoder = {"G": key_map}, networks["encoder"]
     networks["discriminator"] = {"name": "multiscale"}
     if "D" in files:
-        networks["discriminator"], key_maps["D"] = FAMILIES[name].discriminator(files["D"])
+        networks["discriminator"], key_maps["D"] = FAMILIES[name].discriminator(files["D"], setup)
     style_width = encoder["style_width"] if encoder["name"] == "prior" else None
     if "E" in files:
         networks["encoder"], key_maps["E"] = FAMILIES[name].encoder(files["E"], style_width)
