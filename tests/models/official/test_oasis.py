@@ -244,6 +244,7 @@ def test_the_run_reads_the_data_set_as_published(
     monkeypatch.setattr(sys, "argv", ["import_official.py", str(release), "released", "--noise", "64"])
     import_official.main()
     assert capsys.readouterr().out.startswith("oasis release as")
+    assert checkpoint_paths.discriminator_file(verbs.checkpoints / "released", 0).is_file()
     words = (
         "name=released", f"labels={release / 'inputs/label'}",
         f"folder={tmp_path}", "hardware.num_workers=0",
