@@ -1,6 +1,6 @@
 """Makes a run of an official release: `python scripts/import_official.py SOURCE_DIR RUN_NAME`.
 
-SOURCE_DIR holds latest_net_G.pth as SPADE, SEAN or pix2pixHD-in-SPADE were published, or, there or in
+SOURCE_DIR holds latest_net_G.pth as SPADE, SEAN, CLADE or pix2pixHD-in-SPADE were published, or, there or in
 models/, best_EMA.pth or best_G.pth, as OASIS was. The run opens with `load_generator` and
 `python test.py name=RUN_NAME labels=DIR`; it keeps the release's discriminator as well.
 """

@@ -1,9 +1,10 @@
-"""Official releases of SPADE, SEAN, pix2pixHD and OASIS: the only place that knows the names inside them."""
+"""Official releases of SPADE, SEAN, CLADE, pix2pixHD and OASIS: the only place that knows their names."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from models.official.clade import Clade
 from models.official.oasis import Oasis
 from models.official.pix2pixhd import Pix2pixHD
 from models.official.release import Family, OfficialRelease
@@ -12,7 +13,7 @@ from models.official.sean import Sean
 from models.official.spade import Spade
 
 FAMILIES: dict[str, Family] = {
-    "sean": Sean(), "spade": Spade(), "pix2pixhd": Pix2pixHD(), "oasis": Oasis()
+    "sean": Sean(), "clade": Clade(), "spade": Spade(), "pix2pixhd": Pix2pixHD(), "oasis": Oasis()
 }  # fmt: skip
 """A release is of the first family that recognises it. To add one: a file here, and a line in this table."""
 
@@ -36,7 +37,7 @@ def read_release(folder: Path, options: Options | None = None) -> OfficialReleas
         first = next(iter(file.tensors))
         raise ValueError(
             f"{file.path}: tensor {first!r} {tuple(file.tensors[first].shape)} is no part of an official "
-            "generator of SPADE, SEAN, pix2pixHD or OASIS; only these can be opened"
+            "generator of SPADE, SEAN, CLADE, pix2pixHD or OASIS; only these can be opened"
         )
     name, label_tensor = next(iter(tensors.items()))
     setup = FAMILIES[name].setup(known, file, label_tensor, files.get("D"))
@@ -44,7 +45,7 @@ def read_release(folder: Path, options: Options | None = None) -> OfficialReleas
     key_maps, encoder = {"G": key_map}, networks["encoder"]
     networks["discriminator"] = {"name": "multiscale"}
     if "D" in files:
-        networks["discriminator"], key_maps["D"] = FAMILIES[name].discriminator(files["D"])
+        networks["discriminator"], key_maps["D"] = FAMILIES[name].discriminator(files["D"], setup)
     style_width = encoder["style_width"] if encoder["name"] == "prior" else None
     if "E" in files:
         networks["encoder"], key_maps["E"] = FAMILIES[name].encoder(files["E"], style_width)

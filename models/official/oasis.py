@@ -1,6 +1,11 @@
-"""Official OASIS generators (Schönfeld et al. 2021): SPADE's body, with noise beside the label map."""
+"""Official OASIS releases (Schönfeld et al. 2021).
+
+The generator has SPADE's body, with noise beside the label map; the discriminator is a U-Net.
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from models.official import spade
 from models.official.infer_config import CORRECT, Setup
@@ -115,3 +120,14 @@ class Oasis(Family):
         order = 1, setup.input_order()
         orders = {"stem.conv.weight": order, ".shared.weight": order}
         return networks, KeyMap("OASIS generator", NAMES, optional=OPTIONAL, orders=orders)
+
+    def discriminator(self, file: TensorFile, setup: Setup) -> tuple[Options, KeyMap]:
+        assert isinstance(setup, OasisSetup)
+        levels = len({name.split(".")[1] for name in file.tensors if name.startswith("body_down.")})
+        spectral = file.layer("body_down.0.conv1.0").spectral
+        width = file.shape("layer_up_last.weight")[1]
+        # The first logit is that of fake pixels.
+        order = 0, [0, *(1 + channel for channel in setup.class_order())]
+        orders = {".to_logits.weight": order, ".to_logits.bias": order}
+        options = {"name": "oasis", "width": width, "levels": levels, "spectral": spectral}
+        return options, replace(DISCRIMINATOR, orders=orders)

@@ -78,7 +78,7 @@ class Family(ABC):
         names |= {"encoder.to_mean.": "fc_mu.", "encoder.to_log_var.": "fc_var."}
         return {"name": "image", **options}, KeyMap("encoder", names | normed_conv(norm))
 
-    def discriminator(self, file: TensorFile) -> tuple[Options, KeyMap]:
+    def discriminator(self, file: TensorFile, setup: Setup) -> tuple[Options, KeyMap]:
         """A multiscale discriminator from its file."""
         width = file.shape("discriminator_0.model0.0.weight")[0]
         hidden = file.layer("discriminator_0.model1.0")

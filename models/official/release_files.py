@@ -79,7 +79,7 @@ def _oasis_weights(folder: Path) -> dict[str, Path]:
     """OASIS's generator and discriminator; empty where there is none."""
     for place in (folder / "models", folder):
         for generator in ("EMA", "G"):
-            files = {"G": place / f"best_{generator}.pth"}
+            files = {"G": place / f"best_{generator}.pth", "D": place / "best_D.pth"}
             if files["G"].is_file():
                 return {network: path for network, path in files.items() if path.is_file()}
     return {}

@@ -24,7 +24,6 @@ class Spade(Family):
         return f"{self.first_spade}.mlp_shared.0.weight" if file.has(self.mark) else None
 
     def generator(self, file: TensorFile, setup: Setup) -> tuple[Networks, KeyMap]:
-        hidden, _, kernel_size, _ = file.shape(f"{self.first_spade}.mlp_shared.0.weight")
         _, (widest, *_), _, spectral = file.layer("head_0.conv_0")
         encoder: Options = {"name": "none"}
         stem_pixels = None
@@ -38,6 +37,15 @@ class Spade(Family):
         # A number of channels that is no multiple of 16 does not fit the network that follows from it.
         generator = {"name": "spade", "width": max(1, widest // 16), "spectral": spectral}
         generator["upsampling"] = setup.resolve_sizes(file.has(r"up_4\."), stem_pixels)
-        norm = {"name": "spade", "statistics": statistics, "kernel_size": kernel_size, "hidden": hidden}
+        norm = self.norm(file) | {"statistics": statistics}
         networks = {"generator": generator, "norm": norm, "encoder": encoder}
-        return networks, KeyMap("SPADE generator", NAMES, optional=OPTIONAL)
+        return networks, self.key_map()
+
+    def norm(self, file: TensorFile) -> Options:
+        """Our norm, but for its statistics."""
+        hidden, _, kernel_size, _ = file.shape(f"{self.first_spade}.mlp_shared.0.weight")
+        return {"name": "spade", "kernel_size": kernel_size, "hidden": hidden}
+
+    def key_map(self) -> KeyMap:
+        """The official names."""
+        return KeyMap("SPADE generator", NAMES, optional=OPTIONAL)

@@ -64,6 +64,16 @@ def spade(w: Tensors, name: str, x: Tensor, maps: Tensor) -> Tensor:
     return param_free_norm(w, f"{name}.param_free_norm", x) * (1 + gamma) + beta
 
 
+def clade(w: Tensors, name: str, x: Tensor, maps: Tensor) -> Tensor:
+    """Each pixel's class looks its scale and shift up."""
+    regions = F.interpolate(maps, size=x.shape[2:], mode="nearest")
+    affine = f"{name}.class_specified_affine"
+    scale, shift = (
+        torch.einsum("kc,bkhw->bchw", w[f"{affine}.{kind}"], regions) for kind in ("weight", "bias")
+    )
+    return param_free_norm(w, f"{name}.param_free_norm", x) * scale + shift
+
+
 def ace(w: Tensors, name: str, x: Tensor, maps: Tensor, codes: Tensor) -> Tensor:
     """SEAN's norm without its noise; in the last block, which has no linear layers, SPADE alone."""
     normalised = param_free_norm(w, f"{name}.param_free_norm", x)
@@ -96,6 +106,8 @@ def generator(
     sean = "head_0.ace_0.noise_var" in w
 
     def norm(name: str, x: Tensor) -> Tensor:
+        if f"{name}.class_specified_affine.weight" in w:
+            return clade(w, name, x, maps)
         return ace(w, name.replace("norm", "ace"), x, maps, codes) if sean else spade(w, name, x, maps)
 
     def block(name: str, x: Tensor) -> Tensor:

@@ -89,6 +89,7 @@ class Generator:
     ace_running: bool = True
     style_kernel: int = 3
     linears: int = 0
+    clade: bool = False
 
 
 def spade_generator(what: Generator, seed: int = 0) -> Weights:
@@ -115,12 +116,21 @@ def spade_generator(what: Generator, seed: int = 0) -> Weights:
             made.spectral_layer(f"{block}.conv_s", (outputs, inputs, 1, 1))
             norms.append(("s", inputs))
         for suffix, channels in norms:
-            if sean:
+            if what.clade:
+                _clade(made, what, f"{block}.norm_{suffix}", channels)
+            elif sean:
                 _ace(made, what, f"{block}.ace_{suffix}", channels, plain=block == "up_3")
             else:
                 _spade(made, what, f"{block}.norm_{suffix}", channels)
     made.layer("conv_img", (3, widths[-1], 3, 3), 3)
     return made
+
+
+def _clade(made: Weights, what: Generator, name: str, channels: int) -> None:
+    if what.running:
+        made.running(f"{name}.param_free_norm", channels)
+    for kind in ("weight", "bias"):
+        made.tensors[f"{name}.class_specified_affine.{kind}"] = made.normal(what.channels, channels)
 
 
 def _spade(made: Weights, what: Generator, name: str, channels: int) -> None:

@@ -17,12 +17,13 @@ import models.official as official
 from data.image_range import to_uint8
 from engine.checkpoint import checkpoint_paths
 from engine.runtime.determinism import noise_vector_seed
+from models.condition import Condition
 from models.conditional_generator import ConditionalGenerator
 from models.kernels.inference import prepare_for_inference
 from models.norms import Spade
 from models.official import read_release
 from models.official.release_files import TensorFile
-from options.build.networks import build_generator
+from options.build.networks import build_discriminator, build_generator
 from scripts import import_official
 from scripts.import_official import run_options
 from tests.models.official import networks
@@ -111,6 +112,26 @@ def test_a_release_without_noise(new_format: bool, tmp_path: Path) -> None:
     agree(image(networks.G(release), None), expected()["generated_no_noise"])
 
 
+@torch.no_grad()
+def test_discriminator() -> None:
+    D = networks.discriminator(read_release(golden("oasis_ade20k")))
+    photo = pictures(golden("oasis_ade20k") / "inputs/photo").permute(0, 3, 1, 2) / 127.5 - 1
+    channels = [0, *range(2, CLASSES + 1), 1]  # theirs in our order: fake, the classes, unknown
+    for name, images in (("fake", expected()["generated_G"]), ("real", photo)):
+        (output,) = D(images, Condition(labels()))
+        agree(output.logits[:, :, ::4, ::4], expected()[f"D_{name}"][:, channels])
+
+
+def test_a_discriminator_of_another_data_set(tmp_path: Path) -> None:
+    """It tells the number of classes, which the generator's channels alone do not."""
+    linked(tmp_path, "models/best_EMA.pth", "models/best_D.pth")
+    release = read_release(tmp_path)
+    assert (release.setup.classes, release.setup.noise_width) == (151, 64)
+    assert not any("no_3dnoise" in warning for warning in release.setup.warnings)
+    (tmp_path / "options.json").write_text('{"no_3dnoise": true}')
+    refused(tmp_path, "'fc.weight'", "no_3dnoise=True, semantic_nc=151 disagrees", "215 input channels")
+
+
 def published(name: str) -> dict:
     file = ROOT / "golden" / "oasis_state_dict_names.json"
     if not file.is_file():
@@ -126,10 +147,15 @@ DATA_SETS = {
 
 
 @pytest.mark.parametrize("noise", [True, False])
-@pytest.mark.parametrize("options", [True, False])
+@pytest.mark.parametrize(("options", "discriminator"), [(True, True), (False, False)])
 @pytest.mark.parametrize("name", DATA_SETS)
 def test_every_tensor_at_full_size(
-    name: str, options: bool, noise: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    options: bool,
+    discriminator: bool,
+    noise: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """By what opt.txt says, or by the number of channels alone; nothing is left over, and nothing lacks."""
     found = published(name)
@@ -141,8 +167,11 @@ def test_every_tensor_at_full_size(
     path.touch()
     if options:
         (tmp_path / "opt.txt").write_text(f"dataset_mode: {name}\nno_3dnoise: {not noise}\nz_dim: 64\n")
-    opened = TensorFile(path, state)
-    monkeypatch.setattr(official, "open_tensors", lambda _: opened)
+    states = {"best_EMA.pth": state}
+    states["best_D.pth"] = {key: torch.empty(entry[0], device="meta") for key, entry in found["D"].items()}
+    if discriminator:
+        (tmp_path / "best_D.pth").touch()
+    monkeypatch.setattr(official, "open_tensors", lambda path: TensorFile(path, states[path.name]))
     release = read_release(tmp_path)
     classes, unknown, size = DATA_SETS[name]
     setup = release.setup
@@ -152,6 +181,10 @@ def test_every_tensor_at_full_size(
     with torch.device("meta"):
         G = build_generator(*run_options(release, "x"))
         mapped = release.generator_state(G)
+        if discriminator:
+            D = build_discriminator(*run_options(release, "x"))
+            assert release.discriminator_state(D).keys() == D.state_dict().keys()
+            assert sum(parameter.numel() for parameter in D.parameters()) == found["parameters"]["D"]
     assert (
         sum(parameter.numel() for parameter in G.parameters())
         == found["parameters"]["G" if noise else "G_no_3dnoise"]
@@ -211,6 +244,7 @@ def test_the_run_reads_the_data_set_as_published(
     monkeypatch.setattr(sys, "argv", ["import_official.py", str(release), "released", "--noise", "64"])
     import_official.main()
     assert capsys.readouterr().out.startswith("oasis release as")
+    assert checkpoint_paths.discriminator_file(verbs.checkpoints / "released", 0).is_file()
     words = (
         "name=released", f"labels={release / 'inputs/label'}",
         f"folder={tmp_path}", "hardware.num_workers=0",

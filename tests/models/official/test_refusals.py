@@ -50,7 +50,7 @@ def test_a_shape_that_does_not_fit(
 
 def test_another_network(tmp_path: Path) -> None:
     torch.save(torch.nn.Sequential(torch.nn.Linear(3, 3)).state_dict(), tmp_path / "latest_net_G.pth")
-    refused(tmp_path, "'0.weight' (3, 3)", "SPADE, SEAN, pix2pixHD or OASIS")
+    refused(tmp_path, "'0.weight' (3, 3)", "SPADE, SEAN, CLADE, pix2pixHD or OASIS")
 
 
 def test_a_sean_whose_classes_disagree(tmp_path: Path) -> None:
@@ -240,3 +240,17 @@ def test_the_official_text_of_options(weights: Weights, tmp_path: Path) -> None:
     (tmp_path / "options.json").unlink()
     (tmp_path / "opt.txt").write_text("nothing of the kind")
     refused(tmp_path, "opt.txt", "name: value")
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("up_0.norm_s.inst_conv.weight", "no_instance=False"),
+        ("head_0.norm_0.class_specified_affine.dist_conv_w.weight", "CLADE-ICPE"),
+    ],
+)
+def test_a_clade_with_more_than_a_row_a_class(name: str, what: str, tmp_path: Path) -> None:
+    made = made_up.spade_generator(Generator(clade=True))
+    made.tensors[name] = torch.zeros(1, 1, 1, 1)
+    made.save(tmp_path, "G")
+    refused(tmp_path, "latest_net_G.pth", name, what, "cannot be opened")

@@ -26,6 +26,8 @@ VARIANTS = {
     "without spectral norm": Generator(spectral=False),
     "hidden 32": Generator(hidden=32),
     "one class": Generator(channels=1),
+    "clade": Generator(clade=True),
+    "clade with instance statistics": Generator(clade=True, running=False, spectral=False, most=True),
     "nothing usual": Generator(
         channels=7, width=6, kernel=5, hidden=24, running=False, spectral=False, most=True
     ),
@@ -40,6 +42,7 @@ def test_spade(what: Generator, tmp_path: Path) -> None:
     # Instance statistics need more than one pixel in the smallest maps.
     agrees(release, weights, (256, 128) if what.most else (64, 96))
     assert release.networks["generator"]["upsampling"] == ("most" if what.most else "normal")
+    assert release.family == ("clade" if what.clade else "spade")
     assert len(release.setup.warnings) == (1 if what.most else 2) - (what.channels == 1)
 
 
