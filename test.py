@@ -39,8 +39,8 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
     from evaluation.feature_cache import FeatureCache
     from evaluation.gallery import Gallery
     from evaluation.measure import generate_images, measure_run
-    from evaluation.metrics import shared_network_warnings
     from evaluation.results import write_results
+    from evaluation.shared_networks import shared_network_warnings
     from inference.load import build_style_sampling, load_run, open_run, style_args
     from options.build import evaluation as build
 
@@ -65,7 +65,7 @@ def test_run(options: TestOptions, hardware: Hardware, processes: Processes) -> 
         # An image in another style has no photo to be compared with.
         if (options.labels is None or options.photos is not None) and not asked:
             metrics, skipped = build.build_metrics(options, protocol, label_set, hardware)
-            notes += skipped + shared_network_warnings(run.options.loss.perceptual, metrics)
+            notes += skipped + shared_network_warnings(build.pretrained_networks(run.options), metrics)
             cache = FeatureCache(metrics.features, Path(options.out), processes)
             try:
                 train = build.build_training_photos(dataset, protocol, options, hardware, processes)

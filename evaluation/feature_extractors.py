@@ -1,7 +1,6 @@
 """Feature extractors of the distances between sets: pictures in, one vector per picture out.
 
-A metric that shares its network with a loss flatters, so the perceptual loss has another one
-(EfficientNet-Lite0 or VGG-19).
+A metric that shares its network with a loss or a discriminator flatters (`evaluation/shared_networks.py`).
 """
 
 from __future__ import annotations

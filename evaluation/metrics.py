@@ -29,8 +29,6 @@ from evaluation.swd import LEAST_SIDE, PyramidPatches, sliced_wasserstein_distan
 
 AUTO = "auto"
 ARROWS = {"higher": "↑", "lower": "↓"}
-FAMILIES = {"vgg19": "VGG", "vgg": "VGG", "efficientnet_lite0": "EfficientNet-Lite0"}
-"""Networks of one family see alike: a metric on one flatters a generator that was trained with the other."""
 
 
 @dataclass(frozen=True)
@@ -196,19 +194,12 @@ class MetricSet:
                 values |= {f"{name}_{ending}".rstrip("_"): value for ending, value in by_ending.items()}
         return values
 
+    def networks(self) -> dict[str, str]:
+        """The pretrained networks that metrics look through, by the names of these metrics."""
+        of_features = [self.features.metric_name(name) for name, spec in self._specs() if spec.of_sets]
+        named = {", ".join(of_features): self.features.name} if of_features else {}
+        named |= {} if self.lpips is None else {f"lpips_{self.lpips.trunk}": self.lpips.trunk}
+        return named | {f"miou_{each.name}": each.backbone for each in self.segmenters}
+
     def _specs(self) -> list[tuple[str, MetricSpec]]:
         return [(name, spec) for name, spec in METRICS.items() if (spec.choice or name) in self.chosen]
-
-
-def shared_network_warnings(perceptual: str, metrics: MetricSet) -> list[str]:
-    """A warning for each metric whose network, or one of its family, is that of the run's perceptual loss."""
-    networks = {metrics.features.metric_name("fd"): metrics.features.name}
-    if metrics.lpips is not None:
-        networks[f"lpips_{metrics.lpips.trunk}"] = metrics.lpips.trunk
-    family = FAMILIES.get(perceptual)
-    return [
-        f"{metric} flatters: its network is of the family ({family}) that the run was trained with,"
-        f" loss.perceptual={perceptual}"
-        for metric, network in networks.items()
-        if family is not None and FAMILIES.get(network) == family
-    ]

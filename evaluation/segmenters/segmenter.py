@@ -17,8 +17,11 @@ class Segmenter(nn.Module):
     """A frozen network that finds classes in pictures (B, 3, H, W) in [-1, 1].
 
     It predicts ids (B, H, W) of `label_set`, or `OTHER`. `name` goes into the metrics' names: values of
-    different segmenters cannot be compared.
+    different segmenters cannot be compared. `backbone`: the pretrained network under it, "none" where there
+    is none or it is not known.
     """
+
+    backbone = "none"
 
     def __init__(self, name: str, label_set: LabelSet) -> None:
         super().__init__()

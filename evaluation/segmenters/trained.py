@@ -103,7 +103,9 @@ def read_segmenter(folder: Path, label_set: LabelSet) -> Segmenter:
     network = PyramidSegmenter(len(label_set), description.channels, description.backbone)
     load_weights(network.trained, read_weights(folder / WEIGHTS), folder / WEIGHTS)
     same = torch.arange(len(label_set))
-    return MappedSegmenter(folder.resolve().name, label_set, network, network, same)
+    segmenter = MappedSegmenter(folder.resolve().name, label_set, network, network, same)
+    segmenter.backbone = description.backbone
+    return segmenter
 
 
 def train_segmenter(

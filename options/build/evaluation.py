@@ -20,14 +20,16 @@ from evaluation.feature_cache import CachedFeatures
 from evaluation.feature_extractors import load_metric_network
 from evaluation.lpips import LPIPSDiversity, choose_lpips
 from evaluation.measure import TrainingPhotos
-from evaluation.metrics import METRICS, MetricSet, choose_metrics, shared_network_warnings
+from evaluation.metrics import METRICS, MetricSet, choose_metrics
 from evaluation.protocol import Protocol
 from evaluation.segmenters.classes import folder_classes
 from evaluation.segmenters.load import load_segmenters
+from evaluation.shared_networks import shared_network_warnings
 from inference.generator import LabelMapGenerator
 from options.build import construct
 from options.build.data import evaluation_batches, given_set, split_set
 from options.schema.dataset import DatasetOptions
+from options.schema.networks import ProjectedOptions
 from options.schema.testing import TestOptions
 from options.schema.training import TrainOptions
 
@@ -112,6 +114,18 @@ def build_metrics(
     return MetricSet(hardware.place(features), chosen, lpips, placed), notes + lpips_notes
 
 
+def pretrained_networks(options: TrainOptions) -> dict[str, str]:
+    """The pretrained networks that a training looks through, by the options that name them.
+
+    A discriminator that stands on one names it in its option `encoder`.
+    """
+    loss, encoder = options.loss, getattr(options.discriminator, "encoder", None)
+    if loss.projected and encoder is None:
+        encoder = ProjectedOptions().encoder
+    named = {"loss.perceptual": loss.perceptual, "discriminator.encoder": encoder}
+    return {option: network for option, network in named.items() if network not in (None, "none")}
+
+
 def build_diversity(options: TestOptions, hardware: Hardware) -> tuple[LPIPSDiversity | None, list[str]]:
     """What measures `samples` of each label map against each other; None where there are none, or why."""
     if options.samples is None or options.samples < 2:
@@ -184,7 +198,7 @@ def build_validation(
     best_by = protocol.metric_name(metrics.features.metric_name("fd"))
     log = read_log(run) if processes.is_main else []
     validation = Validation(measure, best_by, chosen.every_images, chosen.max_time_fraction, processes, log)
-    return validation, shared_network_warnings(options.loss.perceptual, metrics)
+    return validation, shared_network_warnings(pretrained_networks(options), metrics)
 
 
 def _size_and_filter(dataset: DatasetOptions) -> tuple[int, int, str]:

@@ -8,9 +8,8 @@ import pytest
 import torch
 
 from evaluation.evaluate import evaluate
-from evaluation.lpips import LPIPSNetwork, choose_lpips
+from evaluation.lpips import choose_lpips
 from evaluation.metrics import METRICS, MetricSet, MetricSpec, choose_metrics, metric_choices, metric_label
-from evaluation.metrics import shared_network_warnings as warnings_of
 from evaluation.pictures import PictureMetric
 from options.schema.testing import METRICS as CHOICES
 from tests.evaluation.made_up import TinyFeatures, batch, label_maps, pictures, protocol
@@ -95,20 +94,3 @@ def test_lpips_is_skipped_with_a_note_where_its_weights_are_absent(
     assert choose_lpips("none", None, 64) == (None, [])
     with pytest.raises(ValueError, match="does not go with lpips=none"):
         choose_lpips("none", Path("alexnet.pth"), 64)
-
-
-class MadeUpLpips(LPIPSNetwork):
-    """One by name only."""
-
-    def __init__(self, trunk: str) -> None:
-        torch.nn.Module.__init__(self)
-        self.trunk = trunk
-
-
-@pytest.mark.parametrize(
-    ("loss", "trunk", "warned"), [("vgg19", "vgg", True), ("vgg19", "alex", False), ("none", "vgg", False)]
-)
-def test_a_metric_that_shares_its_network_with_the_loss_is_named(loss: str, trunk: str, warned: bool) -> None:
-    warnings = warnings_of(loss, MetricSet(TinyFeatures(), lpips=MadeUpLpips(trunk)))
-    assert bool(warnings) == warned
-    assert not warned or ("lpips_vgg flatters" in warnings[0] and "loss.perceptual=vgg19" in warnings[0])
