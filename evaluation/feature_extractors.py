@@ -6,16 +6,20 @@ A metric that shares its network with a loss or a discriminator flatters (`evalu
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch.nn.functional as F
+from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from torch import Tensor, nn
 from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3, FeatureExtractorInceptionV3
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
+from torchvision.transforms.v2 import InterpolationMode
+from torchvision.transforms.v2.functional import normalize, resize
 
 from data.image_range import to_uint8
 from models.pretrained.efficientnet_lite import EfficientNetLite
+from models.pretrained.timm_features import open_timm
 from models.pretrained.weights import PublishedWeights
 
 INCEPTION_WEIGHTS = PublishedWeights("Inception (2015, torch-fidelity)", URL_INCEPTION_V3)
@@ -96,18 +100,55 @@ class InceptionFeatures(FeatureNetwork):
         return super().metric_name("fid" if metric == "fd" else metric)
 
 
+class DINOv2Features(FeatureNetwork):
+    """1024 features of DINOv2 (ViT-L/14): its class token after the last norm, by timm.
+
+    Oquab et al., "DINOv2: Learning Robust Visual Features without Supervision", 2023; for its use Stein et
+    al., "Exposing Flaws of Generative Model Evaluation Metrics and Their Unfair Treatment of Diffusion
+    Models", 2023. Pictures are rounded to 8 bits, resized to 224×224, bicubic with antialiasing, whatever
+    their aspect ratio, and normalised by ImageNet's mean and deviation. timm resamples the positions from
+    518×518 with antialiasing, the authors' code without, so that values differ a little from theirs.
+
+    `weights`: timm's file (model.safetensors) or the authors' (.pth), or None for timm's hub or its cache.
+    Raises ValueError where they cannot be had or are damaged.
+    """
+
+    name = "dinov2"
+    ARCHITECTURE = "vit_large_patch14_dinov2.lvd142m"
+    SIDE = 224
+
+    def __init__(self, weights: Path | None = None) -> None:
+        super().__init__()
+        alternative = (
+            f"set dinov2_weights=FILE, model.safetensors of huggingface.co/timm/{self.ARCHITECTURE}, or set"
+            " features=efficientnet_lite2, which needs no download"
+        )
+        network: Any = open_timm(self.ARCHITECTURE, weights, alternative, img_size=self.SIDE, num_classes=0)
+        self.network = network.eval().requires_grad_(False)
+        self.num_features = network.num_features
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        resized = resize(
+            to_uint8(pictures), [self.SIDE, self.SIDE], InterpolationMode.BICUBIC, antialias=True
+        )
+        return self.network(normalize(resized.float() / 255, IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD))
+
+
 AUTO = "auto"
 METRIC_NETWORKS: dict[str, type[FeatureNetwork]] = {
     "inception": InceptionFeatures,
+    "dinov2": DINOv2Features,
     "efficientnet_lite2": EfficientNetLite2Features,
 }
 
 
-def load_metric_network(name: str, inception_weights: Path | None = None) -> FeatureNetwork:
+def load_metric_network(
+    name: str, inception_weights: Path | None = None, dinov2_weights: Path | None = None
+) -> FeatureNetwork:
     """The feature network called `name` in `METRIC_NETWORKS`.
 
     "auto" is Inception where its weights are at hand (given, or in torch's cache), else EfficientNet-Lite2:
-    nothing is downloaded unasked. `inception_weights`: their file, where it is not in the cache.
+    nothing is downloaded unasked. The weights' files are given where they are not in the caches.
     Raises ValueError for another name, weights that are given but not used, or weights that cannot be had.
     """
     if name == AUTO:
@@ -117,11 +158,11 @@ def load_metric_network(name: str, inception_weights: Path | None = None) -> Fea
         raise ValueError(
             f"feature network {name!r} is unknown; choose one of {', '.join([AUTO, *METRIC_NETWORKS])}"
         )
-    if name == "inception":
-        return InceptionFeatures(inception_weights)
-    if inception_weights is not None:
-        raise ValueError(f"Inception's weights {inception_weights} go with features=inception, not {name}")
-    return METRIC_NETWORKS[name]()
+    given = {"inception": inception_weights, "dinov2": dinov2_weights}
+    for network, file in given.items():
+        if file is not None and network != name:
+            raise ValueError(f"{network}_weights={file} go with features={network}, not {name}")
+    return METRIC_NETWORKS[name](given[name]) if name in given else METRIC_NETWORKS[name]()
 
 
 class FeatureVectors(Metric):

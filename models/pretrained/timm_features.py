@@ -10,9 +10,12 @@ import timm
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from timm.models.vision_transformer import VisionTransformer, checkpoint_filter_fn
 from torch import Tensor, nn
 
 from models.pretrained.weights import load_tensors, read_tensors
+
+ALTERNATIVE = "choose efficientnet_lite0, which needs no download"
 
 
 class TimmFeatures(nn.Module):
@@ -29,7 +32,7 @@ class TimmFeatures(nn.Module):
 
     def __init__(self, name: str, weights: str | None = None) -> None:
         super().__init__()
-        network: Any = _from_hub(name) if weights is None else _from_file(name, Path(weights))
+        network: Any = open_timm(name, None if weights is None else Path(weights), ALTERNATIVE)
         self.network = network.eval().requires_grad_(False)
         self.channels: tuple[int, ...] = tuple(stage["num_chs"] for stage in network.feature_info)
         self.strides: tuple[int, ...] = tuple(stage["reduction"] for stage in network.feature_info)
@@ -54,24 +57,34 @@ def is_timm_name(name: str) -> bool:
     return timm.is_model(name)
 
 
-def _from_hub(name: str) -> nn.Module:
+def open_timm(name: str, weights: Path | None, alternative: str, **shape: Any) -> nn.Module:
+    """timm's network `name` with the tensors of a file, or, where None, of timm's hub or its cache.
+
+    `alternative`: what users without the weights can do instead; `shape`: of the network, for timm. A vision
+    transformer's positions are resampled to its size by timm. Raises ValueError where the weights cannot be
+    had or are damaged.
+    """
+    if weights is not None:
+        return _from_file(name, weights, shape)
     try:
-        return timm.create_model(name, pretrained=True)
+        return timm.create_model(name, pretrained=True, **shape)
     except (OSError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(
             f"the weights of {name} are not in timm's cache and cannot be downloaded ({reason}); give their "
-            "file, or choose efficientnet_lite0, which needs no download"
+            f"file, or {alternative}"
         ) from error
 
 
-def _from_file(name: str, file: Path) -> nn.Module:
+def _from_file(name: str, file: Path, shape: dict[str, Any]) -> nn.Module:
     if not file.is_file():
         raise ValueError(f"{file}: no such file; it should hold the weights of {name}")
-    network = timm.create_model(name, pretrained=False)
+    network = timm.create_model(name, pretrained=False, **shape)
     try:
         tensors = load_file(file) if file.suffix == ".safetensors" else read_tensors(file, name)
     except SafetensorError as error:
         raise ValueError(f"{file} is damaged ({error}); it should be the weights of {name}") from error
+    if isinstance(network, VisionTransformer):
+        tensors = checkpoint_filter_fn(tensors, network)
     load_tensors(network, tensors, file, name)
     return network

@@ -103,7 +103,8 @@ def build_metrics(
     """
     least_side = min(protocol.height or 0, protocol.width or 0) or None
     chosen, notes = choose_metrics(options.metrics, protocol.count, least_side)
-    features = load_metric_network(options.features, _path(options.inception_weights))
+    weights = (_path(options.inception_weights), _path(options.dinov2_weights))
+    features = load_metric_network(options.features, *weights)
     lpips, lpips_notes = choose_lpips(options.lpips, _path(options.lpips_weights), least_side)
     segmenters = []
     if label_set is not None:

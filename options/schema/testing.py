@@ -9,7 +9,7 @@ from options.schema.fields import group, option
 from options.schema.training import EvaluationHardwareOptions
 
 METRICS = (AUTO, "psnr", "ssim", "rmse", "fd", "kid", "precision_recall", "swd")
-FEATURES = (AUTO, "inception", "efficientnet_lite2")
+FEATURES = (AUTO, "inception", "dinov2", "efficientnet_lite2")
 LPIPS = (AUTO, "alex", "vgg", "none")
 SEGMENTERS = (AUTO, "trained", "transformers", "torchvision", "torchscript", "none")
 FILTERS = ("lanczos", "bicubic", "bilinear")
@@ -97,6 +97,7 @@ class TestOptions:
     metrics: list[str] = option([AUTO], "auto: all that the pictures allow", choices=METRICS)
     features: str = option(AUTO, "of fd, kid, precision_recall; auto: Inception if cached", choices=FEATURES)
     inception_weights: str | None = option(None, "torch-fidelity's file; null: torch's cache")
+    dinov2_weights: str | None = option(None, "timm's file; null: timm's hub, or its cache")
     lpips: str = option(AUTO, "network of LPIPS; auto: alex, if its weights are cached", choices=LPIPS)
     lpips_weights: str | None = option(None, "torchvision's file of that network; null: torch's cache")
     segmenter: SegmenterOptions = field(default_factory=SegmenterOptions)
