@@ -74,6 +74,12 @@ def _check_loss(options: TrainOptions) -> None:
             f"loss.objective={objective} does not go with discriminator={options.discriminator.name}, whose "
             f"logits tell apart {D.logits}; leave loss.objective out"
         )
+    if objective == "patch" and loss.feature_matching and not D.has_features:
+        raise ValueError(
+            f"loss.feature_matching={loss.feature_matching} compares hidden features, and "
+            f"discriminator={options.discriminator.name} returns none; set loss.feature_matching=0, or leave "
+            "loss.objective out"
+        )
     if loss.projected and objective == "projected":
         raise ValueError(
             f"loss.projected={loss.projected} adds projected heads beside another discriminator, and "

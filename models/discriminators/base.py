@@ -21,7 +21,8 @@ class Discriminator(nn.Module):
 
     `multiple`: height and width of images must be multiples of this; `objective`: the GAN objective (a key of
     `models.losses.OBJECTIVES`) that its outputs are made for; `logits`: what they tell apart, `real_or_fake`
-    or `classes` (channel 0 fake, channel c + 1 class c).
+    or `classes` (channel 0 fake, channel c + 1 class c); `has_features`: its outputs have hidden features,
+    which feature matching compares.
 
     What is trained is what `parameters()` holds. A pretrained network that must stay as it is goes into a
     `models.layers.frozen.Frozen`: then nobody initialises, trains, averages or saves it.
@@ -30,6 +31,7 @@ class Discriminator(nn.Module):
     multiple: int = 1
     objective: ClassVar[str] = "patch"
     logits: ClassVar[str] = "real_or_fake"
+    has_features: ClassVar[bool] = True
 
     def forward(self, images: Tensor, condition: Condition) -> list[DiscriminatorOutput]:
         """One output a scale or head.

@@ -30,6 +30,7 @@ class FrozenFeaturesDiscriminator(Discriminator):
 
     objective: ClassVar[str] = "segmentation"
     logits: ClassVar[str] = "classes"
+    has_features: ClassVar[bool] = False
 
     def __init__(
         self, classes: int, features: FrozenFeatures, width: int = 32, spectral: bool = True

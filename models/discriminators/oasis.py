@@ -45,6 +45,7 @@ class OasisDiscriminator(Discriminator):
 
     objective: ClassVar[str] = "segmentation"
     logits: ClassVar[str] = "classes"
+    has_features: ClassVar[bool] = False
 
     def __init__(
         self,

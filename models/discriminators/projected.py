@@ -69,6 +69,7 @@ class ProjectedDiscriminator(Discriminator):
     """
 
     objective: ClassVar[str] = "projected"
+    has_features: ClassVar[bool] = False
 
     def __init__(self, features: FrozenFeatures, width: int = 64) -> None:
         super().__init__()

@@ -37,6 +37,13 @@ REFUSED = {
     ("generator=local_enhancer", "generator.global_images=-1"): "generator.global_images=-1: give 0",
     ("ema.half_life_images=-1",): "ema.half_life_images=-1.0: give 0",
     ("loss.perceptual=vgg19", "loss.perceptual_weight=0"): "set loss.perceptual=none",
+    ("discriminator=projected", "loss.objective=patch"): "set loss.feature_matching=0, or leave",
+    ("discriminator=oasis", "loss.objective=patch"): "tell apart classes; leave loss.objective out",
+    ("discriminator=oasis", "loss.r1=10"): "loss.r1=10.0 does not go with loss.objective=segmentation",
+    ("loss.labelmix=5",): "loss.labelmix=5.0 does not go with loss.objective=patch",
+    ("discriminator=projected", "loss.projected=1"): "leave loss.projected out",
+    ("discriminator=oasis", "discriminator.levels=9"): "discriminator.levels=9: give 1 to 6",
+    ("discriminator=oasis", "discriminator.levels=6"): "discriminator.levels=6 needs; try 64",
 }
 
 
