@@ -14,13 +14,14 @@ class FrozenFeatures(Frozen):
     """The feature network called `name` (see `load_features`), which computes an image's maps once.
 
     A perceptual loss and a discriminator may look at the same tensor of images through it: maps are kept as
-    long as that tensor lives. `channels` and `strides` of the maps, shallow to deep.
+    long as that tensor lives. `channels` and `strides` of the maps, shallow to deep; `weights`: the file that
+    they come from, None for the published ones.
     """
 
     def __init__(self, name: str, weights: str | None = None) -> None:
         network = load_features(name, weights)
         super().__init__(network)
-        self.name = name
+        self.name, self.weights = name, weights
         self.channels, self.strides = network.channels, network.strides
         self._seen: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
 

@@ -178,8 +178,9 @@ def build_generator_terms(options: LossOptions, D: Discriminator, hardware: Hard
     """The generator's other terms; a network that the discriminator looks through as well is shared."""
     perceptual = None
     if options.perceptual != "none":
-        shared = {part.name: part for part in D.modules() if isinstance(part, FrozenFeatures)}
-        features = shared.get(options.perceptual) or FrozenFeatures(options.perceptual)
+        looked_through = [part for part in D.modules() if isinstance(part, FrozenFeatures)]
+        published = {part.name: part for part in looked_through if part.weights is None}
+        features = published.get(options.perceptual) or FrozenFeatures(options.perceptual)
         perceptual = hardware.place(PerceptualLoss(features))
     return GeneratorTerms(perceptual, options.perceptual_weight, options.l1, options.kl)
 

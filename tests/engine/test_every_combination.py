@@ -6,12 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import timm
 import torch
 
 from data.batch import Batch
 from data.dataset_info import DatasetInfo
 from data.sources.classes import numbered_label_set
 from engine.step import TrainingStep
+from models.losses.perceptual import PerceptualLoss
+from models.pretrained.efficientnet_lite import EfficientNetLite
 from options.build.training import build_step
 from options.validation import check
 from tests.engine.tiny_step import ALONE, CPU, tiny_batch
@@ -85,6 +88,15 @@ def test_in_odd_circumstances(discriminator: str) -> None:
     parts = a_step(discriminator)
     parts.passes = 2
     trains(parts, tiny_batch())
+
+
+def test_the_perceptual_loss_keeps_its_network_beside_other_weights_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "weights.pth"
+    torch.save(timm.create_model("efficientnet_lite0", pretrained=False).state_dict(), file)
+    words = f"discriminator.encoder_weights={file}", "loss.perceptual=efficientnet_lite0"
+    perceptual = a_step("frozen_features", *words).generator_terms.perceptual
+    assert isinstance(perceptual, PerceptualLoss)
+    assert isinstance(perceptual.features.network, EfficientNetLite)
 
 
 def test_one_network_serves_the_perceptual_loss_and_the_discriminator() -> None:
