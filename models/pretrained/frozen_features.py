@@ -25,6 +25,18 @@ class FrozenFeatures(Frozen):
         self.channels, self.strides = network.channels, network.strides
         self._seen: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
 
+    @torch.no_grad()
+    def check_size(self, size: tuple[int, int]) -> None:
+        """Raises ValueError where the network does not take images of a size (height, width)."""
+        try:
+            self.network(torch.zeros(1, 3, *size))
+        except (AssertionError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise ValueError(
+                f"{self.name} does not take images of {size[0]}x{size[1]} ({reason}); choose a network that "
+                "takes any size, such as efficientnet_lite0, resnet50 or convnext_tiny"
+            ) from error
+
     def forward(self, *inputs: Tensor) -> list[Tensor]:
         """Maps (B, channels[i], h, w) of photos (B, 3, H, W) in [-1, 1]."""
         (photo,) = inputs

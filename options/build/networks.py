@@ -38,6 +38,7 @@ def build_discriminator(options: TrainOptions, info: DatasetInfo) -> Discriminat
     known = known_of(info) | {"size": (dataset.height, dataset.width)}
     if hasattr(chosen, "encoder"):
         known["features"] = FrozenFeatures(chosen.encoder, chosen.encoder_weights)
+        known["features"].check_size(known["size"])
     D = construct(DISCRIMINATORS[chosen.name], chosen, **known)
     if options.loss.projected:
         features = known.get("features") or FrozenFeatures(ProjectedOptions().encoder)

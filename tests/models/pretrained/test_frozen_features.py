@@ -93,6 +93,15 @@ def test_refusals_name_the_file_or_the_remedy(tmp_path: Path) -> None:
         load_features("nonsense")
 
 
+def test_a_size_that_a_network_does_not_take_is_refused(tmp_path: Path) -> None:
+    name, file = "inception_v3", tmp_path / "weights.pth"
+    torch.save(timm.create_model(name, pretrained=False).state_dict(), file)
+    features = FrozenFeatures(name, str(file))
+    features.check_size((96, 128))
+    with pytest.raises(ValueError, match="inception_v3 does not take images of 32x64 .*; choose a network"):
+        features.check_size((32, 64))
+
+
 def test_weights_that_cannot_be_downloaded_name_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_connection(*_: object, **__: object) -> None:
         raise OSError("no connection")
