@@ -47,6 +47,9 @@ def build_discriminator(options: TrainOptions, info: DatasetInfo) -> Discriminat
     if (gain := getattr(chosen, "initial_gain", None)) is not None:
         xavier(D.main if isinstance(D, DiscriminatorWithProjected) else D, gain)
         settle_spectral_norms(D)
+    for part in D.modules():
+        if isinstance(part, ProjectedDiscriminator):
+            settle_spectral_norms(part)
     return D
 
 

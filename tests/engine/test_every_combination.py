@@ -13,6 +13,8 @@ from data.batch import Batch
 from data.dataset_info import DatasetInfo
 from data.sources.classes import numbered_label_set
 from engine.step import TrainingStep
+from models.condition import Condition
+from models.discriminators import ProjectedDiscriminator
 from models.losses.perceptual import PerceptualLoss
 from models.pretrained.efficientnet_lite import EfficientNetLite
 from options.build.training import build_step
@@ -97,6 +99,15 @@ def test_the_perceptual_loss_keeps_its_network_beside_other_weights_of_it(tmp_pa
     perceptual = a_step("frozen_features", *words).generator_terms.perceptual
     assert isinstance(perceptual, PerceptualLoss)
     assert isinstance(perceptual.features.network, EfficientNetLite)
+
+
+@pytest.mark.parametrize("discriminator", ["projected", "multiscale with projected"])
+def test_projected_heads_start_with_small_logits(discriminator: str) -> None:
+    """Where the spectral vectors are not those of the weights, they are in the hundreds."""
+    D = a_step(discriminator).D.eval()
+    (projected,) = [part for part in D.modules() if isinstance(part, ProjectedDiscriminator)]
+    (output,) = projected(torch.rand(2, 3, 32, 64) * 2 - 1, Condition(torch.zeros(2, 32, 64).long()))
+    assert 0 < output.logits.abs().max() < 10
 
 
 def test_one_network_serves_the_perceptual_loss_and_the_discriminator() -> None:
