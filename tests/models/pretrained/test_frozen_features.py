@@ -98,7 +98,7 @@ def test_a_size_that_a_network_does_not_take_is_refused(tmp_path: Path) -> None:
     torch.save(timm.create_model(name, pretrained=False).state_dict(), file)
     features = FrozenFeatures(name, str(file))
     features.check_size((96, 128))
-    with pytest.raises(ValueError, match="inception_v3 does not take images of 32x64 .*; choose a network"):
+    with pytest.raises(ValueError, match=r"inception_v3 does not take images of 32x64 .*; choose a network"):
         features.check_size((32, 64))
 
 
