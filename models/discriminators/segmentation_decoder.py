@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -45,8 +46,11 @@ class SegmentationDecoder(nn.Module):
 
     `channels` of the encoder's maps, shallow to deep, each half the size of the one before; the shallowest
     has `first_stride`, a power of two. `widths` of the blocks, deep to shallow, one for each doubling from
-    the deepest map to the image. `outputs`: logits a pixel; their convolution has no spectral norm.
+    the deepest map to the image. `outputs`: logits a pixel, of fake and of each class; their convolution has
+    no spectral norm.
     """
+
+    class_channels: ClassVar = {"to_logits.weight": (0, 1), "to_logits.bias": (0, 1)}
 
     def __init__(
         self,

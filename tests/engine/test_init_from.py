@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from engine.init_from import ClassMatch, class_tensors, transfer
 from models.condition import Condition
-from models.discriminators import MultiscaleDiscriminator
+from models.discriminators import MultiscaleDiscriminator, OasisDiscriminator
 from models.generators import Pix2pixHDGenerator, SpadeGenerator, UnetGenerator
 from models.generators.spade import LabelStem
 from models.norms import NORMS, ConditionalNorm, statistics_for
@@ -59,6 +59,17 @@ def test_rows_of_classes_follow_their_names(name: str) -> None:
             assert torch.equal(value.select(axis, first + label), expected), (key, label)
         if key == "shared.weight":  # the edges come last
             assert torch.equal(value[:, -1], wanted[:, -1])
+
+
+def test_logits_of_classes_follow_their_names() -> None:
+    """The first logit is that of fake pixels."""
+    source, own = (filled(OasisDiscriminator(classes, (32, 32), width=2)) for classes in (5, 4))
+    before = own.decoder.to_logits.weight.clone()
+    transfer(own, source.state_dict(), MATCH)
+    for name in ("weight", "bias"):
+        ours, theirs = (getattr(network.decoder.to_logits, name) for network in (own, source))
+        assert torch.equal(ours[[0, 1, 3, 4]], theirs[[0, 3, 1, 5]])
+    assert torch.equal(own.decoder.to_logits.weight[2], before[2]), "no class of the source is a boat"
 
 
 @pytest.mark.parametrize(("edges", "theirs"), [(True, True), (True, False), (False, True)])
