@@ -17,10 +17,12 @@ from engine.checkpoint.checkpoint import read_network
 from engine.checkpoint.checkpoint_paths import latest_images
 from models.conditional_generator import ConditionalGenerator
 from models.discriminators.base import Discriminator
+from models.discriminators.with_projected import DiscriminatorWithProjected
 from models.layers.spectral_norm import SpectralNorm, WeightMatrix
 
 State = dict[str, Tensor]
 VECTOR = ".parametrizations.weight.0._v"
+WEIGHT = ".parametrizations.weight.original"
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,9 @@ def transfer(network: nn.Module, state: State, match: ClassMatch) -> Transferred
         else:
             tensor.copy_(source)
     for name in [name for name in fresh if name.endswith(VECTOR)]:
-        _renew_vector(network.get_submodule(name.removesuffix(VECTOR)))
-        fresh.remove(name)
+        if name.replace(VECTOR, WEIGHT) not in fresh:
+            _renew_vector(network.get_submodule(name.removesuffix(VECTOR)))
+            fresh.remove(name)
     return Transferred(len(own) - len(fresh), tuple(fresh))
 
 
@@ -129,11 +132,12 @@ def _simplified(name: str) -> str:
     return re.sub(r"[\W_]+", " ", name.lower()).strip()
 
 
-def init_from(run: Path, G: ConditionalGenerator, D: Discriminator, names: Sequence[str]) -> list[str]:
+def init_from(run: Path, G: ConditionalGenerator, D: Discriminator | None, names: Sequence[str]) -> list[str]:
     """Gives `G` the averaged weights of a run or an imported release, and `D` its discriminator, if any.
 
-    `names`: of this run's classes. Returns lines for the user: what was matched and what was not. Raises
-    ValueError where the run has no checkpoint, or nothing of it fits.
+    `D`: None where the run's discriminator is another one; `names`: of this run's classes. Returns lines for
+    the user: what was matched and what was not. Raises ValueError where the run has no checkpoint, or nothing
+    of it fits.
     """
     images = latest_images(run)
     if images is None:
@@ -145,8 +149,19 @@ def init_from(run: Path, G: ConditionalGenerator, D: Discriminator, names: Seque
             f"init_from={run}: none of its tensors fits; choose the same generator, norm and widths"
         )
     lines = [f"weights of {run} after {images} images", *match.describe(), moved.describe("generator")]
+    if D is None:
+        return [*lines, "discriminator: initialised anew (that run has another kind)"]
     try:
         discriminator = read_network(run, images, "D")
     except ValueError as error:
         return [*lines, f"discriminator: initialised anew ({error})"]
-    return [*lines, transfer(D, discriminator, match).describe("discriminator")]
+    return [*lines, transfer_discriminator(D, discriminator, match).describe("discriminator")]
+
+
+def transfer_discriminator(D: Discriminator, state: State, match: ClassMatch) -> Transferred:
+    """As `transfer`; where projected heads are new, or gone, that of the discriminator beside them."""
+    has_heads = any(name.startswith("main.") for name in state)
+    if isinstance(D, DiscriminatorWithProjected) == has_heads:
+        return transfer(D, state, match)
+    state = {name.removeprefix("main."): tensor for name, tensor in state.items()}
+    return transfer(D.main if isinstance(D, DiscriminatorWithProjected) else D, state, match)

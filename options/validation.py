@@ -9,7 +9,7 @@ from itertools import product
 from options.schema.fields import rule_of
 from options.schema.networks import ENCODERS, SpadeGeneratorOptions
 from options.schema.testing import PairOptions, TestOptions
-from options.schema.training import LengthOptions, TrainOptions
+from options.schema.training import LengthOptions, LossOptions, TrainOptions
 
 LENGTHS = ("images", "epochs", "minutes")
 """The options that say how long to train."""
@@ -95,6 +95,10 @@ def _check_loss(options: TrainOptions) -> None:
                 f"loss.{entry.name}={value} does not go with loss.objective={objective}, which does not take "
                 f"it; leave loss.{entry.name} out, or choose another objective"
             )
+    if loss.blur != LossOptions().blur and not loss.blur_images:
+        raise ValueError(
+            f"loss.blur={loss.blur} with loss.blur_images=0 blurs nothing; say over how many images it fades"
+        )
     if loss.perceptual != "none" and loss.perceptual_weight == 0:
         raise ValueError(
             f"loss.perceptual={loss.perceptual} with loss.perceptual_weight=0 computes features for nothing; "
@@ -166,7 +170,8 @@ def _check_spade_generator(options: TrainOptions) -> None:
 def _check_size(options: TrainOptions) -> None:
     needs = [options.generator.size_multiple()]
     if levels := getattr(options.discriminator, "levels", None):
-        needs.append((2**levels, f"discriminator.levels={levels}"))
+        halved = 2 if getattr(options.generator, "global_images", 0) else 1  # in that phase
+        needs.append((halved * 2**levels, f"discriminator.levels={levels}"))
     for (multiple, reason), side in product(needs, ("height", "width")):
         value = getattr(options.dataset, side)
         if value % multiple or value < multiple:

@@ -24,11 +24,11 @@ FAKE = 0
 class SegmentationObjective(GanObjective):
     """Cross-entropy of each pixel.
 
-    `classes`: K, the unknown class included, whose id is `unknown`. `balance`: the loss of labelled pixels
-    is the mean, over the known classes that occur in the batch of all processes, of each class's mean, so
-    that unknown pixels do not count; otherwise it is the mean over pixels, where unknown is a class as any
-    other. `labelmix`: weight of the consistency term. `focal`: exponent by which easy pixels count less (Lin
-    et al. 2017, eq. 4); 0 is plain cross-entropy.
+    `classes`: K, the unknown class included, whose id is `unknown`. `balance`: the loss of labelled pixels is
+    the mean, over the known classes that occur in the batch (of all processes, or in the part of it that is
+    computed at once), of each class's mean, so that unknown pixels do not count; otherwise it is the mean
+    over pixels, where unknown is a class as any other. `labelmix`: weight of the consistency term. `focal`:
+    exponent by which easy pixels count less (Lin et al. 2017, eq. 4); 0 is plain cross-entropy.
     """
 
     logits = "classes"

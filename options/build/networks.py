@@ -35,22 +35,29 @@ def build_generator(options: TrainOptions, info: DatasetInfo) -> ConditionalGene
 def build_discriminator(options: TrainOptions, info: DatasetInfo) -> Discriminator:
     """The discriminator."""
     chosen, dataset = options.discriminator, options.dataset
-    known = known_of(info) | {"size": (dataset.height, dataset.width)}
+    scale = 2 if getattr(options.generator, "global_images", 0) else 1  # that phase makes half-size images
+    known = known_of(info) | {"size": (dataset.height // scale, dataset.width // scale)}
     if hasattr(chosen, "encoder"):
         known["features"] = FrozenFeatures(chosen.encoder, chosen.encoder_weights)
         known["features"].check_size(known["size"])
     D = construct(DISCRIMINATORS[chosen.name], chosen, **known)
+    _initialise(D, chosen, options.initialisation)
     if options.loss.projected:
-        features = known.get("features") or FrozenFeatures(ProjectedOptions().encoder)
-        D = DiscriminatorWithProjected(D, ProjectedDiscriminator(features))
-    INITIALISATIONS[options.initialisation](D)
-    if (gain := getattr(chosen, "initial_gain", None)) is not None:
-        xavier(D.main if isinstance(D, DiscriminatorWithProjected) else D, gain)
-        settle_spectral_norms(D)
-    for part in D.modules():
-        if isinstance(part, ProjectedDiscriminator):
-            settle_spectral_norms(part)
+        usual = ProjectedOptions()
+        heads = ProjectedDiscriminator(known.get("features") or FrozenFeatures(usual.encoder), usual.width)
+        _initialise(heads, usual, options.initialisation)
+        D = DiscriminatorWithProjected(D, heads)
     return D
+
+
+def _initialise(D: Discriminator, options: Any, initialisation: str) -> None:
+    gain = getattr(options, "initial_gain", None)
+    if gain is None:
+        INITIALISATIONS[initialisation](D)
+        return
+    xavier(D, gain)
+    # Without a norm in between, vectors of other weights would multiply the logits by thousands.
+    settle_spectral_norms(D)
 
 
 def known_of(info: DatasetInfo) -> dict[str, Any]:

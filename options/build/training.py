@@ -39,7 +39,7 @@ from options.build import construct
 from options.build.data import build_sampler, build_source, sample_batch, training_batches, training_set
 from options.build.evaluation import build_validation
 from options.build.networks import build_discriminator, build_generator, known_of
-from options.run_config import write_options
+from options.run_config import read_options, write_options
 from options.schema.training import (
     HardwareOptions,
     LengthOptions,
@@ -140,7 +140,9 @@ def build_step(
     D = hardware.place(build_discriminator(options, info))
     messages: list[str] = []
     if options.init_from is not None and latest_images(run) is None:
-        messages = init_from(existing_run(options.init_from), G, D, info.label_set.names)
+        source = existing_run(options.init_from)
+        same = read_options(source).discriminator.name == options.discriminator.name
+        messages = init_from(source, G, D if same else None, info.label_set.names)
     optimizers = build_optimizers(options.optimizer, G, D)
     losses = build_objective(options, info), build_generator_terms(options.loss, D, hardware)
     step = TrainingStep(

@@ -25,7 +25,7 @@ def _spectral() -> Any:
 
 
 def _initial_gain() -> Any:
-    return option(1.0, "of its initial Xavier weights; 0.02 as OASIS published", above=0)
+    return option(1.0, "of its Xavier weights, whatever initialisation says; OASIS published 0.02", above=0)
 
 
 def _implementation(of_what: str) -> Any:
@@ -229,6 +229,7 @@ class ProjectedOptions(FrozenEncoderOptions):
 
     name: str = named("projected")
     width: int = option(64, "of the shallowest mixed map and of the heads", at_least=1, unit="channels")
+    initial_gain: float = _initial_gain()
 
 
 GENERATORS = by_name(SpadeGeneratorOptions, Pix2pixHDOptions, LocalEnhancerOptions, UnetOptions)

@@ -110,6 +110,19 @@ def test_projected_heads_start_with_small_logits(discriminator: str) -> None:
     assert 0 < output.logits.abs().max() < 10
 
 
+@pytest.mark.parametrize("phase_images", [0, 100])
+def test_depth_suits_the_half_size_images_of_a_first_phase(phase_images: int) -> None:
+    words = (
+        "generator=local_enhancer",
+        f"generator.global_images={phase_images}",
+        *GENERATORS["local_enhancer"],
+    )
+    step = a_step("oasis", *words)
+    assert step.D.multiple == (16 if phase_images else 32)
+    step.G.generator.enter(step.G.generator.phase_at(0))
+    trains(step, tiny_batch())
+
+
 def test_one_network_serves_the_perceptual_loss_and_the_discriminator() -> None:
     step = a_step("frozen_features with projected")
     perceptual = step.generator_terms.perceptual

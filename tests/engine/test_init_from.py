@@ -6,12 +6,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.init_from import ClassMatch, class_tensors, transfer
+from engine.init_from import ClassMatch, class_tensors, transfer, transfer_discriminator
 from models.condition import Condition
-from models.discriminators import MultiscaleDiscriminator, OasisDiscriminator
+from models.discriminators import MultiscaleDiscriminator, OasisDiscriminator, ProjectedDiscriminator
+from models.discriminators.with_projected import DiscriminatorWithProjected
 from models.generators import Pix2pixHDGenerator, SpadeGenerator, UnetGenerator
 from models.generators.spade import LabelStem
 from models.norms import NORMS, ConditionalNorm, statistics_for
+from models.pretrained.frozen_features import FrozenFeatures
 
 SOURCE = ("sky", "Tree", "traffic light", "road", "unknown")
 OWN = ("Traffic Light", "boat", "sky", "unknown")
@@ -130,3 +132,19 @@ def test_what_does_not_fit_is_named_and_stays() -> None:
     moved = transfer(own, source, MATCH)
     assert moved.fresh == ("pair.bias",) and torch.equal(own.pair.bias, kept)
     assert "1 (pair.bias)" in moved.describe("generator")
+
+
+def test_projected_heads_are_added_to_a_discriminator_that_stays_and_left_out_again() -> None:
+    plain, other = (OasisDiscriminator(len(OWN), (32, 32), width=1) for _ in range(2))
+    heads = ProjectedDiscriminator(FrozenFeatures("efficientnet_lite0"), width=1)
+    both = DiscriminatorWithProjected(OasisDiscriminator(len(OWN), (32, 32), width=1), heads)
+    same = ClassMatch(OWN, OWN)
+    assert not transfer_discriminator(both, plain.state_dict(), same).fresh
+    assert all(map(torch.equal, both.main.state_dict().values(), plain.state_dict().values()))
+    assert not transfer_discriminator(other, both.state_dict(), same).fresh
+    assert all(map(torch.equal, other.state_dict().values(), plain.state_dict().values()))
+
+
+def test_nothing_counts_as_taken_from_a_network_of_other_names() -> None:
+    D = OasisDiscriminator(len(OWN), (32, 32), width=1)
+    assert transfer(D, {"first.weight": torch.zeros(1)}, ClassMatch(OWN, OWN)).taken == 0
