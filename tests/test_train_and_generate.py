@@ -113,7 +113,9 @@ def test_generating_from_a_split(trained: Verbs, tmp_path: Path) -> None:
     metrics = json.loads((results / "metrics.json").read_text())["metrics"]
     assert set(metrics) == {"model", "mean_colour_baseline", "real_train"}
     of_pairs, network = {"psnr", "ssim", "rmse"}, "efficientnet_lite2"
-    assert set(metrics["model"]) == {"images", *of_pairs, f"fd_{network}", f"kid_{network}"}
+    without_network = {"swd", "swd_32x32", "swd_16x16"}
+    distances = {f"fd_{network}", f"kid_{network}", *without_network}
+    assert set(metrics["model"]) == {"images", *of_pairs, *distances}
     assert "precision_recall is skipped: it takes at least 4 pictures, there are 3" in said
     page = (results / "index.html").read_text()
     assert all(f"images/{file.name}" in page for file in images)
@@ -240,7 +242,7 @@ def test_samples_of_a_run_that_draws(verbs: Verbs, tmp_path: Path) -> None:
 
     def pictures(folder: str, *others: str) -> list[bytes]:
         verbs.succeeds("test", *words, f"folder={tmp_path / folder}", *others)
-        return [file.read_bytes() for file in sorted((tmp_path / folder / "images").iterdir())]
+        return [file.read_bytes() for file in sorted((tmp_path / folder).glob("images*/*.png"))]
 
     drawn = ("samples=2", f"lpips_weights={tmp_path / 'alexnet.pth'}")
     alone = pictures("alone", "batch_size=1", *drawn)
