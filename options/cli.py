@@ -160,6 +160,8 @@ def with_entries(name: str, overrides: list[str]) -> list[str]:
 
 def quoted(value: object) -> str:
     """A value as Hydra's command line takes it, whatever characters it has."""
+    if value is None:
+        return "null"
     return QuotedString(value, Quote.single).with_quotes() if isinstance(value, str) else str(value)
 
 

@@ -98,6 +98,16 @@ def test_what_a_person_says_goes_before_what_goes_without_saying(checkpoints: Pa
     assert not any(word.startswith("dataset") for word in changed), "it will be refused, and for that reason"
 
 
+@pytest.mark.parametrize("name", ["oasis", "frozen_features", "projected"])
+def test_weights_of_a_run_bring_its_discriminator_with_options_that_are_null(
+    name: str, checkpoints: Path
+) -> None:
+    made(checkpoints, f"discriminator={name}", "discriminator.width=3")
+    implied = implied_choices(["name=new", "init_from=tiny"])
+    found = compose("train", [*implied, "name=new", "train.images=4"])
+    assert (found.discriminator.name, found.discriminator.width) == (name, 3)
+
+
 def test_nothing_goes_without_saying_for_a_new_run(checkpoints: Path) -> None:
     made(checkpoints, "norm=sean")
     assert implied_choices(["name=tiny"]) == implied_choices(["name=tiny", "resume=false"]) == []
