@@ -80,8 +80,6 @@ def read_log(run: Path) -> list[dict[str, float]]:
     file = run / LOG
     rows: list[dict[str, float]] = []
     for line in file.read_text().splitlines() if file.is_file() else []:
-        with suppress(
-            json.JSONDecodeError
-        ):  # cut off: the run was killed, the disk was full, or it is written
+        with suppress(json.JSONDecodeError):  # cut off: the run was killed, or the line is being written
             rows.append(json.loads(line))
     return rows

@@ -27,19 +27,20 @@ def family(network: str) -> str | None:
 
 
 def shared_network_warnings(trained_with: Mapping[str, str], metrics: MetricSet) -> list[str]:
-    """A warning for each network of `metrics` whose family is that of a network in `trained_with`.
+    """A warning for each family of networks that both `metrics` and training looked through.
 
-    `trained_with`: the pretrained networks that training looked through, by the option that names each.
+    `trained_with`: the pretrained networks of training, by the option that names each.
     """
-    warnings = []
+    flattering: dict[str | None, list[str]] = {}
     for names, network in metrics.networks().items():
-        sharing = [
-            f"{option}={name}" for option, name in trained_with.items() if family(name) == family(network)
-        ]
-        if sharing and family(network) is not None:
+        flattering.setdefault(family(network), []).append(names)
+    warnings = []
+    for shared, flattered in flattering.items():
+        sharing = [f"{option}={name}" for option, name in trained_with.items() if family(name) == shared]
+        if sharing and shared is not None:
             warnings.append(
-                f"{names} may flatter: training looked through a network of the same family"
-                f" ({family(network)}), {', '.join(sharing)}; compare by other metrics too: swd, features= of"
+                f"{', '.join(flattered)} may flatter: training looked through a network of the same family"
+                f" ({shared}), {', '.join(sharing)}; compare by other metrics too: swd, features= of"
                 " another family, a segmenter with backbone=none"
             )
     return warnings

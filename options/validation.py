@@ -170,8 +170,8 @@ def _check_spade_generator(options: TrainOptions) -> None:
 def _check_size(options: TrainOptions) -> None:
     needs = [options.generator.size_multiple()]
     if levels := getattr(options.discriminator, "levels", None):
-        halved = 2 if getattr(options.generator, "global_images", 0) else 1  # in that phase
-        needs.append((halved * 2**levels, f"discriminator.levels={levels}"))
+        multiple = options.generator.largest_scale() * 2**levels
+        needs.append((multiple, f"discriminator.levels={levels}"))
     for (multiple, reason), side in product(needs, ("height", "width")):
         value = getattr(options.dataset, side)
         if value % multiple or value < multiple:

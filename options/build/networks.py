@@ -35,7 +35,7 @@ def build_generator(options: TrainOptions, info: DatasetInfo) -> ConditionalGene
 def build_discriminator(options: TrainOptions, info: DatasetInfo) -> Discriminator:
     """The discriminator."""
     chosen, dataset = options.discriminator, options.dataset
-    scale = 2 if getattr(options.generator, "global_images", 0) else 1  # that phase makes half-size images
+    scale = options.generator.largest_scale()
     known = known_of(info) | {"size": (dataset.height // scale, dataset.width // scale)}
     if hasattr(chosen, "encoder"):
         known["features"] = FrozenFeatures(chosen.encoder, chosen.encoder_weights)

@@ -45,6 +45,10 @@ class GeneratorOptions:
         """What height and width must be multiples of, and the option that says so."""
         raise NotImplementedError
 
+    def largest_scale(self) -> int:
+        """How many times smaller than its label map an image is while a part is trained alone."""
+        return 1
+
 
 @dataclass
 class SpadeGeneratorOptions(GeneratorOptions):
@@ -101,6 +105,9 @@ class LocalEnhancerOptions(ResidualGeneratorOptions):
     def size_multiple(self) -> tuple[int, str]:
         multiple, reason = super().size_multiple()
         return 2 * multiple, reason
+
+    def largest_scale(self) -> int:
+        return 2 if self.global_images else 1
 
 
 @dataclass

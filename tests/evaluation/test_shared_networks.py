@@ -106,3 +106,11 @@ def test_a_segmenter_on_a_network_of_that_family_is_named_and_one_from_scratch_i
         pretrained_networks(run()), metrics(segmenters=(pretrained, scratch))
     )
     assert warning.startswith("miou_streets may flatter")
+
+
+def test_metrics_of_one_family_share_a_warning() -> None:
+    warnings = shared_network_warnings(
+        {"loss.perceptual": "vgg19", "discriminator.encoder": "vgg19"}, metrics("vgg16", "vgg")
+    )
+    assert len(warnings) == 1
+    assert "lpips_vgg may flatter" in warnings[0] and "fd_vgg16, kid_vgg16" in warnings[0]
